@@ -1,0 +1,62 @@
+# dothi's commands. On a fresh machine: `make demo`, `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DIST := src/dothi/web/static/dist/manifest.json
+FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/.*' 2>/dev/null)
+export PYTHONUTF8 := 1
+
+.PHONY: help setup demo test lint bench soak types contract check-servers frontend-test clean
+
+help: ## show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
+
+setup: .make/venv $(DIST) ## .venv with the dothi command, and the built front end
+
+.make/venv: pyproject.toml
+	@mkdir -p .make
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.make/test-venv: .make/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+.make/node: frontend/package.json frontend/package-lock.json
+	@mkdir -p .make
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(DIST): .make/node $(FRONTEND)
+	cd frontend && npm run --silent build
+	@touch $@
+
+demo: setup ## the simulated city of Tân An on http://127.0.0.1:8000, nothing else to install
+	$(BIN)/dothi demo
+
+check-servers: ## what the tests need of Debian: PostgreSQL with PostGIS, Mosquitto, Chromium
+	@bash tests/install-servers.sh
+
+lint: .make/test-venv .make/node ## ruff, mypy, import contract, biome
+	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd frontend && npm run --silent lint
+
+frontend-test: .make/node
+	cd frontend && npm run --silent test
+
+test: setup .make/test-venv check-servers lint frontend-test ## everything, on both databases, with real servers and a real browser
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+
+bench: setup .make/test-venv check-servers ## one JSON line a figure, product and limit in the same run
+	$(BIN)/python -m bench
+
+soak: setup .make/test-venv check-servers ## kill -9 at random moments under load; takes about ten minutes
+	$(BIN)/python -m bench.soak
+
+clean: ## remove what was built
+	rm -rf .make $(VENV) frontend/node_modules src/dothi/web/static/dist

@@ -1,0 +1,63 @@
+"""Settings: every one is an environment variable DOTHI_<NAME>, documented in docs/guide/settings.md."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an installation may set; the defaults run embedded, with nothing else installed."""
+
+    model_config = SettingsConfigDict(env_prefix="DOTHI_", env_file=".env", extra="ignore")
+
+    data: Path = Field(Path("dothi-data"), description="Folder for everything dothi keeps itself")
+    database_url: str | None = Field(
+        None, description="postgresql://… for PostgreSQL; unset: SQLite in the data folder"
+    )
+    mqtt_url: str | None = Field(None, description="mqtt://user:pass@host:1883 of a broker; unset: the embedded one")
+    mqtt_host: str = Field("127.0.0.1", description="Address the embedded broker listens on")
+    mqtt_port: int = Field(1883, description="Port of the embedded broker")
+    mqtt_publish: Literal["all", "datastream", "off"] = Field(
+        "all", description="Which SensorThings topics are published for new observations and changes"
+    )
+    host: str = Field("127.0.0.1", description="Address the web server listens on")
+    port: int = Field(8000, description="Port of the web server")
+    public_url: str | None = Field(None, description="Base URL citizens use, when a proxy stands in front")
+    secret: str | None = Field(None, description="Signs cookies and links; unset: made once in the data folder")
+    language: Literal["vi", "en"] = Field("vi", description="Language where the caller asks for none")
+    open_writes: bool = Field(False, description="Test benches only: anonymous callers may write")
+    default_sharing: Literal["restricted", "shared", "open"] = Field(
+        "restricted", description="Sharing level of a thing created without one"
+    )
+    demo: bool = Field(False, description="Demo mode: one click signs in as any role")
+    max_body: int = Field(32 * 1024 * 1024, description="Largest request body, bytes")
+    max_expand: int = Field(5, description="Deepest $expand")
+    max_top: int = Field(10_000, description="Largest $top, and most rows of one page")
+    default_top: int = Field(100, description="Rows of a page when $top is not given")
+    queue_rows: int = Field(200_000, description="Observations waiting for a commit before callers are told to wait")
+    batch_rows: int = Field(20_000, description="Most observations of one commit")
+    retention_days: int | None = Field(None, description="Days raw observations are kept; unset: for ever")
+    map_style: str | None = Field(None, description="URL of a MapLibre style for the base map; unset: built-in")
+    map_tiles: str | None = Field(None, description="URL template of raster base tiles {z}/{x}/{y}; unset: built-in")
+    map_credit: str | None = Field(None, description="Credit line of the base map set above")
+    pool: int = Field(10, description="PostgreSQL connections per process and purpose")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL: psycopg 3 for PostgreSQL, the file dothi.db in the data folder otherwise."""
+        url = self.database_url
+        if not url:
+            return f"sqlite:///{(self.data / 'dothi.db').absolute()}"
+        for plain in ("postgres://", "postgresql://"):
+            if url.startswith(plain):
+                return "postgresql+psycopg://" + url.removeprefix(plain)
+        return url
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

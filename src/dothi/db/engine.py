@@ -1,0 +1,76 @@
+"""Engines: one per process and database, set up so that acknowledged means on disk."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import shapely
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+_RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "st_equals": shapely.equals,
+    "st_disjoint": shapely.disjoint,
+    "st_touches": shapely.touches,
+    "st_within": shapely.within,
+    "st_overlaps": shapely.overlaps,
+    "st_crosses": shapely.crosses,
+    "st_intersects": shapely.intersects,
+    "st_contains": shapely.contains,
+    "st_distance": shapely.distance,
+}
+
+
+def make_engine(url: str, pool: int = 10) -> Engine:
+    """An engine for `sqlite:///file` or `postgresql+psycopg://…`, set up alike."""
+    if url.startswith("sqlite"):
+        # a connection per use: sqlite3 opens in microseconds, and a pool would share them over threads
+        engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": 30})
+        event.listen(engine, "connect", set_up_sqlite)
+        event.listen(engine, "begin", _begin)
+        return engine
+    return create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True)
+
+
+def set_up_sqlite(connection: sqlite3.Connection, _: Any = None) -> None:
+    """WAL, a commit reaches the disk, foreign keys hold, and the spatial words answer."""
+    connection.isolation_level = None  # SQLAlchemy says BEGIN itself
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "cache_size=-65536",
+        "mmap_size=1073741824",
+        "temp_store=MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+    for name, relation in _RELATIONS.items():
+        connection.create_function(f"dothi_{name}", 2, _answer(relation), deterministic=True)
+    connection.create_function("dothi_st_relate", 3, _relate, deterministic=True)
+    connection.create_function("dothi_st_length", 1, _length, deterministic=True)
+
+
+def _begin(connection: Any) -> None:
+    immediate = connection.get_execution_options().get("dothi_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _answer(relation: Callable[[Any, Any], Any]) -> Callable[[bytes | None, bytes | None], Any]:
+    def answer(a: bytes | None, b: bytes | None) -> Any:
+        if a is None or b is None:
+            return None
+        value = relation(shapely.from_wkb(a), shapely.from_wkb(b)).item()
+        return int(value) if isinstance(value, bool) else value
+
+    return answer
+
+
+def _relate(a: bytes | None, b: bytes | None, pattern: str) -> int | None:
+    if a is None or b is None:
+        return None
+    return int(shapely.relate_pattern(shapely.from_wkb(a), shapely.from_wkb(b), pattern))
+
+
+def _length(a: bytes | None) -> float | None:
+    return None if a is None else float(shapely.length(shapely.from_wkb(a)))

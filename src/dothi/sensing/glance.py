@@ -1,0 +1,269 @@
+"""What a screen shows of the city at a glance: things with their newest values, and a series over a stretch of time."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from dothi.identity import guard
+from dothi.identity.guard import Caller
+from dothi.kit import clock
+from dothi.kit.text import fold
+from dothi.sensing.tables import (
+    Datastream,
+    DatastreamState,
+    Observation,
+    ObservationHour,
+    ObservedProperty,
+    Sensor,
+    Thing,
+)
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class StreamNow:
+    """A datastream with its newest value. at, received_at: µs UTC, None before the first observation."""
+
+    id: int
+    name: str
+    code: str | None
+    property_id: int | None
+    property_code: str | None
+    property_name: str
+    unit: str
+    properties: dict[str, Any]
+    sensor_id: int
+    sensor: str
+    at: int | None
+    first_at: int | None
+    received_at: int | None
+    result: float | None
+    result_json: str | None
+    count: int
+
+
+@dataclass(slots=True)
+class ThingNow:
+    """A thing with its datastreams in the order of their ids."""
+
+    id: int
+    code: str | None
+    name: str
+    description: str
+    properties: dict[str, Any]
+    lon: float | None
+    lat: float | None
+    unit_code: str | None
+    agency_id: int | None
+    simulated: bool
+    connected: bool | None
+    connected_at: int | None
+    streams: list[StreamNow] = field(default_factory=list)
+
+    @property
+    def last_at(self) -> int | None:
+        """The newest observation of any of its datastreams."""
+        return max((s.at for s in self.streams if s.at is not None), default=None)
+
+
+@dataclass(slots=True)
+class Series:
+    """A datastream's values over time, oldest first; step: width of a bucket in µs, 0 for the observations themselves."""
+
+    step: int
+    at: list[int]
+    value: list[float | None]
+    low: list[float | None]
+    high: list[float | None]
+
+
+def things(
+    session: Session,
+    caller: Caller,
+    *,
+    ids: Collection[int] | None = None,
+    box: Box | None = None,
+    properties: Collection[str] | None = None,
+    words: str | None = None,
+    limit: int | None = None,
+) -> list[ThingNow]:
+    """Things the caller may see, by name, each with its datastreams' newest values.
+
+    box: west, south, east, north in degrees. properties: codes of observed properties one of which the thing must
+    observe. words: part of its name, with or without diacritics.
+    """
+    wanted = select(Thing).where(guard.visible(caller, Thing)).order_by(Thing.name_folded, Thing.id)
+    if ids is not None:
+        wanted = wanted.where(Thing.id.in_(list(ids)))
+    if box is not None:
+        west, south, east, north = box
+        wanted = wanted.where(Thing.lon.between(west, east), Thing.lat.between(south, north))
+    if properties is not None:
+        observing = (
+            select(Datastream.thing_id)
+            .join(ObservedProperty, ObservedProperty.id == Datastream.observed_property_id)
+            .where(ObservedProperty.code.in_(list(properties)))
+        )
+        wanted = wanted.where(Thing.id.in_(observing))
+    if words and words.strip():
+        wanted = wanted.where(Thing.name_folded.contains(fold(words), autoescape=True))
+    if limit is not None:
+        wanted = wanted.limit(limit)
+    found = {
+        t.id: ThingNow(
+            t.id, t.code, t.name, t.description, t.properties or {}, t.lon, t.lat, t.unit_code, t.agency_id,
+            t.simulated, t.connected, t.connected_at,
+        )
+        for t in session.scalars(wanted)
+    }
+    few = list(found) if ids is not None or limit is not None or words or properties is not None else None
+    for thing_id, one in _streams(session, caller, few):
+        if thing_id in found:
+            found[thing_id].streams.append(one)
+    return list(found.values())
+
+
+def thing(session: Session, caller: Caller, id_: int) -> ThingNow | None:
+    """One thing with its datastreams, or None when the caller sees no such thing."""
+    return next(iter(things(session, caller, ids=[id_])), None)
+
+
+def any_simulated(session: Session, caller: Caller) -> bool:
+    """Whether something the caller sees is simulated: the page then says so."""
+    query = select(Thing.id).where(guard.visible(caller, Thing), Thing.simulated.is_(True)).limit(1)
+    return session.scalar(query) is not None
+
+
+def _streams(session: Session, caller: Caller, thing_ids: Sequence[int] | None) -> list[tuple[int, StreamNow]]:
+    query = (
+        select(Datastream, DatastreamState, ObservedProperty.code, ObservedProperty.name, Sensor.name)
+        .outerjoin(DatastreamState, DatastreamState.datastream_id == Datastream.id)
+        .outerjoin(ObservedProperty, ObservedProperty.id == Datastream.observed_property_id)
+        .join(Sensor, Sensor.id == Datastream.sensor_id)
+        .where(guard.visible(caller, Datastream))
+        .order_by(Datastream.id)
+    )
+    if thing_ids is not None:
+        query = query.where(Datastream.thing_id.in_(thing_ids))
+    return [
+        (d.thing_id, _stream_now(d, state, code, name, sensor))
+        for d, state, code, name, sensor in session.execute(query)
+    ]
+
+
+def _stream_now(
+    d: Datastream, state: DatastreamState | None, code: str | None, name: str | None, sensor: str
+) -> StreamNow:
+    unit = d.unit if isinstance(d.unit, dict) else {}
+    return StreamNow(
+        d.id, d.name, d.code, d.observed_property_id, code, name or d.name, str(unit.get("symbol") or ""),
+        d.properties or {}, d.sensor_id, sensor,
+        state.last_at if state else None, state.first_at if state else None, state.received_at if state else None,
+        state.result if state else None, state.result_json if state else None, state.count if state else 0,
+    )  # fmt: skip
+
+
+def stream_of(session: Session, caller: Caller, datastream_id: int) -> tuple[int, StreamNow] | None:
+    """One datastream with its thing's id, or None when the caller sees no such datastream."""
+    found = session.scalar(select(Datastream.thing_id).where(Datastream.id == datastream_id))
+    if found is None:
+        return None
+    return next((pair for pair in _streams(session, caller, [found]) if pair[1].id == datastream_id), None)
+
+
+def series(session: Session, datastream_id: int, start: int, end: int, points: int = 1500) -> Series:
+    """Values from start (included) to end (excluded), µs UTC: the observations, or means when there are more of them.
+
+    A bucket without a number is absent, so a chart shows a gap.
+    """
+    inside = and_(Observation.datastream_id == datastream_id, Observation.at >= start, Observation.at < end)
+    counted = select(Observation.at).where(inside).limit(points + 1).subquery()
+    if (session.scalar(select(func.count()).select_from(counted)) or 0) <= points:
+        rows = session.execute(select(Observation.at, Observation.result).where(inside).order_by(Observation.at)).all()
+        values = [row.result for row in rows]
+        return Series(0, [row.at for row in rows], values, values, values)
+    hours = (end - start) // clock.HOUR
+    if hours > 240:
+        return _from_hours(session, datastream_id, start, end, max(1, -(-hours // points)))
+    step = next((m for m in (1, 2, 5, 10, 15, 30) if (end - start) // (m * 60 * clock.SECOND) <= points), 60)
+    width = step * 60 * clock.SECOND
+    bucket = (Observation.at - Observation.at % width).label("bucket")
+    query = (
+        select(bucket, func.avg(Observation.result), func.min(Observation.result), func.max(Observation.result))
+        .where(inside, Observation.result.is_not(None))
+        .group_by(bucket)
+        .order_by(bucket)
+    )
+    return _columns(width, session.execute(query).all())
+
+
+def _from_hours(session: Session, datastream_id: int, start: int, end: int, hours: int) -> Series:
+    width = hours * clock.HOUR
+    bucket = (ObservationHour.hour - ObservationHour.hour % width).label("bucket")
+    query = (
+        select(
+            bucket, func.sum(ObservationHour.sum) / func.sum(ObservationHour.numbers),
+            func.min(ObservationHour.min), func.max(ObservationHour.max),
+        )
+        .where(
+            ObservationHour.datastream_id == datastream_id, ObservationHour.hour >= start, ObservationHour.hour < end,
+            ObservationHour.numbers > 0,
+        )
+        .group_by(bucket)
+        .order_by(bucket)
+    )  # fmt: skip
+    return _columns(width, session.execute(query).all())
+
+
+def _columns(width: int, rows: Sequence[Any]) -> Series:
+    return Series(
+        width, [int(r[0]) for r in rows], [r[1] for r in rows], [r[2] for r in rows], [r[3] for r in rows]
+    )
+
+
+def hourly(session: Session, datastream_ids: Collection[int], start: int, end: int) -> dict[int, dict[int, float]]:
+    """Hourly means per datastream, from the observations themselves: {datastream: {hour start µs: mean}}."""
+    hour = (Observation.at - Observation.at % clock.HOUR).label("hour")
+    query = (
+        select(Observation.datastream_id, hour, func.avg(Observation.result))
+        .where(
+            Observation.datastream_id.in_(list(datastream_ids)), Observation.at >= start, Observation.at < end,
+            Observation.result.is_not(None),
+        )
+        .group_by(Observation.datastream_id, hour)
+    )  # fmt: skip
+    found: dict[int, dict[int, float]] = {}
+    for stream, at, mean in session.execute(query):
+        found.setdefault(stream, {})[int(at)] = float(mean)
+    return found
+
+
+def days(session: Session, datastream_id: int, start: int, end: int, offset: int) -> dict[int, tuple[int, int]]:
+    """Per local day: observations stored and how many different hours have one: {day start µs: (count, hours)}.
+
+    offset: what local time is ahead of UTC, µs.
+    """
+    local = Observation.at + offset
+    day = (Observation.at - local % clock.DAY).label("day")
+    hours = func.count(func.distinct(Observation.at - Observation.at % clock.HOUR))
+    query = (
+        select(day, func.count(), hours)
+        .where(Observation.datastream_id == datastream_id, Observation.at >= start, Observation.at < end)
+        .group_by(day)
+    )
+    return {int(at): (int(count), int(hour)) for at, count, hour in session.execute(query)}
+
+
+def totals(session: Session, caller: Caller) -> tuple[int, int, int | None]:
+    """Things the caller sees, observations of their datastreams, and when the newest one was received (µs UTC)."""
+    count = session.scalar(select(func.count()).select_from(Thing).where(guard.visible(caller, Thing))) or 0
+    stored, newest = session.execute(
+        select(func.coalesce(func.sum(DatastreamState.count), 0), func.max(DatastreamState.received_at))
+        .join(Datastream, Datastream.id == DatastreamState.datastream_id)
+        .where(guard.visible(caller, Datastream))
+    ).one()
+    return int(count), int(stored), newest

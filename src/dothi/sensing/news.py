@@ -1,0 +1,45 @@
+"""What sensing says on the bus, and what it does only once a transaction stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+Verb = Literal["created", "updated", "deleted"]
+
+
+@dataclass(frozen=True)
+class EntityChanged:
+    """A SensorThings entity was created, updated or deleted in this transaction.
+
+    entity: the standard's singular name (`Thing`, `MultiDatastream`, …); id: its number, or an Observation's text id.
+    """
+
+    entity: str
+    id: int | str
+    verb: Verb
+
+
+_WAITING = "dothi.sensing.after_commit"
+
+
+def after_commit(session: Session, call: Callable[[], Any]) -> None:
+    """Call this once the session's transaction is committed; never when it is undone."""
+    waiting: list[Callable[[], Any]] | None = session.info.get(_WAITING)
+    if waiting is None:
+        waiting = session.info[_WAITING] = []
+        event.listen(session, "after_commit", _committed)
+        event.listen(session, "after_rollback", _undone)
+    waiting.append(call)
+
+
+def _committed(session: Session) -> None:
+    waiting, session.info[_WAITING][:] = list(session.info[_WAITING]), []
+    for call in waiting:
+        call()
+
+
+def _undone(session: Session) -> None:
+    session.info[_WAITING].clear()

@@ -1,0 +1,123 @@
+"""Every test runs on both databases unasked: ask for `database`, `session` or `server`."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from dothi import config
+from dothi.db import schema
+from dothi.db import session as db
+from dothi.db.engine import make_engine
+
+KINDS = os.environ.get("DOTHI_TEST_DATABASES", "sqlite,postgresql").split(",")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    engine = make_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_engine(worker_id: str) -> Iterator[Engine]:
+    """A migrated PostgreSQL database of this test worker's own."""
+    from tests.servers import postgresql
+
+    with postgresql() as server:
+        name = f"dothi_test_{worker_id}"
+        plain = server.replace("postgresql://", "postgresql+psycopg://")
+        admin = make_engine(f"{plain}/postgres").execution_options(isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine = make_engine(f"{plain}/{name}")
+        schema.upgrade(engine)
+        yield engine
+        engine.dispose()
+        admin.dispose()
+
+
+def _empty(engine: Engine) -> None:
+    with engine.begin() as connection:
+        names = connection.scalars(
+            text(
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+                " AND relnamespace = 'public'::regnamespace"
+                " AND relname NOT IN ('alembic_version', 'spatial_ref_sys')"
+            )
+        ).all()
+        connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An empty, migrated database in use by dothi; the settings point at it and at an empty data folder."""
+    monkeypatch.setenv("DOTHI_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("DOTHI_MQTT_PORT", "0")
+    (tmp_path / "data").mkdir()
+    if request.param == "sqlite":
+        path = tmp_path / "data" / "dothi.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        monkeypatch.delenv("DOTHI_DATABASE_URL", raising=False)
+        engine = make_engine(f"sqlite:///{path}")
+    else:
+        engine = request.getfixturevalue("postgresql_engine")
+        _empty(engine)
+        monkeypatch.setenv("DOTHI_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    config.settings.cache_clear()
+    db.use(engine)
+    forget()
+    yield engine
+    forget()
+    db.use(None)
+    config.settings.cache_clear()
+    if request.param == "sqlite":
+        engine.dispose()
+
+
+def forget() -> None:
+    """Drop what the process remembers of an earlier database."""
+    from dothi.sensing import ingest, registry
+
+    ingest.forget()
+    registry.invalidate()
+
+
+@pytest.fixture
+def session(database: Engine) -> Iterator[Session]:
+    """A session; what the test writes is committed when it says `session.commit()` or at the end.
+
+    Commit or roll back before other code is to write or its news is to be seen: SQLite has one writer and snapshots.
+    """
+    with Session(database, expire_on_commit=False) as made:
+        yield made
+        made.commit()
+
+
+@pytest.fixture
+def open_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anonymous callers may write; ask for it before `server`."""
+    monkeypatch.setenv("DOTHI_OPEN_WRITES", "1")
+    monkeypatch.setenv("DOTHI_DEFAULT_SHARING", "open")
+    config.settings.cache_clear()
+
+
+@pytest.fixture
+def server(database: Engine):
+    """The whole application on a free port: `.url`."""
+    from tests.servers import Running
+
+    config.settings.cache_clear()
+    with Running() as running:
+        yield running
