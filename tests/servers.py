@@ -1,8 +1,10 @@
 """Real servers for the tests: PostgreSQL as a subprocess of its own, uvicorn on a bound socket."""
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -36,53 +38,79 @@ def wait_for(port: int, seconds: float = 20) -> None:
             time.sleep(0.05)
 
 
+class Cluster:
+    """A throw-away PostgreSQL cluster; `url` has no database name.
+
+    durable: with the settings of production, for benchmarks and soak runs; tests need no fsync.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        found = [shutil.which("initdb"), *sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)]
+        initdb = next((Path(p) for p in found if p), None)
+        if initdb is None:
+            raise RuntimeError("PostgreSQL is not installed: run `make test`, or set DOTHI_TEST_POSTGRESQL")
+        self.home = Path(tempfile.mkdtemp(prefix="dothi-pg-"))
+        self.user: dict[str, object] = {}
+        if os.getuid() == 0:  # PostgreSQL refuses to run as root
+            owner = pwd.getpwnam("postgres")
+            os.chown(self.home, owner.pw_uid, owner.pw_gid)
+            self.user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        self.port = free_port()
+        self.url = f"postgresql://dothi@127.0.0.1:{self.port}"
+        self.quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": self.home}
+        make = [initdb, "-D", self.home / "data", "-A", "trust", "-U", "dothi", "-E", "UTF8", "--locale=C.UTF-8"]
+        subprocess.run([*make, "--no-sync"], check=True, **self.quiet, **self.user)
+        options: dict[str, object] = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self.home,
+            "max_connections": 200,
+            "shared_buffers": "512MB" if durable else "128MB",
+        }
+        if durable:
+            options["max_wal_size"] = "4GB"
+        else:
+            options |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off")
+        self.command = [initdb.parent / "postgres", "-D", self.home / "data"]
+        for name, value in options.items():
+            self.command += ["-c", f"{name}={value}"]
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, also after a kill."""
+        self.process = subprocess.Popen(self.command, start_new_session=True, **self.quiet, **self.user)
+        wait_for(self.port, 60)
+
+    def kill(self) -> None:
+        """Kill -9 the server and all it started, as a power cut would."""
+        assert self.process is not None
+        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        children = [int(pid) for pid in task.read_text().split()]  # each leads a group of its own
+        for pid in [self.process.pid, *children]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        (self.home / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(20)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """A throw-away PostgreSQL cluster; yields its URL without a database name."""
+def postgresql(*, durable: bool = False) -> Iterator[str]:
+    """The URL, without a database name, of a PostgreSQL server to test on: a throw-away one unless one is given."""
     if given := os.environ.get("DOTHI_TEST_POSTGRESQL"):
         yield given.rstrip("/")
         return
-    found = [shutil.which("initdb"), *sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)]
-    initdb = next((Path(p) for p in found if p), None)
-    if initdb is None:
-        raise RuntimeError("PostgreSQL is not installed: run `make test`, or set DOTHI_TEST_POSTGRESQL")
-    home = Path(tempfile.mkdtemp(prefix="dothi-pg-"))
-    user: dict[str, object] = {}
-    if os.getuid() == 0:  # PostgreSQL refuses to run as root
-        owner = pwd.getpwnam("postgres")
-        os.chown(home, owner.pw_uid, owner.pw_gid)
-        user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-    port = free_port()
-    data = home / "data"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
-    subprocess.run(
-        [initdb, "-D", data, "-A", "trust", "-U", "dothi", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
-        check=True,
-        cwd=home,
-        **quiet,
-        **user,
-    )
-    options = {
-        "port": port,
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": home,
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
-        "max_connections": 200,
-        "shared_buffers": "128MB",
-    }
-    command = [initdb.parent / "postgres", "-D", data]
-    for name, value in options.items():
-        command += ["-c", f"{name}={value}"]
-    process = subprocess.Popen(command, cwd=home, **quiet, **user)
-    try:
-        wait_for(port)
-        yield f"postgresql://dothi@127.0.0.1:{port}"
-    finally:
-        process.send_signal(2)
-        process.wait(20)
-        shutil.rmtree(home, ignore_errors=True)
+    with Cluster(durable=durable) as cluster:
+        yield cluster.url
 
 
 class Running:

@@ -12,9 +12,10 @@ from dothi import __version__
 from dothi.db import schema, session
 from dothi.sensing import ingest
 
+CHORES = ("dothi.jobs.chores", "dothi.sensing.chores")
 MOUNTS = {
     "/sta/v1.1": "dothi.doors.sensorthings.routes",
-    "/live": "dothi.doors.live.routes",
+    "": "dothi.doors.live.routes",  # says /live itself: a mount would answer at /live/ only
     "/places": "dothi.places.routes",
     "/admin": "dothi.screens.admin.routes",
     "/": "dothi.screens.portal.routes",
@@ -25,6 +26,8 @@ MOUNTS = {
 async def _alive(_: FastAPI) -> AsyncIterator[None]:
     """Start what lives as long as the server does, and stop it in the opposite order."""
     schema.upgrade(session.engine())
+    for name in CHORES:
+        import_module(name)
     async with AsyncExitStack() as stack:
         ingest.start()
         stack.callback(ingest.stop)
@@ -48,7 +51,7 @@ def create_app() -> FastAPI:
 
 
 def _add(app: FastAPI, path: str, routes: list[BaseRoute]) -> None:
-    if path == "/":
+    if path in ("", "/"):
         app.router.routes.extend(routes)
     else:
         app.router.routes.append(Mount(path, routes=routes))

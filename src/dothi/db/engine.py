@@ -1,5 +1,7 @@
 """Engines: one per process and database, set up so that acknowledged means on disk."""
 
+import json
+import math
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +9,9 @@ from typing import Any
 import shapely
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool
+
+from dothi.kit import geo
+from dothi.kit.errors import DothiError
 
 _RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "st_equals": shapely.equals,
@@ -25,11 +30,16 @@ def make_engine(url: str, pool: int = 10) -> Engine:
     """An engine for `sqlite:///file` or `postgresql+psycopg://…`, set up alike."""
     if url.startswith("sqlite"):
         # a connection per use: sqlite3 opens in microseconds, and a pool would share them over threads
-        engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": 30})
+        arguments = {"check_same_thread": False, "timeout": 30}
+        engine = create_engine(url, poolclass=NullPool, connect_args=arguments, json_serializer=_json)
         event.listen(engine, "connect", set_up_sqlite)
         event.listen(engine, "begin", _begin)
         return engine
-    return create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True)
+    return create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, json_serializer=_json)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def set_up_sqlite(connection: sqlite3.Connection, _: Any = None) -> None:
@@ -47,6 +57,8 @@ def set_up_sqlite(connection: sqlite3.Connection, _: Any = None) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
     for name, relation in _RELATIONS.items():
         connection.create_function(f"dothi_{name}", 2, _answer(relation), deterministic=True)
+    for name, places, answer in _PLAIN:
+        connection.create_function(f"dothi_{name}", places, answer, deterministic=True)
     connection.create_function("dothi_st_relate", 3, _relate, deterministic=True)
     connection.create_function("dothi_st_length", 1, _length, deterministic=True)
 
@@ -64,6 +76,38 @@ def _answer(relation: Callable[[Any, Any], Any]) -> Callable[[bytes | None, byte
         return int(value) if isinstance(value, bool) else value
 
     return answer
+
+
+def _floor(a: float | None) -> float | None:
+    return None if a is None or not math.isfinite(a) else float(math.floor(a))
+
+
+def _mod(a: float | None, b: float | None) -> float | None:
+    return None if a is None or not b or not math.isfinite(a) or not math.isfinite(b) else math.fmod(a, b)
+
+
+def _lower(a: str | None) -> str | None:
+    return None if a is None else str(a).lower()
+
+
+def _upper(a: str | None) -> str | None:
+    return None if a is None else str(a).upper()
+
+
+def _geojson(a: str | None) -> bytes | None:
+    try:
+        return None if a is None else geo.wkb(geo.from_geojson(json.loads(a)))
+    except (DothiError, ValueError):
+        return None
+
+
+_PLAIN: tuple[tuple[str, int, Callable[..., Any]], ...] = (
+    ("floor", 1, _floor),
+    ("mod", 2, _mod),
+    ("lower", 1, _lower),
+    ("upper", 1, _upper),
+    ("geojson", 1, _geojson),
+)
 
 
 def _relate(a: bytes | None, b: bytes | None, pattern: str) -> int | None:

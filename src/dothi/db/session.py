@@ -35,7 +35,6 @@ def reading() -> Iterator[Session]:
     """A session that only reads; nothing it does is kept."""
     with Session(engine(), autoflush=False) as session:
         yield session
-        session.rollback()
 
 
 @contextmanager

@@ -4,9 +4,10 @@ A word is a FunctionElement compiled per dialect. SQLite's spatial words are fun
 db/engine.py registers on each connection and shapely answers; PostgreSQL's are PostGIS.
 """
 
+import re
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Float, LargeBinary, Text
+from sqlalchemy import BigInteger, BindParameter, Boolean, Double, Float, LargeBinary, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -94,10 +95,10 @@ class iso_text(FunctionElement[str]):
 
 _spell(
     iso_text,
-    "(strftime('%Y-%m-%dT%H:%M:%S', ({0} - (({0} % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch') ||"
-    " CASE WHEN {0} % 1000 = 0 THEN printf('.%03dZ', ((({0} % 1000000) + 1000000) % 1000000) / 1000)"
-    " ELSE printf('.%06dZ', (({0} % 1000000) + 1000000) % 1000000) END)",
-    "to_char(timestamp '1970-01-01' + {0} * interval '1 microsecond', CASE WHEN {0} % 1000 = 0"
+    "CASE WHEN {0} % 1000 = 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', {0} / 1000000.0, 'unixepoch') ELSE"
+    " strftime('%Y-%m-%dT%H:%M:%S', ({0} - (({0} % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch') ||"
+    " printf('.%06dZ', (({0} % 1000000) + 1000000) % 1000000) END",
+    "to_char(timestamp '1970-01-01' + {0} * interval '1 microsecond', CASE WHEN mod({0}, 1000) = 0"
     ' THEN \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\' ELSE \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\' END)',
 )
 
@@ -121,6 +122,200 @@ _spell(
     integers,
     "json_each({0})",
     "(SELECT value::bigint AS value FROM jsonb_array_elements_text(({0})::jsonb) AS e(value))",
+)
+
+
+class glued(FunctionElement[str]):
+    """Texts one after another; NULL when one of them is."""
+
+    type, inherit_cache, name = Text(), True, "glued"
+
+
+@compiles(glued)
+def _glued(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({' || '.join(compiler.process(clause, **kw) for clause in element.clauses)})"
+
+
+class json_raw(FunctionElement[str]):
+    """A JSON column, or a column holding JSON text, as its JSON text; NULL stays NULL."""
+
+    type, inherit_cache, name = Text(), True, "json_raw"
+
+
+_spell(json_raw, "{0}", "({0})::text")
+
+
+def _inside(name: str, kind: Any, doc: str, sqlite: str, postgresql: str) -> type[FunctionElement[Any]]:
+    """A word that looks inside JSON: its arguments are the column, then the keys; {json} and {path} in its spellings.
+
+    A key is a bound text; a position in an array is a literal_column of the number.
+    """
+    word = type(name, (FunctionElement,), {"type": kind, "inherit_cache": True, "name": name, "__doc__": doc})
+
+    def on_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+        def spell(found: re.Match[str]) -> str:
+            # each place spells its bound values anew: SQLite's are counted by position
+            json, *keys = element.clauses
+            if found.group() == "{json}":
+                return str(compiler.process(json, **kw))
+            path = [
+                f"'.\"' || {compiler.process(key, **kw)} || '\"'"
+                if isinstance(key, BindParameter)
+                else f"'[{compiler.process(key, **kw)}]'"
+                for key in keys
+            ]
+            glue = " || ".join(["'$'", *path])
+            return f"({glue})"
+
+        return re.sub(r"\{json\}|\{path\}", spell, sqlite)
+
+    def on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+        json, *keys = element.clauses
+        path = ", ".join(
+            f"({compiler.process(key, **kw)})::text"
+            if isinstance(key, BindParameter)
+            else f"'{compiler.process(key, **kw)}'"
+            for key in keys
+        )
+        column = compiler.process(json, **kw)
+        return postgresql.replace("{json}", f"({column})::jsonb").replace("{path}", f"ARRAY[{path}]::text[]")
+
+    compiles(word, "sqlite")(on_sqlite)
+    compiles(word, "postgresql")(on_postgresql)
+    return word
+
+
+json_string = _inside(
+    "json_string",
+    Text(),
+    "The text under a path of keys, when a JSON string stands there.",
+    "CASE json_type({json}, {path}) WHEN 'text' THEN json_extract({json}, {path}) END",
+    "CASE jsonb_typeof({json} #> {path}) WHEN 'string' THEN {json} #>> {path} END",
+)
+json_double = _inside(
+    "json_double",
+    Double(),
+    "The number under a path of keys, when a JSON number stands there.",
+    "CASE WHEN json_type({json}, {path}) IN ('integer', 'real') THEN CAST(json_extract({json}, {path}) AS REAL) END",
+    "CASE jsonb_typeof({json} #> {path}) WHEN 'number' THEN ({json} #>> {path})::double precision END",
+)
+json_truth = _inside(
+    "json_truth",
+    Boolean(),
+    "The truth under a path of keys, when true or false stands there.",
+    "CASE json_type({json}, {path}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 END",
+    "CASE jsonb_typeof({json} #> {path}) WHEN 'boolean' THEN ({json} #>> {path})::boolean END",
+)
+json_there = _inside(
+    "json_there",
+    Boolean(),
+    "Whether anything but null stands under a path of keys.",
+    "coalesce(json_type({json}, {path}), 'null') <> 'null'",
+    "coalesce(jsonb_typeof({json} #> {path}), 'null') <> 'null'",
+)
+json_part = _inside(
+    "json_part",
+    Text(),
+    "The JSON text of what stands under a path of keys; NULL when nothing does.",
+    "({json}) -> {path}",
+    "({json} #> {path})::text",
+)
+
+
+class bytewise(FunctionElement[str]):
+    """A text ordered and compared by its code points, on any database."""
+
+    type, inherit_cache, name = Text(), True, "bytewise"
+
+
+_spell(bytewise, "{0}", '({0}) COLLATE "C"')
+
+
+class lower_text(FunctionElement[str]):
+    """A text in small letters, Vietnamese ones too."""
+
+    type, inherit_cache, name = Text(), True, "lower_text"
+
+
+_spell(lower_text, "dothi_lower({0})", "lower({0})")
+
+
+class upper_text(FunctionElement[str]):
+    """A text in capital letters, Vietnamese ones too."""
+
+    type, inherit_cache, name = Text(), True, "upper_text"
+
+
+_spell(upper_text, "dothi_upper({0})", "upper({0})")
+
+
+class position_of(FunctionElement[int]):
+    """Where in the first text the second begins, counted from 1; 0 when nowhere."""
+
+    type, inherit_cache, name = BigInteger(), True, "position_of"
+
+
+_spell(position_of, "instr({0}, {1})", "strpos({0}, {1})")
+
+
+class instant_text(FunctionElement[str]):
+    """Microseconds since 1970 UTC spelled by a form: the arguments are the instant, SQLite's form, PostgreSQL's form.
+
+    The forms are literal_column texts with their quotes.
+    """
+
+    type, inherit_cache, name = Text(), True, "instant_text"
+
+
+_spell(
+    instant_text,
+    "strftime({1}, ({0} - (({0} % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch')",
+    "to_char(timestamp '1970-01-01' + {0} * interval '1 microsecond', {2})",
+)
+
+
+class rounded(FunctionElement[float]):
+    """A number rounded to a whole one, halves away from zero."""
+
+    type, inherit_cache, name = Double(), True, "rounded"
+
+
+_spell(rounded, "round({0})", "round(({0})::numeric)::double precision")
+
+
+class floored(FunctionElement[float]):
+    """The largest whole number not above a number."""
+
+    type, inherit_cache, name = Double(), True, "floored"
+
+
+_spell(floored, "dothi_floor({0})", "floor({0})")
+
+
+class remainder(FunctionElement[float]):
+    """What is left of the first number divided by the second, with the first one's sign; NULL for division by zero."""
+
+    type, inherit_cache, name = Double(), True, "remainder"
+
+
+_spell(
+    remainder,
+    "dothi_mod({0}, {1})",
+    "mod(({0})::numeric, nullif(({1})::numeric, 0))::double precision",
+)
+
+
+class geojson_geometry(FunctionElement[Any]):
+    """The geometry of a GeoJSON geometry or feature; NULL when it is none."""
+
+    type, inherit_cache, name = LargeBinary(), True, "geojson_geometry"
+
+
+_spell(
+    geojson_geometry,
+    "dothi_geojson({0})",
+    "CASE WHEN jsonb_typeof(({0})::jsonb) = 'object' THEN ST_SetSRID(ST_GeomFromGeoJSON("
+    "CASE WHEN ({0})::jsonb ? 'geometry' THEN ({0})::jsonb -> 'geometry' ELSE ({0})::jsonb END), 4326) END",
 )
 
 

@@ -1,14 +1,76 @@
 """The journal's SQL."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import ColumnElement, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from dothi.db.words import transaction_id
-from dothi.journal.tables import Entry
+from dothi.db.words import oldest_transaction, transaction_id
+from dothi.journal.canon import FIELDS
+from dothi.journal.tables import Entry, Seal
+
+_COLUMNS = [getattr(Entry, name) for name in FIELDS]
 
 
 def insert_entry(session: Session, **values: Any) -> None:
     """Add one entry, marked with the writing transaction where the database numbers them."""
     session.execute(insert(Entry).values(xid=transaction_id(), **values))
+
+
+def settled() -> ColumnElement[bool]:
+    """The clause of entries no earlier one can still appear before: their transactions, and all older ones, have ended."""
+    return or_(Entry.xid.is_(None), Entry.xid < oldest_transaction())
+
+
+def read(
+    session: Session, after: int, limit: int, where: Sequence[ColumnElement[bool]], *, newest_first: bool = False
+) -> list[dict[str, Any]]:
+    """Entries beyond a cursor that hold the clauses, oldest first (or newest first, before the cursor)."""
+    query = select(*_COLUMNS).where(settled(), *where).limit(limit)
+    if newest_first:
+        query = query.order_by(Entry.id.desc())
+        if after:
+            query = query.where(Entry.id < after)
+    else:
+        query = query.where(Entry.id > after).order_by(Entry.id)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def newest(session: Session) -> int:
+    """The id of the newest entry that readers may see; 0 when there is none."""
+    return session.scalar(select(func.max(Entry.id)).where(settled())) or 0
+
+
+def entries(session: Session, first: int, last: int) -> Iterator[dict[str, Any]]:
+    """Entries first to last, both included, a thousand at a time."""
+    while first <= last:
+        rows = session.execute(
+            select(*_COLUMNS).where(Entry.id >= first, Entry.id <= last).order_by(Entry.id).limit(1000)
+        ).mappings()
+        part = [dict(row) for row in rows]
+        yield from part
+        if len(part) < 1000:
+            return
+        first = part[-1]["id"] + 1
+
+
+def last_seal(session: Session) -> Seal | None:
+    """The newest seal."""
+    return session.scalars(select(Seal).order_by(Seal.id.desc()).limit(1)).first()
+
+
+def seals(session: Session) -> Sequence[Seal]:
+    """Every seal, oldest first."""
+    return session.scalars(select(Seal).order_by(Seal.id)).all()
+
+
+def add_seal(session: Session, seal: Seal) -> None:
+    """Add a seal."""
+    session.add(seal)
+    session.flush()
+
+
+def unsealed(session: Session, after: int) -> int:
+    """How many entries stand beyond the last sealed one."""
+    return session.scalar(select(func.count()).select_from(Entry).where(Entry.id > after)) or 0

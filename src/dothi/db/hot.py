@@ -1,0 +1,203 @@
+"""The hot lane: one driver-level statement, compiled once, whose rows the database has already made into text.
+
+For plain async routes that only read. Follows `db.session.engine()`: when that changes, so do the connections.
+PostgreSQL is asked through a pool of asynchronous psycopg connections with prepared statements. SQLite is asked on
+the event loop where the statement is known to be short (a thread costs more than it), else in a few threads.
+"""
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from sqlalchemy import Engine, Select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from dothi.config import settings
+from dothi.db import session
+from dothi.db.engine import set_up_sqlite
+from dothi.kit.errors import BadInput, DothiError
+
+_THREADS = 4
+_STEPS = 20_000  # SQLite instructions between two looks at the clock
+
+
+class Away(DothiError):
+    """The database does not answer just now."""
+
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL text in the driver's own form, the names of its values in order, and the values it already knows."""
+
+    sql: str
+    names: tuple[str, ...]
+    known: Mapping[str, Any]
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """The values in the order the driver wants them."""
+        known = self.known
+        return [given[name] if name in given else known[name] for name in self.names]
+
+
+@dataclass
+class _Lane:
+    """The connections of one engine."""
+
+    engine: Engine
+    local: threading.local = field(default_factory=threading.local)
+    opened: list[sqlite3.Connection] = field(default_factory=list)
+    threads: ThreadPoolExecutor | None = None
+    pools: dict[asyncio.AbstractEventLoop, AsyncConnectionPool[Any]] = field(default_factory=dict)
+    dialect: Any = None
+
+    def __post_init__(self) -> None:
+        self.sqlite = self.engine.dialect.name == "sqlite"
+        # $1 instead of %(name)s: the driver passes the text on unread
+        own: Any = PGDialect_psycopg
+        self.dialect = self.engine.dialect if self.sqlite else own(paramstyle="numeric_dollar")
+
+
+_current: _Lane | None = None
+
+
+def _lane() -> _Lane:
+    global _current
+    engine = session.engine()
+    if _current is None or _current.engine is not engine:
+        if _current is not None:
+            _discard(_current)
+        _current = _Lane(engine)
+    return _current
+
+
+def identity() -> int:
+    """Changes with the engine: part of the key of whatever keeps statements."""
+    return id(session.engine())
+
+
+def compiled(query: Select[Any]) -> Statement:
+    """The statement of a SQLAlchemy expression for the engine in use."""
+    lane = _lane()
+    made = query.compile(dialect=lane.dialect, compile_kwargs={"render_postcompile": True})
+    names = tuple(getattr(made, "positiontup", None) or ())
+    known = dict(made.construct_params(_check=False))
+    return Statement(str(made), names, known)
+
+
+async def fetch(statement: Statement, given: Mapping[str, Any], *, short: bool = False) -> list[tuple[Any, ...]]:
+    """All rows of a statement.
+
+    short: it reads few rows whatever the database holds, so SQLite may answer on the event loop.
+    Raises BadInput where the database cannot compute what was asked, or not in time (setting query_seconds).
+    """
+    lane = _lane()
+    values = statement.values(given)
+    if not lane.sqlite:
+        return await _fetch_postgresql(lane, statement.sql, values)
+    if short:
+        return _fetch_sqlite(lane, statement.sql, values)
+    if lane.threads is None:
+        lane.threads = ThreadPoolExecutor(_THREADS, "dothi-read")
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(lane.threads, _fetch_sqlite, lane, statement.sql, values)
+
+
+def _fetch_sqlite(lane: _Lane, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    local = lane.local
+    connection: sqlite3.Connection | None = getattr(local, "connection", None)
+    if connection is None:
+        path = cast("str", lane.engine.url.database)
+        connection = sqlite3.connect(path, check_same_thread=False, timeout=30, cached_statements=512)
+        set_up_sqlite(connection)
+        connection.execute("PRAGMA query_only=ON").close()
+        local.connection, local.until = connection, 0.0
+        connection.set_progress_handler(lambda: time.monotonic() > local.until, _STEPS)
+        lane.opened.append(connection)
+    local.until = time.monotonic() + settings().query_seconds
+    try:
+        return connection.execute(sql, values).fetchall()
+    except sqlite3.Error as error:
+        if "interrupted" in str(error):
+            raise _too_slow() from None
+        if isinstance(error, sqlite3.OperationalError) and ("lock" in str(error) or "disk" in str(error)):
+            raise Away(f"the database does not answer: {error}") from None
+        if "no such" in str(error) or "syntax" in str(error):
+            raise
+        raise _cannot(error) from None
+    except OverflowError as error:
+        raise _cannot(error) from None
+
+
+async def _fetch_postgresql(lane: _Lane, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    loop = asyncio.get_running_loop()
+    pool = lane.pools.get(loop)
+    if pool is None:
+        pool = lane.pools[loop] = _pool(lane.engine)
+        await pool.open()
+    # text for numbers too: the types stand in the SQL, and a statement is prepared once, not per size of number
+    texts = [str(value) if isinstance(value, int | float) else value for value in values]
+    try:
+        async with pool.connection() as connection:
+            cursor = await connection.execute(sql, texts)
+            return cast("list[tuple[Any, ...]]", await cursor.fetchall())
+    except psycopg.errors.QueryCanceled:
+        raise _too_slow() from None
+    except (psycopg.DataError, psycopg.InternalError) as error:  # PostGIS says InternalError
+        raise _cannot(error) from None
+    except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise Away(f"the database does not answer: {type(error).__name__}") from None
+
+
+def _pool(engine: Engine) -> AsyncConnectionPool[Any]:
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    config = settings()
+    options = f"-c statement_timeout={config.query_seconds * 1000} -c default_transaction_read_only=on -c jit=off"
+    kwargs = {
+        "autocommit": True,
+        "prepare_threshold": 2,
+        "cursor_factory": psycopg.AsyncRawCursor,
+        "options": options,
+    }
+    return AsyncConnectionPool(url, kwargs=kwargs, min_size=1, max_size=config.pool, open=False, timeout=10)
+
+
+def _too_slow() -> BadInput:
+    return BadInput(
+        f"the query takes longer than {settings().query_seconds} s; narrow it, for example by a Datastream or a time range"
+    )
+
+
+def _cannot(error: Exception) -> BadInput:
+    return BadInput(f"the database cannot compute this: {str(error).splitlines()[0][:200]}")
+
+
+async def close() -> None:
+    """Close every connection of the engine in use; the next fetch opens new ones."""
+    global _current
+    lane, _current = _current, None
+    if lane is not None:
+        pool = lane.pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None:
+            await pool.close()
+        _discard(lane)
+
+
+def _discard(lane: _Lane) -> None:
+    if lane.threads is not None:
+        lane.threads.shutdown(wait=True)
+    for connection in lane.opened:
+        connection.close()
+    lane.opened.clear()
+    for loop, pool in lane.pools.items():
+        if loop.is_running():
+            asyncio.run_coroutine_threadsafe(pool.close(), loop)
+    lane.pools.clear()

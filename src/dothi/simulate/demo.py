@@ -1,0 +1,138 @@
+"""`dothi demo`: a whole simulated city on one machine, with nothing installed and nothing configured."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dothi import config
+from dothi.city import service as cities
+from dothi.db import schema
+from dothi.db import session as db
+from dothi.identity import guard
+from dothi.identity import service as identity
+from dothi.kit import clock
+from dothi.packs.content import content_path
+from dothi.sensing import ingest, rollup
+from dothi.simulate import fleet
+
+KEY_FILE = "simulator.key"
+DAYS = 30.0
+
+
+def prepare_environment(host: str | None, port: int | None) -> None:
+    """Demo settings for this process and its children, unless the environment already says otherwise."""
+    os.environ.setdefault("DOTHI_DATA", "dothi-data-demo")
+    os.environ.setdefault("DOTHI_DEFAULT_SHARING", "open")
+    os.environ["DOTHI_DEMO"] = "1"
+    if host:
+        os.environ["DOTHI_HOST"] = host
+    if port:
+        os.environ["DOTHI_PORT"] = str(port)
+    config.settings.cache_clear()
+    settings = config.settings()
+    os.environ["DOTHI_PORT"] = str(_free(settings.host, settings.port))
+    if not settings.mqtt_url:
+        os.environ["DOTHI_MQTT_PORT"] = str(_free(settings.mqtt_host, settings.mqtt_port))
+    config.settings.cache_clear()
+
+
+def _free(host: str, port: int) -> int:
+    """The port, or the next one nobody listens on."""
+    for candidate in range(port, port + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, candidate))
+            except OSError:
+                continue
+            return candidate
+    return port
+
+
+def build(console: Console, city: str, days: float = DAYS) -> Path:
+    """Bring the data folder to the demo city with its history up to now; returns the simulator's key file.
+
+    What is there already is kept: a second start only adds the time in between.
+    """
+    settings = config.settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    schema.upgrade(db.engine())
+    applied = cities.apply_named(content_path("cities") / city, guard.SYSTEM)
+    console.print(f"City [bold]{city}[/]: {applied}")
+    key = _simulator_key(settings.data / KEY_FILE)
+    now = clock.now_micros()
+    speakers = fleet.speakers(now, cities.centre())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    began = time.perf_counter()
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("History of the simulated datastreams", total=len(speakers))
+        made = fleet.fill(speakers, days, now, lambda count: progress.advance(task, count))
+    rollup.settle_all()
+    ingest.forget()
+    console.print(f"{made:,} simulated observations stored in {time.perf_counter() - began:.1f} s")
+    return key
+
+
+def _simulator_key(path: Path) -> Path:
+    """The key the simulated sensors publish with; made once."""
+    if not path.exists():
+        with db.writing() as session:
+            made = identity.create_key(
+                session, guard.SYSTEM, label="simulated sensors", kind="system",
+                scopes=["observations:write", "sensing:read"],
+            )  # fmt: skip
+        path.touch(mode=0o600)
+        path.write_text(made)
+    return path
+
+
+def run(city: str, host: str | None, port: int | None, days: float = DAYS) -> int:
+    """Build the city, then serve it and let its sensors speak until Ctrl-C."""
+    console = Console()
+    prepare_environment(host, port)
+    key = build(console, city, days)
+    settings = config.settings()
+    db.engine().dispose()
+    broker = settings.mqtt_url or f"mqtt://{settings.mqtt_host}:{settings.mqtt_port}"
+    serve = subprocess.Popen([sys.executable, "-m", "dothi.cli", "serve"], start_new_session=True)
+    speak = subprocess.Popen([sys.executable, "-m", "dothi.simulate", broker, str(key)], start_new_session=True)
+    console.rule()
+    console.print(
+        f"Live map    [bold link=http://{settings.host}:{settings.port}/]http://{settings.host}:{settings.port}/[/]"
+    )
+    console.print(f"API         http://{settings.host}:{settings.port}/sta/v1.1")
+    console.print(f"MQTT        {broker}")
+    console.print("All data is simulated. Ctrl-C stops everything; the next start keeps the data.")
+    console.rule()
+    return _until_stopped([speak, serve])
+
+
+def _until_stopped(children: list[subprocess.Popen[bytes]]) -> int:
+    """Wait for Ctrl-C, SIGTERM or the end of a child; then stop the children in order."""
+    stopping = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, stop)
+    while not stopping and all(child.poll() is None for child in children):
+        time.sleep(0.2)
+    failed = next((child.returncode for child in children if child.poll()), 0)
+    for child in children:
+        if child.poll() is None:
+            child.send_signal(signal.SIGINT)
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    return failed

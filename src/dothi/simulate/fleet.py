@@ -1,0 +1,111 @@
+"""The simulated sensors of the running city: which there are, how often they speak, which are broken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dothi.db import session as db
+from dothi.kit import clock
+from dothi.sensing import columns, ingest
+from dothi.simulate import store
+from dothi.simulate.model import MODELS, Model, Site
+from dothi.simulate.noise import random, seed_of, smooth
+from dothi.simulate.tide import Reach
+
+# seconds between two values: (in the history made at the start, live)
+_EVERY = {
+    "traffic-flow": (900, 15), "traffic-speed": (900, 15), "water-level": (600, 10), "canal-level": (900, 20),
+    "flood-depth": (900, 20), "rainfall": (600, 30), "wind-speed": (1800, 20), "noise": (1800, 20),
+    "power": (1800, 30), "energy": (3600, 60), "fill-level": (3600, 60), "solar-radiation": (1800, 30),
+}  # fmt: skip
+_USUAL = (3600, 30)
+_CHUNK = 100_000
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """One simulated datastream."""
+
+    datastream: int
+    property: str
+    site: Site
+    model: Model
+    history: int
+    live: int
+    last_at: int | None
+    dead_since: int | None
+
+    def values(self, times: np.ndarray[Any, np.dtype[np.int64]]) -> list[float]:
+        """What it reads at these instants (µs UTC)."""
+        read: list[float] = self.model(self.site, times).tolist()
+        return read
+
+    def silent(self, times: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """When it says nothing: sensors fall silent for an hour or two every few days, a few are dead."""
+        gap = smooth(seed_of(self.site.code, "gap"), times, 4 * 3600) > 0.93
+        if self.dead_since is not None:
+            gap |= times > self.dead_since
+        return gap
+
+
+def speakers(now: int, centre: tuple[float, float]) -> list[Speaker]:
+    """Every simulated datastream that has a model; centre: longitude and latitude of the city."""
+    with db.reading() as session:
+        rows = store.streams(session)
+    found = []
+    for datastream, thing, prop, lon, lat, properties, last_at in rows:
+        model = MODELS.get(prop)
+        if model is None:
+            continue
+        history, live = _EVERY.get(prop, _USUAL)
+        site = _site(thing, lon, lat, properties, centre)
+        found.append(Speaker(datastream, prop, site, model, history, live, last_at, _dead(thing, now)))
+    return found
+
+
+def _site(code: str, lon: float, lat: float, properties: dict[str, Any], centre: tuple[float, float]) -> Site:
+    chance = random(seed_of(code, "site"), np.arange(4))
+    said = properties.get("simulation") or {}
+    busy = 1.0 if properties.get("sector") == "traffic" else 0.15 + 0.6 * chance[0]
+    reach = Reach(share=said.get("tide_share", 1.0), delay=said.get("tide_delay", 0.0))
+    return Site(
+        code, lon, lat, centre, float(said.get("road", busy)), float(said.get("ground", 1.5 + 0.5 * chance[1])), reach
+    )
+
+
+def _dead(code: str, now: int) -> int | None:
+    """When the thing died, for about one in fifty: always some hours ago, whenever the demo is started."""
+    chance = random(seed_of(code, "dead"), np.arange(2))
+    if chance[0] > 0.02:
+        return None
+    return now - int((3 + 40 * chance[1]) * clock.HOUR)
+
+
+def fill(fleet: list[Speaker], days: float, now: int, tell: Callable[[int], None] = lambda _: None) -> int:
+    """Store the history of the last days, up to now, that is not stored yet; returns how many observations.
+
+    tell: called with the number of datastreams done since the last call.
+    """
+    made = 0
+    pending = columns.Columns([], [], [])
+    for speaker in fleet:
+        step = speaker.history * clock.SECOND
+        start = now - int(days * clock.DAY)
+        if speaker.last_at is not None:
+            start = max(start, speaker.last_at + 1)
+        times = np.arange(-(-start // step) * step, now, step, dtype=np.int64)
+        if len(times):
+            times = times[~speaker.silent(times)]
+        if len(times):
+            pending.datastream.extend([speaker.datastream] * len(times))
+            pending.at.extend(times.tolist())
+            pending.result.extend(speaker.values(times))
+        if len(pending) >= _CHUNK:
+            made += ingest.put_now(pending).accepted
+            pending = columns.Columns([], [], [])
+        tell(1)
+    if len(pending):
+        made += ingest.put_now(pending).accepted
+    return made

@@ -1,0 +1,298 @@
+# mypy: disable-error-code="no-any-return"
+"""What each observed property would read at a place and time: one plain function a property.
+
+Every function is pure: (site, times) -> values, so that history made in seconds and live values fit together.
+Shapes are plausible for a southern Vietnamese city; nothing here is a measurement. Units as the sector packs say.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from dothi.simulate import calendar, rain
+from dothi.simulate.noise import Floats, Times, jitter, random, seed_of, smooth
+from dothi.simulate.tide import Reach, stage
+
+_HERE = Reach()
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a simulated thing stands. road: 0 (no traffic near) to 1 (a main road); ground: street level, m."""
+
+    code: str
+    lon: float
+    lat: float
+    centre: tuple[float, float]
+    road: float = 0.5
+    ground: float = 1.6
+    reach: Reach = _HERE
+
+    @property
+    def seed(self) -> int:
+        """The site's own random seed."""
+        return seed_of(self.code)
+
+
+Model = Callable[[Site, Times], Floats]
+MODELS: dict[str, Model] = {}
+
+
+def models(code: str) -> Callable[[Model], Model]:
+    """Register the model of an observed property's code."""
+
+    def keep(model: Model) -> Model:
+        MODELS[code] = model
+        return model
+
+    return keep
+
+
+def _peak(hour: Floats, at: float, width: float) -> Floats:
+    apart = (hour - at + 12) % 24 - 12
+    return np.exp(-((apart / width) ** 2))
+
+
+def traffic(site: Site, times: Times) -> Floats:
+    """Traffic as a share of the road's capacity, about 0.03 at night to 0.95 in the rush."""
+    hour, off = calendar.hour(times), calendar.weekend(times)
+    rush = (1 - 0.55 * off) * (0.85 * _peak(hour, 7.0, 1.1) + 0.8 * _peak(hour, 17.2, 1.4))
+    day = 0.42 * _peak(hour, 12.0, 5.5) + (0.1 + 0.15 * off) * _peak(hour, 19.5, 1.8)
+    wobble = 1 + 0.12 * smooth(site.seed, times, 1500) + 0.05 * jitter(site.seed, times)
+    return np.clip((0.04 + np.maximum(rush, day)) * wobble, 0.01, 1.15)
+
+
+@models("traffic-flow")
+def _flow(site: Site, times: Times) -> Floats:
+    capacity = 700 + 2600 * site.road
+    wet = rain.intensity(times, site.lon, site.lat, site.centre)
+    return np.round(capacity * traffic(site, times) * (1 - 0.25 * np.tanh(wet / 30)))
+
+
+@models("traffic-speed")
+def _speed(site: Site, times: Times) -> Floats:
+    free = 32 + 18 * site.road
+    wet = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre) / 30)
+    load = traffic(site, times) / (1 - 0.25 * wet)
+    # the Bureau of Public Roads curve: travel time grows with the fourth power of the load
+    speed = free * (1 - 0.2 * wet) / (1 + 0.9 * load**4) + 1.5 * jitter(site.seed + 1, times)
+    return np.round(np.maximum(speed, 3), 1)
+
+
+def _particles(site: Site, times: Times) -> Floats:
+    hour, season = calendar.hour(times), calendar.day_of_year(times)
+    dry = 0.5 + 0.5 * np.cos(2 * np.pi * (season - 20) / 365)  # worst in January, when the air is still and dry
+    stable = 0.75 + 0.45 * _peak(hour, 6.5, 3.2) + 0.3 * _peak(hour, 20.5, 3.0) - 0.25 * _peak(hour, 14.0, 3.0)
+    region = 1 + 0.35 * smooth(11, times, 40 * 3600) + 0.15 * smooth(12, times, 9 * 3600)
+    washed = np.exp(-rain.standing(times, site.lon, site.lat, site.centre, fade=90, hours=3) / 14)
+    base = (11 + 24 * dry) * stable * region + 16 * site.road * traffic(site, times)
+    local = 1 + 0.1 * smooth(site.seed, times, 5400) + 0.05 * jitter(site.seed, times)
+    return np.maximum(base * washed * local, 2.0)
+
+
+@models("pm25")
+def _pm25(site: Site, times: Times) -> Floats:
+    return np.round(_particles(site, times), 1)
+
+
+@models("pm10")
+def _pm10(site: Site, times: Times) -> Floats:
+    coarse = 1.45 + 0.25 * site.road + 0.08 * smooth(site.seed + 2, times, 7200)
+    return np.round(_particles(site, times) * coarse + 6, 1)
+
+
+@models("tsp")
+def _tsp(site: Site, times: Times) -> Floats:
+    return np.round(_pm10(site, times) * 1.5 + 10, 1)
+
+
+@models("no2")
+def _no2(site: Site, times: Times) -> Floats:
+    cars = 46 * (0.35 + site.road) * traffic(site, times)
+    return np.round(np.maximum(7 + cars * (1 + 0.15 * smooth(site.seed + 3, times, 3600)), 2), 1)
+
+
+@models("o3")
+def _o3(site: Site, times: Times) -> Floats:
+    sun = np.maximum(calendar.sun_height(times - 2 * 3_600_000_000, site.lon, site.lat), 0)  # ozone lags the sun
+    made = 22 + 75 * sun * (1 + 0.2 * smooth(13, times, 20 * 3600))
+    return np.round(np.maximum(made - 0.25 * _no2(site, times), 4), 1)
+
+
+@models("so2")
+def _so2(site: Site, times: Times) -> Floats:
+    return np.round(
+        np.maximum(9 + 4 * smooth(site.seed + 4, times, 10800) + 5 * site.road * traffic(site, times), 1), 1
+    )
+
+
+@models("co")
+def _co(site: Site, times: Times) -> Floats:
+    cars = 1900 * (0.3 + site.road) * traffic(site, times)
+    return np.round(np.maximum(380 + cars + 60 * jitter(site.seed + 5, times), 150))
+
+
+@models("noise")
+def _noise(site: Site, times: Times) -> Floats:
+    cars = 10 * np.log10(np.maximum(traffic(site, times), 0.02) * (0.3 + site.road))
+    return np.round(72 + cars + 1.5 * jitter(site.seed + 6, times), 1)
+
+
+@models("rainfall")
+def _rainfall(site: Site, times: Times) -> Floats:
+    return np.round(rain.fallen(times, site.lon, site.lat, site.centre, minutes=10), 1)
+
+
+@models("rainfall-1h")
+def _rainfall_hour(site: Site, times: Times) -> Floats:
+    return np.round(rain.fallen(times, site.lon, site.lat, site.centre, minutes=60, steps=12), 1)
+
+
+def _river(site: Site, times: Times) -> Floats:
+    upstream = rain.standing(times, *site.centre, site.centre, fade=300, hours=10)
+    return stage(times, site.reach, upstream)
+
+
+@models("water-level")
+def _water_level(site: Site, times: Times) -> Floats:
+    return np.round(_river(site, times) + 0.008 * jitter(site.seed, times), 2)
+
+
+@models("canal-level")
+def _canal_level(site: Site, times: Times) -> Floats:
+    local = rain.standing(times, site.lon, site.lat, site.centre, fade=120, hours=5)
+    return np.round(_river(site, times) - 0.06 + 0.004 * local + 0.008 * jitter(site.seed, times), 2)
+
+
+@models("flood-depth")
+def _flood_depth(site: Site, times: Times) -> Floats:
+    over = np.maximum(_river(site, times) - site.ground, 0) * 100
+    ponded = np.maximum(rain.standing(times, site.lon, site.lat, site.centre, fade=45, hours=3) - 16, 0) * 0.9
+    return np.round(over + ponded)
+
+
+@models("salinity")
+def _salinity(site: Site, times: Times) -> Floats:
+    season = calendar.day_of_year(times)
+    dry = np.exp(-((((season - 85 + 182) % 365 - 182) / 38) ** 2))  # highest at the end of March
+    swing = 1 + 0.35 * (_river(site, times) - site.reach.mean)
+    return np.round(np.maximum((0.06 + 2.2 * dry) * swing * (1 + 0.1 * smooth(site.seed, times, 90000)), 0.02), 2)
+
+
+@models("gate-position")
+def _gate(site: Site, times: Times) -> Floats:
+    return np.where(_river(site, times) > site.reach.mean + 0.55, 0.0, 100.0)  # shut against high water
+
+
+@models("gate-inside")
+def _gate_inside(site: Site, times: Times) -> Floats:
+    local = rain.standing(times, site.lon, site.lat, site.centre, fade=180, hours=6)
+    level = np.minimum(_river(site, times), site.reach.mean + 0.55)
+    return np.round(level + 0.005 * local, 2)
+
+
+@models("turbidity")
+def _turbidity(site: Site, times: Times) -> Floats:
+    local = rain.standing(times, site.lon, site.lat, site.centre, fade=300, hours=10)
+    return np.round(np.maximum(38 + 1.8 * local + 9 * smooth(site.seed, times, 14400), 3))
+
+
+@models("water-temperature")
+def _water_temperature(site: Site, times: Times) -> Floats:
+    return np.round(28.6 + 0.35 * (_air_temperature(site, times) - 28), 1)
+
+
+@models("air-temperature")
+def _air_temperature(site: Site, times: Times) -> Floats:
+    season = calendar.day_of_year(times)
+    mean = 27.6 + 1.6 * np.cos(2 * np.pi * (season - 115) / 365)
+    sun = calendar.sun_height(times - int(1.8 * 3.6e9), site.lon, site.lat)
+    wet = np.tanh(rain.standing(times, site.lon, site.lat, site.centre, fade=60, hours=3) / 12)
+    return np.round(
+        mean + 4.6 * sun - 3.6 * wet + 0.8 * smooth(14, times, 30 * 3600) + 0.1 * jitter(site.seed, times), 1
+    )
+
+
+@models("humidity")
+def _humidity(site: Site, times: Times) -> Floats:
+    wet = np.tanh(rain.standing(times, site.lon, site.lat, site.centre, fade=60, hours=3) / 12)
+    return np.round(np.clip(176 - 3.5 * _air_temperature(site, times) + 8 * wet, 35, 99))
+
+
+@models("wind-speed")
+def _wind_speed(site: Site, times: Times) -> Floats:
+    gust = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre) / 25)
+    day = 1.2 + 1.5 * _peak(calendar.hour(times), 14.5, 4.5)
+    return np.round(np.maximum(day + 0.6 * smooth(site.seed + 7, times, 900) + 5 * gust, 0), 1)
+
+
+@models("wind-direction")
+def _wind_direction(site: Site, times: Times) -> Floats:
+    monsoon = 145 + 85 * np.cos(2 * np.pi * (calendar.day_of_year(times) - 200) / 365)  # SW in summer, NE in winter
+    return np.round((monsoon + 40 * smooth(site.seed + 8, times, 5400)) % 360)
+
+
+@models("pressure")
+def _pressure(site: Site, times: Times) -> Floats:
+    twice = 1.4 * np.cos(2 * np.pi * (calendar.hour(times) - 9.5) / 12)  # the tropical semi-diurnal wave
+    return np.round(1009.5 + twice + 1.8 * smooth(15, times, 60 * 3600) + 0.1 * jitter(site.seed, times), 1)
+
+
+@models("solar-radiation")
+def _solar(site: Site, times: Times) -> Floats:
+    sun = np.maximum(calendar.sun_height(times, site.lon, site.lat), 0)
+    cloud = 0.72 + 0.25 * smooth(16, times, 2700)
+    wet = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre) / 8)
+    return np.round(1020 * sun**1.15 * cloud * (1 - 0.8 * wet))
+
+
+def _lit(site: Site, times: Times) -> Floats:
+    """Share of full power: on at dusk, dimmed to 60 % from 23:00 to 4:30."""
+    night = calendar.sun_height(times, site.lon, site.lat) < -0.02
+    hour = calendar.hour(times)
+    dim = (hour >= 23) | (hour < 4.5)
+    return np.where(night, np.where(dim, 0.6, 1.0), 0.0)
+
+
+@models("power")
+def _power(site: Site, times: Times) -> Floats:
+    installed = 3.5 + 6.5 * random(site.seed, np.array([1]))[0]
+    whole = installed * _lit(site, times) * (1 - _lamps_failed(site, times) / 100)
+    return np.round(whole + 0.06 + 0.02 * jitter(site.seed, times), 2)
+
+
+@models("lamps-failed")
+def _lamps_failed(site: Site, times: Times) -> Floats:
+    week = calendar.day(times) // 9  # lamps fail one by one and are mended every few weeks
+    luck = random(site.seed, week)
+    return np.round(np.where(luck > 0.97, 55.0, np.where(luck > 0.9, 18.0, np.where(luck > 0.7, 6.0, 2.0))))
+
+
+@models("energy")
+def _energy(site: Site, times: Times) -> Floats:
+    installed = 3.5 + 6.5 * random(site.seed, np.array([1]))[0]
+    nights = times / 8.64e10 - 20000  # days since 4 October 2024
+    since = np.clip((calendar.hour(times) + 6) % 24, 0, 12)
+    return np.round(installed * 9.6 * np.floor(nights) + installed * 0.8 * since, 1)
+
+
+@models("voltage")
+def _voltage(site: Site, times: Times) -> Floats:
+    return np.round(226 - 5 * _peak(calendar.hour(times), 18.5, 2.5) + 2 * jitter(site.seed, times), 1)
+
+
+@models("fill-level")
+def _fill(site: Site, times: Times) -> Floats:
+    """Fills through the day, emptied before dawn; now and then the truck does not come."""
+    rate = 38 + 34 * random(site.seed, np.array([2]))[0]
+    shifted = times - int(4.5 * 3.6e9)
+    missed = random(site.seed + 9, calendar.day(shifted)) > 0.93
+    part = np.clip((calendar.hour(shifted) - 1.0) / 20, 0, 1)
+    level = rate * part + np.where(missed, rate, 4.0)
+    return np.round(np.clip(level + 1.5 * jitter(site.seed, times), 0, 100))
+
+
+@models("bin-temperature")
+def _bin_temperature(site: Site, times: Times) -> Floats:
+    return np.round(_air_temperature(site, times) + 2.5, 1)
