@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+import psycopg
 import uvicorn
 
 
@@ -79,7 +80,15 @@ class Cluster:
     def start(self) -> None:
         """Start it, also after a kill."""
         self.process = subprocess.Popen(self.command, start_new_session=True, **self.quiet, **self.user)
-        wait_for(self.port, 60)
+        end = time.monotonic() + 60
+        while True:
+            try:
+                psycopg.connect(f"{self.url}/postgres", connect_timeout=2).close()
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise
+                time.sleep(0.05)
 
     def kill(self) -> None:
         """Kill -9 the server and all it started, as a power cut would."""
@@ -117,14 +126,13 @@ class Running:
     """The whole application answering on `url`."""
 
     def __init__(self) -> None:
-        from dothi.app import create_app
+        from dothi.app import create
 
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.app = create_app()
-        config = uvicorn.Config(self.app, log_level="warning", lifespan="on", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(create(), log_level="warning", lifespan="on", timeout_graceful_shutdown=2)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
 

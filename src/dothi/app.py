@@ -6,20 +6,28 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from fastapi import FastAPI
-from starlette.routing import BaseRoute, Mount
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute, Mount, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dothi import __version__
+from dothi.config import settings
 from dothi.db import schema, session
 from dothi.sensing import ingest
 
+_MQTT, _JOBS, _LIVE = "dothi.doors.mqtt.service", "dothi.jobs.runner", "dothi.doors.live.service"
+SERVICES = {
+    "all": (_MQTT, _JOBS, _LIVE), "web": (_LIVE,), "broker": (_MQTT,), "worker": (_JOBS,), "back": (_MQTT, _JOBS),
+}  # fmt: skip
+HOT = ("/sta/v1.1",)
 CHORES = ("dothi.jobs.chores", "dothi.sensing.chores")
-MOUNTS = {
-    "/sta/v1.1": "dothi.doors.sensorthings.routes",
-    "": "dothi.doors.live.routes",  # says /live itself: a mount would answer at /live/ only
-    "/places": "dothi.places.routes",
-    "/admin": "dothi.screens.admin.routes",
-    "/": "dothi.screens.portal.routes",
-}
+MOUNTS = (
+    ("/sta/v1.1", "dothi.doors.sensorthings.routes"),
+    ("", "dothi.doors.live.routes"),  # says /live itself: a mount would answer at /live/ only
+    ("/places", "dothi.places.routes"),
+    ("", "dothi.screens.admin.routes"),
+    ("/", "dothi.screens.portal.routes"),
+)
 
 
 @asynccontextmanager
@@ -31,30 +39,47 @@ async def _alive(_: FastAPI) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         ingest.start()
         stack.callback(ingest.stop)
-        for name in ("dothi.doors.mqtt.service", "dothi.jobs.runner", "dothi.doors.live.service"):
-            if _there(name):
-                room = import_module(name)
-                await room.start()
-                stack.push_async_callback(room.stop)
+        for name in SERVICES[settings().role]:
+            room = import_module(name)
+            await room.start()
+            stack.push_async_callback(room.stop)
         yield
 
 
 def create_app() -> FastAPI:
-    """The whole web application, ready for an ASGI server."""
+    """The whole web application."""
     app = FastAPI(title="dothi", version=__version__, lifespan=_alive, docs_url=None, redoc_url=None)
     if _there("dothi.web.setup"):
         import_module("dothi.web.setup").prepare(app)
-    for path, name in MOUNTS.items():
+    for path, name in MOUNTS:
         if _there(name):
-            _add(app, path, import_module(name).routes)
+            _add(app.router.routes, path, import_module(name).routes)
     return app
 
 
-def _add(app: FastAPI, path: str, routes: list[BaseRoute]) -> None:
+def create() -> ASGIApp:
+    """The application as a server runs it: the hot doors stand in front, past the layers that pages need."""
+    app = create_app()
+    quick: list[BaseRoute] = []
+    for path, name in MOUNTS:
+        if path in HOT:
+            _add(quick, path, import_module(name).routes)
+    hot = GZipMiddleware(Router(routes=quick), minimum_size=2048, compresslevel=1)
+
+    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(HOT):
+            await hot(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return front
+
+
+def _add(to: list[BaseRoute], path: str, routes: list[BaseRoute]) -> None:
     if path in ("", "/"):
-        app.router.routes.extend(routes)
+        to.extend(routes)
     else:
-        app.router.routes.append(Mount(path, routes=routes))
+        to.append(Mount(path, routes=routes))
 
 
 def _there(name: str) -> bool:

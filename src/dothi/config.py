@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the web server listens on")
     port: int = Field(8000, description="Port of the web server")
+    role: Literal["all", "web", "worker", "broker", "back"] = Field(
+        "all", description="What a process does: web pages and interfaces, scheduled work, MQTT; back: worker and broker"
+    )
     public_url: str | None = Field(None, description="Base URL citizens use, when a proxy stands in front")
     secret: str | None = Field(None, description="Signs cookies and links; unset: made once in the data folder")
     language: Literal["vi", "en"] = Field("vi", description="Language where the caller asks for none")
@@ -32,11 +35,20 @@ class Settings(BaseSettings):
     default_sharing: Literal["restricted", "shared", "open"] = Field(
         "restricted", description="Sharing level of a thing created without one"
     )
+    max_connections: int = Field(5000, description="Connections of one web process; more are told to come back (503)")
+    session_hours: int = Field(12, description="Hours a person stays signed in")
+    requests_per_minute: int = Field(
+        0, description="Most requests a minute of one anonymous address or one signed-in caller; 0: no limit"
+    )
     demo: bool = Field(False, description="Demo mode: one click signs in as any role")
     max_body: int = Field(32 * 1024 * 1024, description="Largest request body, bytes")
+    max_batch: int = Field(1000, description="Most requests in one $batch")
+    body_seconds: float = Field(20, description="Longest pause within a request body before the caller is refused")
     max_expand: int = Field(5, description="Deepest $expand")
     max_top: int = Field(10_000, description="Largest $top, and most rows of one page")
     default_top: int = Field(100, description="Rows of a page when $top is not given")
+    max_words: int = Field(600, description="Longest $filter, in words")
+    query_seconds: int = Field(30, description="Seconds a query of the SensorThings interface may take")
     queue_rows: int = Field(200_000, description="Observations waiting for a commit before callers are told to wait")
     batch_rows: int = Field(20_000, description="Most observations of one commit")
     retention_days: int | None = Field(None, description="Days raw observations are kept; unset: for ever")

@@ -56,7 +56,7 @@ class _Lane:
     local: threading.local = field(default_factory=threading.local)
     opened: list[sqlite3.Connection] = field(default_factory=list)
     threads: ThreadPoolExecutor | None = None
-    pools: dict[asyncio.AbstractEventLoop, AsyncConnectionPool[Any]] = field(default_factory=dict)
+    pools: dict[tuple[asyncio.AbstractEventLoop, bool], AsyncConnectionPool[Any]] = field(default_factory=dict)
     dialect: Any = None
 
     def __post_init__(self) -> None:
@@ -102,7 +102,7 @@ async def fetch(statement: Statement, given: Mapping[str, Any], *, short: bool =
     lane = _lane()
     values = statement.values(given)
     if not lane.sqlite:
-        return await _fetch_postgresql(lane, statement.sql, values)
+        return await _fetch_postgresql(lane, statement.sql, values, short=short)
     if short:
         return _fetch_sqlite(lane, statement.sql, values)
     if lane.threads is None:
@@ -137,11 +137,11 @@ def _fetch_sqlite(lane: _Lane, sql: str, values: list[Any]) -> list[tuple[Any, .
         raise _cannot(error) from None
 
 
-async def _fetch_postgresql(lane: _Lane, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    loop = asyncio.get_running_loop()
-    pool = lane.pools.get(loop)
+async def _fetch_postgresql(lane: _Lane, sql: str, values: list[Any], *, short: bool) -> list[tuple[Any, ...]]:
+    key = asyncio.get_running_loop(), short
+    pool = lane.pools.get(key)
     if pool is None:
-        pool = lane.pools[loop] = _pool(lane.engine)
+        pool = lane.pools[key] = _pool(lane.engine, short=short)
         await pool.open()
     # text for numbers too: the types stand in the SQL, and a statement is prepared once, not per size of number
     texts = [str(value) if isinstance(value, int | float) else value for value in values]
@@ -157,13 +157,16 @@ async def _fetch_postgresql(lane: _Lane, sql: str, values: list[Any]) -> list[tu
         raise Away(f"the database does not answer: {type(error).__name__}") from None
 
 
-def _pool(engine: Engine) -> AsyncConnectionPool[Any]:
+def _pool(engine: Engine, *, short: bool) -> AsyncConnectionPool[Any]:
+    """Short statements are planned once (planning over the months costs more than they do), long ones each time."""
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     config = settings()
     options = f"-c statement_timeout={config.query_seconds * 1000} -c default_transaction_read_only=on -c jit=off"
+    if short:
+        options += " -c plan_cache_mode=force_generic_plan"
     kwargs = {
         "autocommit": True,
-        "prepare_threshold": 2,
+        "prepare_threshold": 1 if short else None,
         "cursor_factory": psycopg.AsyncRawCursor,
         "options": options,
     }
@@ -185,9 +188,10 @@ async def close() -> None:
     global _current
     lane, _current = _current, None
     if lane is not None:
-        pool = lane.pools.pop(asyncio.get_running_loop(), None)
-        if pool is not None:
-            await pool.close()
+        for short in (True, False):
+            pool = lane.pools.pop((asyncio.get_running_loop(), short), None)
+            if pool is not None:
+                await pool.close()
         _discard(lane)
 
 
@@ -197,7 +201,7 @@ def _discard(lane: _Lane) -> None:
     for connection in lane.opened:
         connection.close()
     lane.opened.clear()
-    for loop, pool in lane.pools.items():
+    for (loop, _), pool in lane.pools.items():
         if loop.is_running():
             asyncio.run_coroutine_threadsafe(pool.close(), loop)
     lane.pools.clear()

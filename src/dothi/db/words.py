@@ -7,22 +7,23 @@ db/engine.py registers on each connection and shapely answers; PostgreSQL's are 
 import re
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Boolean, Double, Float, LargeBinary, Text
+from sqlalchemy import BigInteger, BindParameter, Boolean, ColumnClause, Double, Float, LargeBinary, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 
-def _spell(word: type, sqlite: str, postgresql: str) -> None:
+def _spell(word: type, sqlite: str | None, postgresql: str) -> None:
     """Say how each database spells a word; {0}, {1} stand for its arguments, {*} for all of them."""
 
     def spelled(form: str) -> Any:
         def compile_word(element: Any, compiler: Any, **kw: Any) -> str:
             parts = [compiler.process(clause, **kw) for clause in element.clauses]
-            return form.replace("{*}", ", ".join(parts)).format(*parts)
+            return re.sub(r"\{(\*|\d)\}", lambda m: ", ".join(parts) if m[1] == "*" else parts[int(m[1])], form)
 
         return compile_word
 
-    compiles(word, "sqlite")(spelled(sqlite))
+    if sqlite is not None:
+        compiles(word, "sqlite")(spelled(sqlite))
     compiles(word, "postgresql")(spelled(postgresql))
 
 
@@ -44,7 +45,7 @@ class json_number(FunctionElement[str]):
 _spell(
     json_number,
     "CASE WHEN {0} IS NULL THEN 'null' WHEN CAST({0} AS INTEGER) = {0} AND abs({0}) < 1e15 THEN"
-    " CAST(CAST({0} AS INTEGER) AS TEXT) WHEN CAST(printf('%!.15g', {0}) AS REAL) = {0} THEN printf('%!.15g', {0})"
+    " CAST(CAST({0} AS INTEGER) AS TEXT) WHEN CAST(CAST({0} AS TEXT) AS REAL) = {0} THEN CAST({0} AS TEXT)"
     " ELSE printf('%!.17g', {0}) END",
     "coalesce(({0})::text, 'null')",
 )
@@ -95,9 +96,12 @@ class iso_text(FunctionElement[str]):
 
 _spell(
     iso_text,
-    "CASE WHEN {0} % 1000 = 0 THEN strftime('%Y-%m-%dT%H:%M:%fZ', {0} / 1000000.0, 'unixepoch') ELSE"
+    # date and time take a fifth of the time of strftime
+    "CASE WHEN {0} IS NULL THEN NULL WHEN {0} % 1000000 = 0 THEN date({0} / 1000000, 'unixepoch') || 'T' ||"
+    " time({0} / 1000000, 'unixepoch') || '.000Z' ELSE"
     " strftime('%Y-%m-%dT%H:%M:%S', ({0} - (({0} % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch') ||"
-    " printf('.%06dZ', (({0} % 1000000) + 1000000) % 1000000) END",
+    " CASE WHEN {0} % 1000 = 0 THEN printf('.%03dZ', ((({0} % 1000000) + 1000000) % 1000000) / 1000)"
+    " ELSE printf('.%06dZ', (({0} % 1000000) + 1000000) % 1000000) END END",
     "to_char(timestamp '1970-01-01' + {0} * interval '1 microsecond', CASE WHEN mod({0}, 1000) = 0"
     ' THEN \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\' ELSE \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\' END)',
 )
@@ -134,6 +138,28 @@ class glued(FunctionElement[str]):
 @compiles(glued)
 def _glued(element: Any, compiler: Any, **kw: Any) -> str:
     return f"({' || '.join(compiler.process(clause, **kw) for clause in element.clauses)})"
+
+
+class written(FunctionElement[str]):
+    """Texts one after another, none of them NULL; literal_columns are quoted constant texts."""
+
+    type, inherit_cache, name = Text(), True, "written"
+
+
+_spell(written, None, "concat({*})")
+
+
+@compiles(written, "sqlite")
+def _written_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    # one printf takes half the time of a chain of ||
+    form, values = "", []
+    for clause in element.clauses:
+        if isinstance(clause, ColumnClause) and clause.is_literal:
+            form += compiler.process(clause, **kw)[1:-1].replace("%", "%%")
+        else:
+            form += "%s"
+            values.append(compiler.process(clause, **kw))
+    return f"printf({', '.join([chr(39) + form + chr(39), *values])})"
 
 
 class json_raw(FunctionElement[str]):

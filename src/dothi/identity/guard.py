@@ -18,12 +18,21 @@ ROLES: dict[str, frozenset[str]] = {
     "auditor": frozenset({"sensing:read", "journal:read", "identity:read"}),
     "administrator": frozenset(
         {
-            "sensing:read", "sensing:write", "observations:write", "places:write", "journal:read",
-            "identity:read", "identity:write", "city:apply", "admin",
+            "sensing:read",
+            "sensing:write",
+            "observations:write",
+            "places:write",
+            "journal:read",
+            "identity:read",
+            "identity:write",
+            "city:apply",
+            "admin",
         }
     ),
 }
+PERMISSIONS = frozenset[str]().union(*ROLES.values())
 KEY_SCOPES = frozenset({"sensing:read", "sensing:write", "observations:write", "journal:read", "places:write"})
+DEVICE_SCOPES = frozenset({"sensing:read", "observations:write"})  # a device writes what it measured, and no more
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class Caller:
 
 ANONYMOUS = Caller()
 # what `dothi` on the command line and the server's own work act as
-SYSTEM = Caller(kind="key", name="dothi", everywhere=frozenset().union(*ROLES.values()))
+SYSTEM = Caller(kind="key", name="dothi", everywhere=PERMISSIONS)
 
 
 def may(caller: Caller, permission: str, agency_id: int | None = None) -> bool:
@@ -98,7 +107,8 @@ def visible(caller: Caller, table: Any) -> ColumnElement[bool]:
     if agencies is None:
         return true()
     if caller.kind == "anonymous":
-        return table.sharing == "open"
+        is_open: ColumnElement[bool] = table.sharing == "open"
+        return is_open
     reads = bool(agencies)
     clauses: list[ColumnElement[bool]] = [table.sharing.in_(["open", "shared"]) if reads else table.sharing == "open"]
     if agencies:
@@ -106,7 +116,31 @@ def visible(caller: Caller, table: Any) -> ColumnElement[bool]:
     return or_(false(), *clauses)
 
 
+def sees(caller: Caller, sharing: str, agency_id: int | None) -> bool:
+    """What `visible` says, of one row whose sharing and agency are at hand: for news pushed to listeners."""
+    agencies = _seen_agencies(caller)
+    if agencies is None or sharing == "open":
+        return True
+    return bool(agencies) and (sharing == "shared" or agency_id in agencies)
+
+
 def sight(caller: Caller) -> object:
     """A hashable name of what the caller may see: two callers with the same sight get the same rows."""
     agencies = _seen_agencies(caller)
     return "all" if agencies is None else (caller.kind == "anonymous" or not agencies, agencies)
+
+
+def sees_entries(caller: Caller) -> ColumnElement[bool]:
+    """The clause that keeps the journal entries a caller may see: open ones for all, shared ones for readers,
+    restricted ones for their agency, everything with journal:read.
+    """
+    from dothi.journal.tables import Entry
+
+    if "journal:read" in caller.everywhere:
+        return true()
+    clauses: list[ColumnElement[bool]] = [Entry.visibility == "open"]
+    if may_somewhere(caller, "sensing:read"):
+        clauses.append(Entry.visibility == "shared")
+    if agencies := [agency for held, agency in caller.within if held in {"journal:read", "sensing:read"}]:
+        clauses.append(Entry.agency_id.in_(agencies))
+    return or_(*clauses)

@@ -18,6 +18,9 @@ WRITTEN = {
 }  # fmt: skip
 
 
+_COMMON = frozenset([*WRITTEN.values(), "m", "cm", "mm", "m/s", "%", "{NTU}"])
+
+
 class Line(NamedTuple):
     """How one unit becomes another: y = scale · x + offset."""
 
@@ -59,6 +62,8 @@ def ucum_of(unit: Any) -> str | None:
 @lru_cache(maxsize=4096)
 def known(code: str) -> bool:
     """Whether the text is a UCUM code we can calculate with."""
+    if code in _COMMON:
+        return True  # the grammar, most of a second to read, is not needed for these
     try:
         _quantity(code)
     except BadInput:

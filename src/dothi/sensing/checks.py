@@ -1,5 +1,6 @@
 """How the values of SensorThings properties are checked; each check returns the value as it is kept and adds its faults."""
 
+import json
 from typing import Any
 
 from dothi.kit import clock, geo
@@ -17,6 +18,7 @@ SHARING = ("restricted", "shared", "open")
 
 
 def text(value: Any, place: str, faults: Faults) -> Any:
+    """Any text, in NFC."""
     if not isinstance(value, str):
         faults.append(Fault(place, f"{short(value)} is not text", "text"))
         return ""
@@ -24,31 +26,41 @@ def text(value: Any, place: str, faults: Faults) -> Any:
 
 
 def name(value: Any, place: str, faults: Faults) -> Any:
-    text = text(value, place, faults)
-    if isinstance(value, str) and not text.strip():
+    """A name that says something and fits an index."""
+    found = text(value, place, faults)
+    if isinstance(value, str) and not found.strip():
         faults.append(Fault(place, "the name is empty", f"1 to {NAME_LENGTH} characters"))
-    elif len(text) > NAME_LENGTH:
-        faults.append(Fault(place, f"{len(text)} characters are too many", f"1 to {NAME_LENGTH} characters"))
-    return text
+    elif len(found) > NAME_LENGTH:
+        faults.append(Fault(place, f"{len(found)} characters are too many", f"1 to {NAME_LENGTH} characters"))
+    return found
 
 
 def filled(value: Any, place: str, faults: Faults) -> Any:
-    text = text(value, place, faults)
-    if isinstance(value, str) and not text.strip():
+    """Text that is not empty."""
+    found = text(value, place, faults)
+    if isinstance(value, str) and not found.strip():
         faults.append(Fault(place, "the text is empty", "text"))
-    return text
+    return found
 
 
 def an_object(value: Any, place: str, faults: Faults) -> Any:
+    """A JSON object."""
     if not isinstance(value, dict):
         faults.append(Fault(place, f"{short(value)} is not a JSON object", "a JSON object"))
         return None
-    if value.get("sharing", "open") not in SHARING:
-        faults.append(Fault(f"{place}.sharing", f"{short(value['sharing'])} is no sharing level", ", ".join(SHARING)))
     return value
 
 
+def owned_object(value: Any, place: str, faults: Faults) -> Any:
+    """The `properties` of an entity with a sharing level, which they may name."""
+    found = an_object(value, place, faults)
+    if found is not None and found.get("sharing", "open") not in SHARING:
+        faults.append(Fault(f"{place}.sharing", f"{short(value['sharing'])} is no sharing level", ", ".join(SHARING)))
+    return found
+
+
 def anything(value: Any, place: str, faults: Faults) -> Any:
+    """Any JSON value but null."""
     if value is None:
         faults.append(Fault(place, "the value is null", "any other JSON value"))
     return value
@@ -68,6 +80,7 @@ def unit(value: Any, place: str, faults: Faults) -> Any:
 
 
 def units(value: Any, place: str, faults: Faults) -> Any:
+    """The units of a MultiDatastream, one for each result."""
     if not isinstance(value, list) or not value:
         faults.append(Fault(place, f"{short(value)} is not a list of units", "one unit for each result"))
         return []
@@ -75,6 +88,7 @@ def units(value: Any, place: str, faults: Faults) -> Any:
 
 
 def observation_type(value: Any, place: str, faults: Faults) -> Any:
+    """The URI of an O&M observation type; its last part alone is completed."""
     if isinstance(value, str) and (value.rpartition("/")[2] in TYPES or value.startswith(("http://", "https://"))):
         return value if "/" in value else OM + value
     faults.append(Fault(place, f"{short(value)} is no observation type", f"{OM} and one of " + ", ".join(TYPES)))
@@ -82,6 +96,7 @@ def observation_type(value: Any, place: str, faults: Faults) -> Any:
 
 
 def observation_types(value: Any, place: str, faults: Faults) -> Any:
+    """The observation types of a MultiDatastream, one for each result."""
     if not isinstance(value, list) or not value:
         faults.append(Fault(place, f"{short(value)} is not a list of types", "one observation type for each result"))
         return []
@@ -89,11 +104,13 @@ def observation_types(value: Any, place: str, faults: Faults) -> Any:
 
 
 def area(value: Any, place: str, faults: Faults) -> Any:
+    """A GeoJSON geometry, kept as given."""
     geometry(value, place, faults)
     return value
 
 
 def instant(value: Any, place: str, faults: Faults) -> Any:
+    """An ISO 8601 instant as µs UTC."""
     try:
         at = clock.parse(value)
     except BadInput as error:
@@ -105,6 +122,7 @@ def instant(value: Any, place: str, faults: Faults) -> Any:
 
 
 def geometry(value: Any, place: str, faults: Faults) -> Any:
+    """The shapely geometry of a GeoJSON one, None when it is broken."""
     try:
         return geo.from_geojson(value, place)
     except BadInput as error:
@@ -142,9 +160,16 @@ def _bad_text(text: str) -> str | None:
 
 
 def inside(place: str, name: str) -> str:
+    """The place of a property inside another place."""
     return f"{place}.{name}" if place else name
 
 
 def short(value: Any) -> str:
+    """A value as a message quotes it."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def as_bytes(body: Any) -> bytes:
+    """A JSON body as the decoders read it."""
+    return json.dumps(body, ensure_ascii=False).encode()

@@ -225,23 +225,6 @@ def _columns(width: int, rows: Sequence[Any]) -> Series:
     )
 
 
-def hourly(session: Session, datastream_ids: Collection[int], start: int, end: int) -> dict[int, dict[int, float]]:
-    """Hourly means per datastream, from the observations themselves: {datastream: {hour start µs: mean}}."""
-    hour = (Observation.at - Observation.at % clock.HOUR).label("hour")
-    query = (
-        select(Observation.datastream_id, hour, func.avg(Observation.result))
-        .where(
-            Observation.datastream_id.in_(list(datastream_ids)), Observation.at >= start, Observation.at < end,
-            Observation.result.is_not(None),
-        )
-        .group_by(Observation.datastream_id, hour)
-    )  # fmt: skip
-    found: dict[int, dict[int, float]] = {}
-    for stream, at, mean in session.execute(query):
-        found.setdefault(stream, {})[int(at)] = float(mean)
-    return found
-
-
 def days(session: Session, datastream_id: int, start: int, end: int, offset: int) -> dict[int, tuple[int, int]]:
     """Per local day: observations stored and how many different hours have one: {day start µs: (count, hours)}.
 

@@ -241,7 +241,7 @@ def _commit(parts: list[Columns]) -> list[Receipt]:
     streams = registry.streams(set(columns.datastream))
     plain = columns.result_json is None and all(not s.multi and s.kind != registry.TRUTH for s in streams.values())
     if not plain or len(streams) < len(set(columns.datastream)):
-        reasons = _unfit(columns, streams)
+        reasons = unfit(columns, streams)
     status = np.full(total, 255, dtype=np.uint8)
     left = np.delete(np.arange(total), list(reasons)) if reasons else np.arange(total)
     for turn in range(_ROUNDS):  # a key sent several times at once is written in that many commits, in order
@@ -274,7 +274,7 @@ def _receipts(parts: list[Columns], status: NDArray[np.uint8], reasons: dict[int
     return receipts
 
 
-def _unfit(columns: Columns, streams: dict[int, registry.Stream]) -> dict[int, str]:
+def unfit(columns: Columns, streams: dict[int, registry.Stream]) -> dict[int, str]:
     """Why some observations cannot be taken, by their index."""
     reasons: dict[int, str] = {}
     texts = columns.result_json or [None] * len(columns)

@@ -41,6 +41,12 @@ def stream(id_: int) -> Stream | None:
     return streams([id_]).get(id_)
 
 
+def remembered(id_: int) -> Stream | None:
+    """One datastream if it is remembered: never asks the database, so that the event loop may call it."""
+    known = _known.get(id_)
+    return known[1] if known is not None and time.monotonic() - known[0] < _KEEP_SECONDS else None
+
+
 def streams(ids: Iterable[int]) -> dict[int, Stream]:
     """Datastreams by id, those that exist; asks the database only for what is not remembered."""
     now = time.monotonic()
@@ -75,7 +81,7 @@ def _load(ids: list[int]) -> list[Stream]:
     made: list[Stream] = []
     with db.reading() as session:
         for start in range(0, len(ids), 5000):
-            made += _read(session, ids[start : start + 5000])
+            made += read(session, ids[start : start + 5000])
     lacking = [one.id for one in made if one.feature_id is None]
     if not lacking:
         return made
@@ -85,11 +91,12 @@ def _load(ids: list[int]) -> list[Stream]:
         for id_ in lacking:
             service.ensure_feature(session, id_)
     with db.reading() as session:
-        again = _read(session, lacking)
+        again = read(session, lacking)
     return [one for one in made if one.feature_id is not None] + again
 
 
-def _read(session: Session, ids: list[int]) -> list[Stream]:
+def read(session: Session, ids: list[int]) -> list[Stream]:
+    """Datastreams as this session sees them, nothing remembered and nothing made."""
     width = (
         select(func.count()).where(DatastreamProperty.datastream_id == Datastream.id).correlate(Datastream)
     ).scalar_subquery()

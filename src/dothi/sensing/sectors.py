@@ -90,9 +90,9 @@ class Rule(packs.Strict):
     """How a value becomes a state: fixed thresholds, the levels of an index, or levels each station has."""
 
     stale_minutes: float = Field(gt=0)
-    when: list[When] = []
+    when: list[When] = Field(default_factory=list)
     index: Code | None = None
-    levels: list[AlarmLevel] = []
+    levels: list[AlarmLevel] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _one_way(self) -> "Rule":
@@ -111,10 +111,10 @@ class Property(packs.Strict):
     unit: Unit
     decimals: int = Field(ge=0, le=6)
     plausible: tuple[float, float] | None = None
-    aliases: list[str] = []
+    aliases: list[str] = Field(default_factory=list)
     molar_mass: float | None = Field(None, gt=0)  # g/mol, of a gas
     kind: Literal["measurement", "count", "truth", "category"] = "measurement"
-    limits: list[Limit] = []
+    limits: list[Limit] = Field(default_factory=list)
     state: Rule
 
     def limits_on(self, day: date) -> list[Limit]:
@@ -308,7 +308,9 @@ def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
         if one.state.index and one.state.index not in indices:
             yield pack.fault(file, ("properties", i, "state", "index"), f'no index "{one.state.index}"',
                              near=(one.state.index, indices), allowed=", ".join(indices))  # fmt: skip
-    levels = {code: {level.code for level in one.state.levels} for _, _, _, one in _properties(found) for code in (one.code,)}
+    levels = {
+        code: {level.code for level in one.state.levels} for _, _, _, one in _properties(found) for code in (one.code,)
+    }
     yield from _manifest_faults(found, list(seen))
     yield from _index_faults(found, list(seen))
     yield from _station_faults(found, levels)
@@ -321,7 +323,9 @@ def _manifest_faults(found: dict[str, packs.Pack], codes: list[str]) -> Iterable
             yield Fault(f"sectors/{pack.code}", "the pack has no manifest", "sector.yaml")
             continue
         if manifest.code != pack.code:
-            yield pack.fault("sector.yaml", ("code",), f'the folder is called "{pack.code}", the sector "{manifest.code}"')
+            yield pack.fault(
+                "sector.yaml", ("code",), f'the folder is called "{pack.code}", the sector "{manifest.code}"'
+            )
         for i, code in enumerate(manifest.headline):
             if code not in codes:
                 yield pack.fault("sector.yaml", ("headline", i), f'no property "{code}"', near=(code, codes))

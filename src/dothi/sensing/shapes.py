@@ -5,13 +5,14 @@ Pure: a JSON body goes in, a Draft (typed values, nested drafts and references) 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from dothi.kit.errors import Fault
 from dothi.sensing import checks
 from dothi.sensing.checks import GEOJSON, OM, Faults
 
 Check = Callable[[Any, str, Faults], Any]
+Mode = Literal["create", "update", "replace"]
 ID = "@iot.id"
 DEEPEST = 8  # entities nested in entities
 
@@ -80,11 +81,11 @@ class Draft:
                     yield from target.walk()
 
 
-def _described(*more: Property) -> tuple[Property, ...]:
+def _described(*more: Property, owned: bool = False) -> tuple[Property, ...]:
     return (
         Property("name", "name", checks.name, mandatory=True),
         Property("description", "description", checks.text, mandatory=True),
-        Property("properties", "properties", checks.an_object),
+        Property("properties", "properties", checks.owned_object if owned else checks.an_object),
         *more,
     )
 
@@ -107,7 +108,7 @@ _KEPT = ("phenomenonTime", "resultTime")  # the server derives them from the obs
 SHAPES: dict[str, Shape] = {
     shape.name: shape
     for shape in (
-        Shape("Thing", "Things", _described(), (
+        Shape("Thing", "Things", _described(owned=True), (
             Link("Locations", "Location", "Things", many=True),
             Link("HistoricalLocations", "HistoricalLocation", "Thing", many=True),
             Link("Datastreams", "Datastream", "Thing", many=True),
@@ -116,6 +117,7 @@ SHAPES: dict[str, Shape] = {
         Shape("Location", "Locations", _described(
             Property("encodingType", "encoding_type", checks.filled, mandatory=True),
             Property("location", "location", checks.anything, mandatory=True),
+            owned=True,
         ), (
             Link("Things", "Thing", "Locations", many=True),
             Link("HistoricalLocations", "HistoricalLocation", "Locations", many=True),
@@ -142,6 +144,7 @@ SHAPES: dict[str, Shape] = {
         Shape("FeatureOfInterest", "FeaturesOfInterest", _described(
             Property("encodingType", "encoding_type", checks.filled, mandatory=True),
             Property("feature", "feature", checks.anything, mandatory=True),
+            owned=True,
         ), (
             Link("Observations", "Observation", "FeatureOfInterest", many=True),
         )),
@@ -170,12 +173,12 @@ OBSERVATION = ("phenomenonTime", "result", "resultTime", "resultQuality", "valid
 
 
 def draft(
-    entity: str, body: Any, place: str = "", *, given: str | None = None, partial: bool = False, depth: int = 0
+    entity: str, body: Any, place: str = "", *, given: str | None = None, mode: Mode = "create", depth: int = 0
 ) -> tuple[Draft, Faults]:
     """The draft of a body, and all its faults.
 
-    given: the link that the path or the surrounding entity already settles. partial: an update, where nothing is
-    mandatory and related entities may be referenced, not created (18-088 clause 10.3).
+    given: the link that the path or the surrounding entity already settles. mode: in an update nothing is mandatory; in
+    an update and a replacement related entities may be referenced, not created (18-088 clause 10.3).
     """
     made, faults = Draft(entity, place), Faults()
     if depth == 0:
@@ -191,22 +194,22 @@ def draft(
     if faults and depth == 0:
         return made, faults
     shape = SHAPES[entity]
-    _plain(shape, body, made, faults, partial=partial)
+    _plain(shape, body, made, faults, mode=mode)
     for link in shape.links:
         where = checks.inside(place, link.name)
         if body.get(link.name) is None:
-            if link.mandatory and link.name != given and (not partial or link.name in body):
+            if link.mandatory and link.name != given and (mode == "create" or link.name in body):
                 faults.append(Fault(where, f"a {entity} needs its {link.name}", f'{{"{ID}": <id>}} or a {link.entity}'))
             continue
         if link.name == given and not link.many:
             continue  # the path decides; a repeated link is harmless
-        made.links[link.name] = _targets(link, body[link.name], where, faults, partial=partial, depth=depth)
+        made.links[link.name] = _targets(link, body[link.name], where, faults, mode=mode, depth=depth)
     _unknown(shape, body, place, faults)
-    _whole(made, body, given, faults, partial=partial)
+    _whole(made, body, given, faults, mode=mode)
     return made, faults
 
 
-def _plain(shape: Shape, body: dict[str, Any], made: Draft, faults: Faults, *, partial: bool) -> None:
+def _plain(shape: Shape, body: dict[str, Any], made: Draft, faults: Faults, *, mode: Mode) -> None:
     if shape.name == "Observation":
         made.values = {name: body[name] for name in OBSERVATION if name in body}
         return
@@ -214,30 +217,30 @@ def _plain(shape: Shape, body: dict[str, Any], made: Draft, faults: Faults, *, p
         where = checks.inside(made.place, one.name)
         if body.get(one.name) is not None:
             made.values[one.column] = one.check(body[one.name], where, faults)
-        elif one.mandatory and (not partial or one.name in body):
+        elif one.mandatory and (mode != "update" or one.name in body):
             faults.append(Fault(where, "is missing" if one.name not in body else "must not be null", _allowed(one)))
-        elif one.name in body or not partial:
+        elif one.name in body or mode != "update":
             made.values[one.column] = one.default
     kept = GEOMETRIES.get(shape.name)
     if kept and made.values.get("encoding_type") in GEOJSON and made.values.get(kept) is not None:
         checks.geometry(made.values[kept], checks.inside(made.place, kept), faults)
 
 
-def _targets(link: Link, value: Any, where: str, faults: Faults, *, partial: bool, depth: int) -> list[Draft | Ref]:
+def _targets(link: Link, value: Any, where: str, faults: Faults, *, mode: Mode, depth: int) -> list[Draft | Ref]:
     if link.many and not isinstance(value, list):
         faults.append(Fault(where, f"{checks.short(value)} is not a list", f"a list of {link.entity}"))
         return []
     if link.many and link.mandatory and not value:
         faults.append(Fault(where, "the list is empty", f"at least one {link.entity}"))
     if not link.many:
-        return [_target(link, value, where, faults, partial=partial, depth=depth)]
-    return [_target(link, one, f"{where}[{i}]", faults, partial=partial, depth=depth) for i, one in enumerate(value)]
+        return [_target(link, value, where, faults, mode=mode, depth=depth)]
+    return [_target(link, one, f"{where}[{i}]", faults, mode=mode, depth=depth) for i, one in enumerate(value)]
 
 
-def _target(link: Link, value: Any, where: str, faults: Faults, *, partial: bool, depth: int) -> Draft | Ref:
+def _target(link: Link, value: Any, where: str, faults: Faults, *, mode: Mode, depth: int) -> Draft | Ref:
     if isinstance(value, dict) and ID in value:
         return Ref(link.entity, entity_id(link.entity, value[ID], checks.inside(where, ID), faults), where)
-    if partial and isinstance(value, dict):
+    if mode != "create" and isinstance(value, dict):
         allowed = f'{{"{ID}": <id>}}; create it with POST'
         faults.append(Fault(where, "an update links entities, it does not create them", allowed))
         return Ref(link.entity, 0, where)
@@ -279,18 +282,18 @@ def _unknown(shape: Shape, body: dict[str, Any], place: str, faults: Faults) -> 
             )
 
 
-def _whole(made: Draft, body: dict[str, Any], given: str | None, faults: Faults, *, partial: bool) -> None:
+def _whole(made: Draft, body: dict[str, Any], given: str | None, faults: Faults, *, mode: Mode) -> None:
     """What concerns several properties together."""
-    if made.entity == "Observation" and not partial:
+    if made.entity == "Observation" and mode == "create":
         streams = [name for name in ("Datastream", "MultiDatastream") if name in made.links or name == given]
         if len(streams) != 1:
             message = "names both a Datastream and a MultiDatastream" if streams else "names no Datastream"
             faults.append(
                 Fault(checks.inside(made.place, "Datastream"), f"the Observation {message}", "exactly one of them")
             )
-        if "result" not in body:
-            faults.append(Fault(checks.inside(made.place, "result"), "is missing", "any JSON value"))
-    if made.entity == "MultiDatastream" and not partial:
+    if made.entity == "Observation" and mode != "update" and "result" not in body:
+        faults.append(Fault(checks.inside(made.place, "result"), "is missing", "any JSON value"))
+    if made.entity == "MultiDatastream" and mode == "create":
         lengths = {
             "unitOfMeasurements": made.values.get("units"),
             "multiObservationDataTypes": made.values.get("observation_types"),
@@ -303,6 +306,6 @@ def _whole(made: Draft, body: dict[str, Any], given: str | None, faults: Faults,
 
 
 def _allowed(one: Property) -> str:
-    kinds = {checks.name: "text", checks.text: "text", checks.filled: "text", checks.unit: "name, symbol and definition",
+    kinds: dict[Check, str] = {checks.name: "text", checks.text: "text", checks.filled: "text", checks.unit: "name, symbol and definition",
              checks.observation_type: "an observation type", checks.instant: "an ISO 8601 instant"}  # fmt: skip
     return kinds.get(one.check, "a value")

@@ -13,11 +13,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dothi.db.base import Base
 from dothi.db.types import Geometry, Id, Json
 
+# ids are never given out again: keys, links and caches name them
+_NEVER_AGAIN = {"sqlite_autoincrement": True}
+
 
 class Thing(Base):
     """A sensor post, a lamp, a pump: whatever datastreams belong to."""
 
     __tablename__ = "thing"
+    __table_args__ = _NEVER_AGAIN
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     code: Mapped[str | None] = mapped_column(
         Text, unique=True
@@ -41,6 +45,7 @@ class Location(Base):
     """Where things are or were."""
 
     __tablename__ = "location"
+    __table_args__ = _NEVER_AGAIN
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text)
@@ -67,6 +72,7 @@ class HistoricalLocation(Base):
     """A thing was at these locations from this time on; kept by the server."""
 
     __tablename__ = "historical_location"
+    __table_args__ = _NEVER_AGAIN
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     thing_id: Mapped[int] = mapped_column(ForeignKey("thing.id", ondelete="CASCADE"), index=True)
     time: Mapped[int] = mapped_column(BigInteger)
@@ -88,6 +94,7 @@ class Sensor(Base):
     """The instrument or procedure."""
 
     __tablename__ = "sensor"
+    __table_args__ = _NEVER_AGAIN
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     code: Mapped[str | None] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
@@ -102,6 +109,7 @@ class ObservedProperty(Base):
     """What is observed: PM2.5, water level."""
 
     __tablename__ = "observed_property"
+    __table_args__ = _NEVER_AGAIN
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     code: Mapped[str | None] = mapped_column(Text, unique=True)  # the sector pack's name: pm25, water-level
     name: Mapped[str] = mapped_column(Text)
@@ -115,6 +123,7 @@ class FeatureOfInterest(Base):
     """What the observation is about, usually the place."""
 
     __tablename__ = "feature_of_interest"
+    __table_args__ = _NEVER_AGAIN
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text)
@@ -130,6 +139,7 @@ class Datastream(Base):
     """A series of observations of one property (or several, `multi`) by one sensor of one thing."""
 
     __tablename__ = "datastream"
+    __table_args__ = _NEVER_AGAIN
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     code: Mapped[str | None] = mapped_column(Text, unique=True)
     multi: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -18,7 +18,6 @@ from dothi.db import session as db
 from dothi.identity import guard
 from dothi.identity import service as identity
 from dothi.kit import clock
-from dothi.packs.content import content_path
 from dothi.sensing import ingest, rollup
 from dothi.simulate import fleet
 
@@ -64,11 +63,10 @@ def build(console: Console, city: str, days: float = DAYS) -> Path:
     settings = config.settings()
     settings.data.mkdir(parents=True, exist_ok=True)
     schema.upgrade(db.engine())
-    applied = cities.apply_named(content_path("cities") / city, guard.SYSTEM)
-    console.print(f"City [bold]{city}[/]: {applied}")
+    _apply(console, city)
     key = _simulator_key(settings.data / KEY_FILE)
     now = clock.now_micros()
-    speakers = fleet.speakers(now, cities.centre())
+    speakers = fleet.speakers(now)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     began = time.perf_counter()
     with Progress(*columns, console=console) as progress:
@@ -80,14 +78,21 @@ def build(console: Console, city: str, days: float = DAYS) -> Path:
     return key
 
 
+def _apply(console: Console, city: str) -> None:
+    """Bring the city to its blueprint; what somebody changed by hand stays."""
+    with console.status(f"Applying the blueprint of {city}"), db.writing() as session:
+        plan = cities.plan(session, cities.find(city))
+        done = len(plan.work)
+        cities.apply(session, guard.SYSTEM, plan)
+    console.print(f"City {plan.name}: {done:,} items applied" if done else f"City {plan.name}: as its blueprint says")
+
+
 def _simulator_key(path: Path) -> Path:
     """The key the simulated sensors publish with; made once."""
     if not path.exists():
         with db.writing() as session:
-            made = identity.create_key(
-                session, guard.SYSTEM, label="simulated sensors", kind="system",
-                scopes=["observations:write", "sensing:read"],
-            )  # fmt: skip
+            scopes = ["observations:write", "sensing:read"]
+            made = identity.create_key(session, guard.SYSTEM, "simulated sensors", scopes)
         path.touch(mode=0o600)
         path.write_text(made)
     return path

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -50,10 +51,14 @@ class Speaker:
         return gap
 
 
-def speakers(now: int, centre: tuple[float, float]) -> list[Speaker]:
-    """Every simulated datastream that has a model; centre: longitude and latitude of the city."""
+def speakers(now: int) -> list[Speaker]:
+    """Every simulated datastream that has a model."""
     with db.reading() as session:
         rows = store.streams(session)
+    if not rows:
+        return []
+    # the showers cross the middle of the city; rounded, so that another sensor does not move the weather
+    centre = (round(median(row[3] for row in rows), 2), round(median(row[4] for row in rows), 2))
     found = []
     for datastream, thing, prop, lon, lat, properties, last_at in rows:
         model = MODELS.get(prop)

@@ -59,8 +59,10 @@ def detect(sample: bytes, *, whole: bool) -> Encoding:
             return Encoding(name, codec)
     head = sample[:4096]
     if len(head) >= 2 and head.count(0) * 4 > len(head):
-        return Encoding("utf-16-be", "utf-16-be") if head[0::2].count(0) > head[1::2].count(0) else Encoding(
-            "utf-16-le", "utf-16-le"
+        return (
+            Encoding("utf-16-be", "utf-16-be")
+            if head[0::2].count(0) > head[1::2].count(0)
+            else Encoding("utf-16-le", "utf-16-le")
         )
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)

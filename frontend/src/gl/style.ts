@@ -1,0 +1,284 @@
+/** The map's style: the city's own base in the `--map-*` roles, or the base an installation sets, and the sensors above. */
+import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
+import { colour } from "../colour";
+import { rank, STATES } from "../pure/state";
+import { language } from "../words";
+
+// drawn by the browser; MapLibre reads weight and slope out of the family's name (aliases in css/fonts.css)
+export const FONT = ["Be Vietnam Pro Medium"];
+const FONT_STRONG = ["Be Vietnam Pro Semibold"];
+const FONT_WATER = ["Be Vietnam Pro Italic"];
+const EMPTY = { type: "FeatureCollection" as const, features: [] };
+type Expression = never;
+const ex = (value: unknown): Expression => value as Expression;
+
+/** Layers of `/places/base.geojson`; `kind` says what each feature is, `inset` that it is the outline of the country. */
+function baseLayers(c: (role: string) => string): LayerSpecification[] {
+  const kind = (...names: string[]) =>
+    ex(["all", ["in", ["get", "kind"], ["literal", names]], ["!", ["has", "inset"]]]);
+  const grow = (low: number, middle: number, high: number) =>
+    ex(["interpolate", ["exponential", 1.6], ["zoom"], 10, low, 13.5, middle, 17, high]);
+  const round = { "line-cap": "round" as const, "line-join": "round" as const };
+  const area = ex(["in", ["geometry-type"], ["literal", ["Polygon", "MultiPolygon"]]]);
+  const line = ex(["in", ["geometry-type"], ["literal", ["LineString", "MultiLineString"]]]);
+  const both = (...filters: Expression[]) => ex(["all", ...filters]);
+  const wide = ex(["match", ["get", "class"], ["motorway", "trunk"], 1.7, ["primary"], 1.4, ["secondary"], 1.1, 0.8]);
+  const times = (factor: number, more: number) =>
+    ex([
+      "interpolate",
+      ["exponential", 1.6],
+      ["zoom"],
+      10,
+      ["+", ["*", wide, 0.7 * factor], more * 0.6],
+      13.5,
+      ["+", ["*", wide, 1.8 * factor], more],
+      17,
+      ["+", ["*", wide, 9 * factor], more],
+    ]);
+  const words = ex(language() === "en" ? ["coalesce", ["get", "name_en"], ["get", "name"]] : ["get", "name"]);
+  const label = (
+    id: string,
+    filter: Expression,
+    size: number,
+    layout: object = {},
+    paint: object = {},
+  ): LayerSpecification => ({
+    id,
+    type: "symbol",
+    source: "base",
+    filter,
+    layout: { "text-field": words, "text-font": FONT, "text-size": size, "text-max-width": 9, ...layout },
+    paint: { "text-color": c("--map-label"), "text-halo-color": c("--map-halo"), "text-halo-width": 1.6, ...paint },
+  });
+  const said = (what: string) => ex(["==", ["get", "label"], what]);
+  const roads = kind("road", "expressway", "street");
+  return [
+    {
+      id: "country",
+      type: "fill",
+      source: "base",
+      filter: both(ex(["has", "inset"]), area),
+      paint: { "fill-color": c("--map-ward") },
+    },
+    {
+      id: "islands",
+      type: "circle",
+      source: "base",
+      filter: both(
+        ex(["has", "inset"]),
+        ex(["in", ["geometry-type"], ["literal", ["Point", "MultiPoint"]]]),
+        ex(["in", ["get", "kind"], ["literal", ["island", "archipelago"]]]),
+      ),
+      paint: { "circle-radius": 2, "circle-color": c("--ink") },
+    },
+    {
+      id: "land-here",
+      type: "fill",
+      source: "base",
+      filter: ex(["==", ["get", "kind"], "ward"]),
+      paint: { "fill-color": c("--map-ward") },
+    },
+    {
+      id: "urban",
+      type: "fill",
+      source: "base",
+      filter: kind("urban"),
+      paint: { "fill-color": c("--map-land"), "fill-opacity": 0.45 },
+    },
+    {
+      id: "water",
+      type: "fill",
+      source: "base",
+      filter: both(kind("river", "canal", "lake", "water"), area),
+      paint: { "fill-color": c("--map-water") },
+    },
+    {
+      id: "water-line",
+      type: "line",
+      source: "base",
+      filter: both(kind("river", "canal", "stream"), line),
+      layout: round,
+      paint: { "line-color": c("--map-water"), "line-width": grow(1.4, 4, 14) },
+    },
+    {
+      id: "road-edge",
+      type: "line",
+      source: "base",
+      filter: roads,
+      layout: round,
+      paint: { "line-color": c("--map-road-edge"), "line-width": times(1, 1.6) },
+    },
+    {
+      id: "road",
+      type: "line",
+      source: "base",
+      filter: roads,
+      layout: round,
+      paint: { "line-color": c("--map-road"), "line-width": times(1, 0) },
+    },
+    {
+      id: "ward-edge",
+      type: "line",
+      source: "base",
+      filter: kind("ward"),
+      paint: { "line-color": c("--map-edge"), "line-width": 1.2, "line-dasharray": [3, 2] },
+    },
+    label("l-road", both(roads, ex(["has", "name"])), 11, {
+      "symbol-placement": "line",
+      "symbol-spacing": 420,
+      "text-field": ex(["coalesce", ["get", "ref"], words]),
+    }),
+    label(
+      "l-poi",
+      kind("poi", "bridge"),
+      11,
+      { "text-optional": true },
+      { "text-opacity": ex(["step", ["zoom"], 0, 14.5, 1]) },
+    ),
+    label("l-water", said("water"), 12, { "text-font": FONT_WATER }),
+    label("l-ward", said("ward"), 13, { "text-font": FONT_STRONG, "text-allow-overlap": false }),
+    label(
+      "l-sea",
+      both(ex(["has", "inset"]), ex(["in", ["get", "label"], ["literal", ["archipelago", "sea"]]])),
+      12,
+      {},
+      { "text-opacity": ex(["step", ["zoom"], 1, 9, 0]) },
+    ),
+  ];
+}
+
+function sensorLayers(c: (role: string) => string): LayerSpecification[] {
+  // a cluster without a worry stays grey: colour is for what needs a look
+  const ring = ex([
+    "match",
+    ["get", "worst"],
+    ...STATES.flatMap((state) => [rank(state), c(rank(state) > rank("normal") ? `--${state}` : "--line-strong")]),
+    c("--line-strong"),
+  ]);
+  const picture = {
+    "icon-image": ex(["concat", "s-", ["get", "s"]]),
+    "icon-allow-overlap": true,
+    "icon-ignore-placement": true,
+  };
+  const tag = (id: string, source: string, filter: Expression, on: boolean): LayerSpecification => ({
+    id,
+    type: "symbol",
+    source,
+    filter,
+    layout: {
+      "text-field": ex(["get", "tag"]),
+      "text-font": FONT,
+      "text-size": 12,
+      "text-anchor": "left",
+      "text-offset": on
+        ? [1.7, 0]
+        : ex([
+            "match",
+            ["get", "s"],
+            "critical",
+            ["literal", [1.5, 0]],
+            "major",
+            ["literal", [1.3, 0]],
+            ["literal", [1.1, 0]],
+          ]),
+      "text-max-width": 30,
+      "icon-image": on ? "tag-on" : "tag",
+      "icon-text-fit": "both",
+      "icon-text-fit-padding": [1, 4, 1, 4],
+      "symbol-sort-key": ex(["-", 0, ["get", "r"]]),
+      "text-allow-overlap": on,
+      "icon-allow-overlap": on,
+    },
+    paint: { "text-color": c(on ? "--paper" : "--ink") },
+  });
+  const alone = ex(["!", ["has", "point_count"]]);
+  return [
+    {
+      id: "chosen-ring",
+      type: "circle",
+      source: "chosen",
+      paint: {
+        "circle-radius": 12,
+        "circle-color": c("--surface"),
+        "circle-opacity": 0.6,
+        "circle-stroke-width": 2,
+        "circle-stroke-color": c("--ink"),
+      },
+    },
+    {
+      id: "cluster",
+      type: "circle",
+      source: "things",
+      filter: ex(["has", "point_count"]),
+      paint: {
+        "circle-color": c("--surface"),
+        "circle-radius": ex(["step", ["get", "point_count"], 14, 10, 16, 50, 19, 200, 23]),
+        "circle-stroke-width": ex(["case", [">", ["get", "worst"], rank("normal")], 3, 1.5]),
+        "circle-stroke-color": ring,
+      },
+    },
+    {
+      id: "cluster-n",
+      type: "symbol",
+      source: "things",
+      filter: ex(["has", "point_count"]),
+      layout: {
+        "text-field": ex(["get", "point_count"]),
+        "text-font": FONT,
+        "text-size": 12.5,
+        "text-allow-overlap": true,
+        "text-ignore-placement": true,
+      },
+      paint: { "text-color": c("--ink") },
+    },
+    {
+      id: "thing",
+      type: "symbol",
+      source: "things",
+      filter: alone,
+      layout: { ...picture, "symbol-sort-key": ex(["get", "r"]) },
+    },
+    tag("thing-tag", "things", ex(["all", alone, ["!=", ["get", "tag"], ""]]), false),
+    { id: "critical", type: "symbol", source: "critical", layout: picture },
+    tag("critical-tag", "critical", ex(["!=", ["get", "tag"], ""]), false),
+    { id: "chosen", type: "symbol", source: "chosen", layout: picture },
+    tag("chosen-tag", "chosen", ex(["!=", ["get", "tag"], ""]), true),
+  ];
+}
+
+export interface Base {
+  data: unknown;
+  tiles?: string | undefined;
+  style?: StyleSpecification | undefined;
+}
+
+export function style(base: Base, at: HTMLElement, cluster: boolean): StyleSpecification {
+  const c = (role: string) => colour(role, at);
+  const given = base.style;
+  const sources: StyleSpecification["sources"] = {
+    ...given?.sources,
+    things: {
+      type: "geojson",
+      data: EMPTY,
+      cluster,
+      clusterRadius: 34,
+      clusterMaxZoom: 15,
+      clusterProperties: { worst: ["max", ["get", "r"]] },
+    },
+    critical: { type: "geojson", data: EMPTY },
+    chosen: { type: "geojson", data: EMPTY },
+  };
+  const layers: LayerSpecification[] = [];
+  if (given) layers.push(...given.layers);
+  else if (base.tiles) {
+    sources.tiles = { type: "raster", tiles: [base.tiles], tileSize: 256 };
+    layers.push(
+      { id: "land", type: "background", paint: { "background-color": c("--map-land") } },
+      { id: "tiles", type: "raster", source: "tiles" },
+    );
+  } else {
+    sources.base = { type: "geojson", data: (base.data ?? EMPTY) as never, tolerance: 0.2 };
+    layers.push({ id: "land", type: "background", paint: { "background-color": c("--map-land") } }, ...baseLayers(c));
+  }
+  return { ...given, version: 8, sources, layers: [...layers, ...sensorLayers(c)] };
+}

@@ -1,0 +1,2 @@
+import "./elements/city-map";
+import "./elements/place-picker";

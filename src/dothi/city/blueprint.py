@@ -1,0 +1,174 @@
+"""city.yaml: a city as a folder that names its places, agencies, sectors and sensors."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from dothi import packs
+from dothi.packs.lines import Source
+from dothi.sensing.sectors import Code, StationLevel
+
+Sharing = Literal["restricted", "shared", "open"]
+SensorCode = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class Area(packs.Strict):
+    """The city as a named area made of administrative units; valid_to is exclusive."""
+
+    code: Code
+    kind: str = "pilot-city"
+    name: packs.Text
+    units: list[Annotated[str, Field(pattern=r"^\d{2,5}$")]]
+    valid_from: date | None = None
+    valid_to: date | None = None
+    properties: dict[str, Any] = Field(default_factory=dict)
+
+
+class Places(packs.Strict):
+    """Areas, and the folder's own sketches: base (river, roads) and wards, GeoJSON files beside city.yaml."""
+
+    areas: list[Area]
+    base: str | None = None
+    wards: str | None = None
+
+
+class Agency(packs.Strict):
+    """An office. electronic_code: mã định danh điện tử."""
+
+    code: Code
+    name: packs.Text
+    electronic_code: str | None = None
+    parent: Code | None = None
+
+
+class SectorUse(packs.Strict):
+    """A sector switched on, and what this city sets otherwise than its pack: stale_minutes by property."""
+
+    stale_minutes: dict[Code, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+
+
+class Model(packs.Strict):
+    """A sensor model or procedure (SensorThings Sensor)."""
+
+    code: Code
+    name: str
+    description: packs.Text
+    properties: dict[str, Any] = Field(default_factory=dict)
+
+
+class Stream(packs.Strict):
+    """A datastream of each thing of a group. levels: a station of the sector's table, or this station's own."""
+
+    property: Code
+    model: Code | None = None
+    every_seconds: float | None = Field(None, gt=0)
+    station: Code | None = None
+    levels: dict[Code, StationLevel] | None = None
+    levels_source: str | None = None
+    properties: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Stream":
+        if self.station is not None and self.levels is not None:
+            raise ValueError("takes its levels from a station or gives its own, not both")
+        return self
+
+
+class Point(packs.Strict):
+    """A thing at a place of its own."""
+
+    code: SensorCode | None = None
+    name: packs.Text | None = None
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    properties: dict[str, Any] = Field(default_factory=dict)
+
+
+class Along(packs.Strict):
+    """Things along a line of the base map, by its name. Metres; offset: to the side, turn by turn."""
+
+    name: str
+    every: float = Field(gt=0)
+    start: float = Field(0, ge=0)
+    offset: float = 0
+    most: int | None = Field(None, gt=0)
+
+
+class Grid(packs.Strict):
+    """Things on a grid inside wards (all of the city's, or those named), `every` metres apart."""
+
+    every: float = Field(gt=0)
+    wards: list[str] = Field(default_factory=list)
+    most: int | None = Field(None, gt=0)
+
+
+class Around(packs.Strict):
+    """`count` things spread over a disc of `radius` metres."""
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    radius: float = Field(gt=0)
+    count: int = Field(gt=0)
+
+
+class At(packs.Strict):
+    """Where the things of a group are: one way or several together, numbered in this order."""
+
+    points: list[Point] = Field(default_factory=list)
+    along: list[Along] = Field(default_factory=list)
+    grid: Grid | None = None
+    around: list[Around] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "At":
+        if not (self.points or self.along or self.grid or self.around):
+            raise ValueError("says no place; give points, along, grid or around")
+        return self
+
+
+class Group(packs.Strict):
+    """Things alike. code and name may hold {n} (number in the group, {n:03}), {road} (the line) and {city}."""
+
+    code: SensorCode
+    name: packs.Text
+    description: packs.Text | None = None
+    sector: Code
+    agency: Code
+    model: Code
+    sharing: Sharing = "open"
+    official: bool = False
+    simulated: bool | None = None
+    properties: dict[str, Any] = Field(default_factory=dict)
+    at: At
+    datastreams: list[Stream]
+
+
+class Blueprint(packs.Strict):
+    """The whole of city.yaml."""
+
+    city: Code
+    version: str
+    name: packs.Text
+    summary: packs.Text | None = None
+    simulated: bool = False
+    centre: tuple[float, float]
+    zoom: float = 13
+    places: Places
+    agencies: list[Agency] = Field(default_factory=list)
+    sectors: dict[Code, SectorUse]
+    models: list[Model] = Field(default_factory=list)
+    sensors: list[Group] = Field(default_factory=list)
+
+
+packs.schema("city.yaml", Blueprint)
+
+
+def load(folder: Path) -> tuple[Blueprint, Source]:
+    """A city's blueprint and the lines of its keys. Raises BadInput with every fault of its shape.
+
+    folder: the city's folder, or its city.yaml.
+    """
+    path = folder if folder.suffix in (".yaml", ".yml") else folder / "city.yaml"
+    return packs.load_file(path, Blueprint, f"{path.parent.name}/{path.name}")

@@ -1,0 +1,212 @@
+"""The running city as items, read in a few statements; and the versions applied so far."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from dothi.city.tables import CityVersion, Setting
+from dothi.city.wanted import Item, Key, flat
+from dothi.identity.tables import Agency
+from dothi.kit import clock
+from dothi.places.tables import Area
+from dothi.sensing.tables import Datastream, DatastreamState, Location, ObservedProperty, Sensor, Thing, ThingLocation
+
+BASE = "base"  # the setting that remembers which sketches are drawn
+
+
+def latest(session: Session, city: str) -> CityVersion | None:
+    """The version of a city applied last."""
+    query = select(CityVersion).where(CityVersion.city == city).order_by(CityVersion.id.desc()).limit(1)
+    return session.scalars(query).first()
+
+
+def version(session: Session, city: str, id_: int) -> CityVersion | None:
+    """One applied version of a city."""
+    return session.scalars(select(CityVersion).where(CityVersion.city == city, CityVersion.id == id_)).first()
+
+
+def versions(session: Session, city: str) -> list[CityVersion]:
+    """Every version applied, newest first."""
+    return list(session.scalars(select(CityVersion).where(CityVersion.city == city).order_by(CityVersion.id.desc())))
+
+
+def add_version(session: Session, **values: Any) -> int:
+    """Keep what was applied; returns its number."""
+    return int(session.execute(insert(CityVersion).values(**values).returning(CityVersion.id)).scalar_one())
+
+
+def kept_items(version: CityVersion | None) -> dict[Key, Item]:
+    """The items of an applied version."""
+    rows = (version.blueprint or {}).get("items", []) if version is not None else []
+    return {(kind, code): Item(kind, code, fields) for kind, code, fields in rows}
+
+
+def setting(session: Session, name: str) -> Any:
+    """A small value of the running city; None when it was never set."""
+    return session.scalars(select(Setting.value).where(Setting.name == name)).first()
+
+
+def put_setting(session: Session, name: str, value: Any) -> None:
+    """Set a small value of the running city."""
+    if session.execute(update(Setting).where(Setting.name == name).values(value=value)).rowcount == 0:  # type: ignore[attr-defined]
+        session.execute(insert(Setting).values(name=name, value=value))
+
+
+def running(session: Session, keys: Iterable[Key]) -> dict[Key, Item]:
+    """Those of some items that are there, as they are now."""
+    wanted = set(keys)
+    readers = (_agencies, _bases, _areas, _settings, _properties, _sensors, _things, _datastreams)
+    return {item.key: item for reader in readers for item in reader(session) if item.key in wanted}
+
+
+def observations(session: Session) -> dict[Key, int]:
+    """How many observations each coded datastream, thing, sensor and property holds, where it holds any."""
+    counts: dict[Key, int] = {}
+    tables: tuple[tuple[str, Any, Any], ...] = (
+        ("datastream", Datastream, Datastream.id), ("thing", Thing, Datastream.thing_id),
+        ("sensor", Sensor, Datastream.sensor_id), ("property", ObservedProperty, Datastream.observed_property_id),
+    )  # fmt: skip
+    for kind, table, link in tables:
+        query = select(table.code, func.sum(DatastreamState.count)).select_from(Datastream)
+        if table is not Datastream:
+            query = query.join(table, table.id == link)
+        query = query.join(DatastreamState, DatastreamState.datastream_id == Datastream.id)
+        rows = session.execute(query.where(table.code.is_not(None)).group_by(table.code))
+        counts |= {(kind, code): int(count) for code, count in rows if count}
+    return counts
+
+
+def _agencies(session: Session) -> Iterator[Item]:
+    parent = aliased(Agency)
+    query = select(Agency.code, Agency.name, Agency.name_en, Agency.electronic_code, parent.code)
+    for code, name, name_en, electronic, above in session.execute(
+        query.outerjoin(parent, parent.id == Agency.parent_id)
+    ):
+        fields = {"name": name, "name_en": name_en, "electronic_code": electronic, "parent": above}
+        yield Item("agency", code, flat(fields))
+
+
+def _bases(session: Session) -> Iterator[Item]:
+    for code, fields in (setting(session, BASE) or {}).items():
+        yield Item("base", code, fields)
+
+
+def _areas(session: Session) -> Iterator[Item]:
+    for area in session.scalars(select(Area)):
+        yield Item("area", area.code, flat({
+            "name": area.name, "name_en": area.name_en, "kind": area.kind, "units": area.units,
+            "valid_from": _day(area.valid_from), "valid_to": _day(area.valid_to), "properties": area.properties,
+        }))  # fmt: skip
+
+
+def _day(at: int | None) -> str | None:
+    return None if at is None else clock.moment(at).astimezone(clock.VIETNAM).date().isoformat()
+
+
+def _settings(session: Session) -> Iterator[Item]:
+    city = setting(session, "city")
+    if city is not None:
+        yield Item("setting", "city", flat(city))
+
+
+def _properties(session: Session) -> Iterator[Item]:
+    table = ObservedProperty
+    query = select(table.code, table.name, table.description, table.definition, table.properties)
+    for code, name, description, definition, properties in session.execute(query.where(table.code.is_not(None))):
+        own = _own(properties)
+        yield Item("property", code, flat({
+            "name": name, "description": description, "definition": definition, "properties": own,
+        }))  # fmt: skip
+
+
+def _sensors(session: Session) -> Iterator[Item]:
+    query = select(
+        Sensor.code, Sensor.name, Sensor.description, Sensor.encoding_type, Sensor.metadata_, Sensor.properties
+    ).where(Sensor.code.is_not(None))
+    for code, name, description, encoding, metadata, properties in session.execute(query):
+        yield Item("sensor", code, flat({
+            "name": name, "description": description, "encodingType": encoding, "metadata": metadata,
+            "properties": _own(properties),
+        }))  # fmt: skip
+
+
+def _things(session: Session) -> Iterator[Item]:
+    """Things with the point of their location as given (the columns lon, lat are a label point of any geometry)."""
+    points: dict[int, Any] = dict(
+        session.execute(
+            select(ThingLocation.thing_id, Location.location).join(Location, Location.id == ThingLocation.location_id)
+        ).all()
+    )
+    query = (
+        select(Thing.id, Thing.code, Thing.name, Thing.description, Thing.properties, Agency.code)
+        .outerjoin(Agency, Agency.id == Thing.agency_id)
+        .where(Thing.code.is_not(None))
+    )
+    for id_, code, name, description, properties, agency in session.execute(query):
+        lon, lat = _position(points.get(id_))
+        yield Item("thing", str(code), flat({
+            "name": name, "description": description, "lon": lon, "lat": lat, "agency": agency,
+            "properties": _own(properties),
+        }))  # fmt: skip
+
+
+def _position(location: Any) -> tuple[float | None, float | None]:
+    value = location.get("geometry", location) if isinstance(location, dict) else {}
+    coordinates = value.get("coordinates") if isinstance(value, dict) and value.get("type") == "Point" else None
+    return (coordinates[0], coordinates[1]) if coordinates else (None, None)
+
+
+def _datastreams(session: Session) -> Iterator[Item]:
+    table = Datastream
+    query = (
+        select(
+            table.code, table.name, table.description, table.observation_type, table.unit, table.properties,
+            Thing.code, Sensor.code, ObservedProperty.code,
+        )
+        .join(Thing, Thing.id == table.thing_id)
+        .join(Sensor, Sensor.id == table.sensor_id)
+        .outerjoin(ObservedProperty, ObservedProperty.id == table.observed_property_id)
+        .where(table.code.is_not(None))
+    )  # fmt: skip
+    for code, name, description, kind, unit, properties, thing, sensor, observed in session.execute(query):
+        yield Item("datastream", str(code), flat({
+            "name": name, "description": description, "observationType": kind, "unitOfMeasurement": unit,
+            "thing": thing, "sensor": sensor, "property": observed, "properties": _own(properties),
+        }))  # fmt: skip
+
+
+def _own(properties: Any) -> dict[str, Any]:
+    return {key: value for key, value in (properties or {}).items() if key != "code"}
+
+
+def change_agency(session: Session, code: str, values: dict[str, Any]) -> None:
+    """Change an agency's names and place; parent is the code of the agency above."""
+    parent = values.pop("parent", None)
+    values["parent_id"] = session.scalars(select(Agency.id).where(Agency.code == parent)).first() if parent else None
+    session.execute(update(Agency).where(Agency.code == code).values(**values))
+
+
+def agency_ids(session: Session) -> dict[str, int]:
+    """Agencies by code."""
+    return {code: id_ for code, id_ in session.execute(select(Agency.code, Agency.id))}  # noqa: C416 - rows, not tuples
+
+
+def give(session: Session, thing_id: int, agency_id: int | None) -> None:
+    """Have a thing and its datastreams belong to an agency."""
+    session.execute(update(Thing).where(Thing.id == thing_id).values(agency_id=agency_id))
+    session.execute(update(Datastream).where(Datastream.thing_id == thing_id).values(agency_id=agency_id))
+
+
+def drop_base(session: Session, city: str) -> None:
+    """Forget which sketches of a city are drawn."""
+    held = {code: fields for code, fields in (setting(session, BASE) or {}).items() if code != city}
+    put_setting(session, BASE, held)
+
+
+def encoded(items: Iterable[Item]) -> list[Any]:
+    """Items as JSON rows."""
+    rows: list[Any] = msgspec.to_builtins([[item.kind, item.code, item.fields] for item in items])
+    return rows

@@ -1,0 +1,265 @@
+"""What a blueprint asks for, as a flat list of items: the form in which it is compared, applied and kept."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dothi import packs
+from dothi.city.blueprint import Agency, Blueprint, Group, Stream
+from dothi.city.spread import Sketch, Spot, find, read_sketch, spots
+from dothi.kit.errors import BadInput, Fault
+from dothi.packs.lines import Source
+from dothi.sensing.sectors import Property, Sectors, sectors
+
+# in the order of making; removal goes the other way
+KINDS = ("agency", "base", "area", "setting", "property", "sensor", "thing", "datastream")
+OBSERVATION = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_"
+OBSERVATION_TYPES = {
+    "measurement": OBSERVATION + "Measurement", "count": OBSERVATION + "CountObservation",
+    "truth": OBSERVATION + "TruthObservation", "category": OBSERVATION + "CategoryObservation",
+}  # fmt: skip
+
+Key = tuple[str, str]  # kind, code
+
+
+@dataclass
+class Item:
+    """One thing asked for. fields: flat, `properties.<key>` for each key of its properties; values are JSON."""
+
+    kind: str
+    code: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        """Kind and code."""
+        return self.kind, self.code
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        name = self.fields.get("name")
+        return str(name.get("vi")) if isinstance(name, dict) else str(name or self.code)
+
+
+def flat(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields with the properties spread out, None left out, everything as plain JSON values."""
+    plain = {name: value for name, value in fields.items() if name != "properties"}
+    plain |= {f"properties.{key}": value for key, value in (fields.get("properties") or {}).items()}
+    kept = {name: value for name, value in plain.items() if value is not None}
+    made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(kept))
+    return made
+
+
+def whole(fields: dict[str, Any]) -> dict[str, Any]:
+    """The opposite of `flat`."""
+    made = {name: value for name, value in fields.items() if not name.startswith("properties.")}
+    made["properties"] = {name[11:]: value for name, value in fields.items() if name.startswith("properties.")}
+    return made
+
+
+def items(blueprint: Blueprint, source: Source, folder: Path) -> list[Item]:
+    """Everything a blueprint asks for. Raises BadInput with every name that leads nowhere, with its line."""
+    taught = sectors()
+    files = [folder / name for name in (blueprint.places.base, blueprint.places.wards) if name]
+    missing = [path for path in files if not path.exists()]
+    faults = [
+        source.fault(("places", key), f'no file "{name}" beside city.yaml')
+        for key, name in (("base", blueprint.places.base), ("wards", blueprint.places.wards))
+        if name and folder / name in missing
+    ]
+    sketch = read_sketch(*(path for path in files if path not in missing))
+    faults += _name_faults(blueprint, source, taught, sketch)
+    packs.refuse(faults, source.name)
+    made = [*_places(blueprint, files), *_teaching(blueprint, taught), *_things(blueprint, taught, sketch)]
+    packs.refuse(_twice(made, source), source.name)
+    return sorted(made, key=lambda item: KINDS.index(item.kind))
+
+
+def _twice(made: Iterable[Item], source: Source) -> list[Fault]:
+    seen: dict[Key, Item] = {}
+    faults = []
+    for item in made:
+        if item.key in seen:
+            faults.append(
+                source.fault(
+                    (), f'two things are called {item.kind} "{item.code}"', allowed="{n} in the code of a group"
+                )
+            )
+        seen[item.key] = item
+    return faults
+
+
+def _parents_first(agencies: list[Agency]) -> list[Agency]:
+    return sorted(agencies, key=lambda agency: len(_above(agency.code, agencies)))
+
+
+def _places(blueprint: Blueprint, files: list[Path]) -> Iterator[Item]:
+    for agency in _parents_first(blueprint.agencies):
+        yield Item("agency", agency.code, flat({
+            "name": agency.name.vi, "name_en": agency.name.en, "electronic_code": agency.electronic_code,
+            "parent": agency.parent,
+        }))  # fmt: skip
+    if files:
+        digest = hashlib.sha256(b"\n".join(path.read_bytes() for path in files)).hexdigest()[:16]
+        yield Item("base", blueprint.city, {"name": ", ".join(path.name for path in files), "digest": digest})
+    for area in blueprint.places.areas:
+        yield Item("area", area.code, flat({
+            "name": area.name.vi, "name_en": area.name.en, "kind": area.kind, "units": area.units,
+            "valid_from": area.valid_from, "valid_to": area.valid_to, "properties": area.properties,
+        }))  # fmt: skip
+    yield Item("setting", "city", flat({
+        "code": blueprint.city, "name": blueprint.name.model_dump(), "version": blueprint.version,
+        "summary": blueprint.summary.model_dump() if blueprint.summary else None, "simulated": blueprint.simulated,
+        "centre": blueprint.centre, "zoom": blueprint.zoom, "sectors": sorted(blueprint.sectors),
+        "areas": [area.code for area in blueprint.places.areas],
+    }))  # fmt: skip
+
+
+def _teaching(blueprint: Blueprint, taught: Sectors) -> Iterator[Item]:
+    for property_ in taught.properties.values():
+        sector = taught.sector_of[property_.code]
+        if sector not in blueprint.sectors:
+            continue
+        stale = blueprint.sectors[sector].stale_minutes.get(property_.code)
+        described = property_.description or property_.name
+        yield Item("property", property_.code, flat({
+            "name": property_.name.vi, "description": described.vi, "definition": property_.definition,
+            "properties": {"sector": sector, "name_en": property_.name.en, "stale_minutes": stale},
+        }))  # fmt: skip
+    for model in blueprint.models:
+        yield Item("sensor", model.code, flat({
+            "name": model.name, "description": model.description.vi, "encodingType": "application/json",
+            "metadata": {"description_en": model.description.en}, "properties": model.properties,
+        }))  # fmt: skip
+
+
+def _things(blueprint: Blueprint, taught: Sectors, sketch: Sketch) -> Iterator[Item]:
+    for group in blueprint.sensors:
+        for n, spot in enumerate(spots(group.at, sketch), 1):
+            yield from _thing(blueprint, group, n, spot, taught)
+
+
+def _thing(blueprint: Blueprint, group: Group, n: int, spot: Spot, taught: Sectors) -> Iterator[Item]:
+    words = {"n": n, "road": spot.road or "", "city": blueprint.name.vi}
+    code = spot.code or group.code.format(**words)
+    name: packs.Text = spot.name or packs.Text(vi=group.name.vi.format(**words), en=group.name.en.format(**words))
+    simulated = blueprint.simulated if group.simulated is None else group.simulated
+    described = group.description or group.name
+    road = {"road": spot.road} if spot.road else {}
+    own = {
+        "sector": group.sector, "simulated": simulated, "sharing": group.sharing, "name_en": name.en,
+        "official": True if group.official else None, **road, **group.properties, **spot.properties,
+    }  # fmt: skip
+    yield Item("thing", code, flat({
+        "name": name.vi, "description": described.vi.format(**words), "lon": spot.lon, "lat": spot.lat,
+        "agency": group.agency, "properties": {k: v for k, v in own.items() if v is not None},
+    }))  # fmt: skip
+    for stream in group.datastreams:
+        yield _datastream(code, name, group, stream, taught)
+
+
+def _datastream(thing: str, name: packs.Text, group: Group, stream: Stream, taught: Sectors) -> Item:
+    known = taught.properties[stream.property]
+    levels = {code: one.model_dump(exclude_none=True) for code, one in (stream.levels or {}).items()}
+    source = stream.levels_source
+    if stream.station is not None:
+        station = taught.stations[stream.station]
+        levels = {code: one.model_dump(exclude_none=True) for code, one in station.levels.items()}
+        source = station.source
+    own = {
+        "every_seconds": stream.every_seconds, "levels": levels or None, "levels_source": source, "name_en": known.name.en,
+        **stream.properties,
+    }  # fmt: skip
+    return Item("datastream", f"{thing}.{stream.property}", flat({
+        "name": known.name.vi, "description": f"{known.name.vi}: {name.vi}", "observationType": OBSERVATION_TYPES[known.kind],
+        "unitOfMeasurement": known.unit.sensorthings(), "thing": thing, "sensor": stream.model or group.model,
+        "property": stream.property, "properties": {k: v for k, v in own.items() if v is not None},
+    }))  # fmt: skip
+
+
+def _name_faults(blueprint: Blueprint, source: Source, taught: Sectors, sketch: Sketch) -> list[Fault]:
+    """Every name of the blueprint that leads nowhere."""
+    agencies = [agency.code for agency in blueprint.agencies]
+    faults: list[Fault] = []
+
+    def check(path: tuple[str | int, ...], what: str, written: str | None, names: Iterable[str]) -> None:
+        known = list(names)
+        if written is not None and written not in known:
+            allowed = ", ".join(known) if len(known) <= 12 else None
+            faults.append(source.fault(path, f'no {what} "{written}"', near=(written, known), allowed=allowed))
+
+    for i, agency in enumerate(blueprint.agencies):
+        check(("agencies", i, "parent"), "agency", agency.parent, agencies)
+        if agency.code in _above(agency.code, blueprint.agencies):
+            faults.append(source.fault(("agencies", i, "parent"), "an agency stands above itself"))
+    for code, use in blueprint.sectors.items():
+        check(("sectors", code), "sector", code, taught.sectors)
+        for property_ in use.stale_minutes:
+            own = [one for one, sector in taught.sector_of.items() if sector == code]
+            check(("sectors", code, "stale_minutes", property_), "property", property_, own)
+    models = [model.code for model in blueprint.models]
+    on = [code for code, sector in taught.sector_of.items() if sector in blueprint.sectors]
+    for i, group in enumerate(blueprint.sensors):
+        here = ("sensors", i)
+        check((*here, "agency"), "agency", group.agency, agencies)
+        check((*here, "sector"), "sector switched on", group.sector, blueprint.sectors)
+        check((*here, "model"), "model", group.model, models)
+        for j, along in enumerate(group.at.along):
+            if find(along.name, sketch.lines) is None:
+                check((*here, "at", "along", j, "name"), "line", along.name, sketch.lines)
+        for j, ward in enumerate(group.at.grid.wards if group.at.grid else []):
+            if find(ward, sketch.wards) is None:
+                check((*here, "at", "grid", "wards", j), "ward", ward, sketch.wards)
+        for j, stream in enumerate(group.datastreams):
+            there = (*here, "datastreams", j)
+            check((*there, "property"), "property of a sector switched on", stream.property, on)
+            check((*there, "model"), "model", stream.model, models)
+            check((*there, "station"), "station", stream.station, taught.stations)
+            known: Property | None = taught.properties.get(stream.property)
+            for level in stream.levels or {}:
+                check(
+                    (*there, "levels", level), "level", level, [one.code for one in known.state.levels] if known else []
+                )
+        faults += _template_faults(source, here, group)
+    return faults
+
+
+def _above(code: str, agencies: list[Agency]) -> set[str]:
+    parents = {agency.code: agency.parent for agency in agencies}
+    found: set[str] = set()
+    parent = parents.get(code)
+    while parent is not None and parent not in found:
+        found.add(parent)
+        parent = parents.get(parent)
+    return found
+
+
+def _template_faults(source: Source, here: tuple[str | int, ...], group: Group) -> list[Fault]:
+    faults = []
+    for path, text in (("code", group.code), ("name", group.name.vi), ("name", group.name.en)):
+        try:
+            text.format(n=1, road="", city="")
+        except (KeyError, IndexError, ValueError, AttributeError) as error:
+            faults.append(
+                source.fault(
+                    (*here, path), f"{text!r} cannot be filled in: {error}", allowed="{n}, {n:03}, {road}, {city}"
+                )
+            )
+    return faults
+
+
+def read(folder: Path) -> tuple[Blueprint, list[Item]]:
+    """A city's blueprint and everything it asks for. Raises BadInput with every fault."""
+    from dothi.city.blueprint import load
+
+    blueprint, source = load(folder)
+    base = folder.parent if folder.suffix in (".yaml", ".yml") else folder
+    return blueprint, items(blueprint, source, base)
+
+
+__all__ = ["KINDS", "BadInput", "Item", "Key", "flat", "items", "read", "whole"]

@@ -1,0 +1,5 @@
+"""`python -m dothi.cli`."""
+
+from dothi.cli import main
+
+main()

@@ -1,0 +1,157 @@
+"""Packs as folders: the registry of schemas that upper rooms fill, loading, and the passes across files."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from dothi.kit.errors import BadInput, Fault
+from dothi.packs.lines import Path_, Source, read
+from dothi.packs.shape import Model, Strict, Text, shaped
+
+__all__ = ["Pack", "Strict", "Text", "load", "load_file", "names", "promise", "refuse", "schema", "verify"]
+
+Case = TypeVar("Case", bound=BaseModel)
+
+EXPECT = "expect.yaml"
+_schemas: dict[str, type[BaseModel]] = {}
+_names: list[Callable[[dict[str, "Pack"]], Iterable[Fault]]] = []
+_promises: dict[str, tuple[type[BaseModel], Callable[["Pack", Any], Iterable[str]]]] = {}
+
+
+@dataclass
+class Pack:
+    """One folder: `files` by file name, each as its schema's model. code: the folder's name."""
+
+    code: str
+    folder: Path
+    files: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+
+    def fault(
+        self,
+        file: str,
+        path: Path_,
+        message: str,
+        *,
+        near: tuple[str, list[str]] | None = None,
+        allowed: str | None = None,
+    ) -> Fault:
+        """A fault at a key of one of the pack's files."""
+        return self.sources[file].fault(path, message, near=near, allowed=allowed)
+
+
+def schema(file: str, model: type[BaseModel]) -> None:
+    """Say what files of this name look like."""
+    _schemas[file] = model
+
+
+def names(check: Callable[[dict[str, Pack]], Iterable[Fault]]) -> Callable[[dict[str, Pack]], Iterable[Fault]]:
+    """Have a function check names across the files of all packs (the second pass)."""
+    if check not in _names:
+        _names.append(check)
+    return check
+
+
+def promise(key: str, model: type[Case], keep: Callable[[Pack, Case], Iterable[str]]) -> None:
+    """Have `expect.yaml` take a list of cases under this key; `keep` says what differs from what was promised."""
+    _promises[key] = (model, keep)
+
+
+def refuse(faults: list[Fault], what: str) -> None:
+    """Raise BadInput with all faults, if there are any."""
+    if faults:
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        raise BadInput(f"{what}: {count}", faults)
+
+
+def load_file(path: Path, model: type[Model], name: str | None = None) -> tuple[Model, Source]:
+    """One YAML file as a model, with its lines for later faults. Raises BadInput with every fault."""
+    shown = name or path.name
+    source = read(path, shown)
+    made = shaped(source, model)
+    refuse(source.faults, shown)
+    assert made is not None  # noqa: S101 - no faults, so there is a model
+    return made, source
+
+
+def load(root: Path) -> dict[str, Pack]:
+    """Every pack under a folder, by code, after the passes shape and names. Raises BadInput with every fault."""
+    packs: dict[str, Pack] = {}
+    faults: list[Fault] = []
+    for folder in sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "_"))):
+        pack = packs[folder.name] = Pack(folder.name, folder)
+        for path in sorted(folder.glob("*.y*ml")):
+            if path.name == EXPECT:
+                continue
+            faults += _read_into(pack, path, root)
+        if not pack.sources:
+            faults.append(
+                Fault(f"{root.name}/{folder.name}", "the folder has no pack files", ", ".join(sorted(_schemas)))
+            )
+    refuse(faults, f"packs of {root.name}")
+    for check in _names:
+        faults += check(packs)
+    refuse(faults, f"packs of {root.name}")
+    return packs
+
+
+def _read_into(pack: Pack, path: Path, root: Path) -> list[Fault]:
+    shown = f"{root.name}/{pack.code}/{path.name}"
+    model = _schemas.get(path.name)
+    if model is None:
+        known = sorted([*_schemas, EXPECT])
+        return [Source(shown).fault((), "no pack has a file of this name", near=(path.name, known),
+                                    allowed=", ".join(known))]  # fmt: skip
+    source = read(path, shown)
+    pack.sources[path.name] = source
+    pack.files[path.name] = shaped(source, model)
+    return source.faults
+
+
+def verify(packs: dict[str, Pack]) -> list[Fault]:
+    """The third pass: what packs promise in `expect.yaml` against what they do. Returns what differs."""
+    faults: list[Fault] = []
+    for pack in packs.values():
+        path = pack.folder / EXPECT
+        shown = f"{pack.folder.parent.name}/{pack.code}/{EXPECT}"
+        if not path.exists():
+            faults.append(Fault(shown, "the pack promises nothing", "a list of cases under " + ", ".join(_promises)))
+            continue
+        faults += _kept(pack, read(path, shown))
+    return faults
+
+
+def _kept(pack: Pack, source: Source) -> list[Fault]:
+    if source.faults:
+        return source.faults
+    if not isinstance(source.value, dict):
+        return [source.fault((), "must be a mapping", allowed=", ".join(_promises))]
+    pack.sources[EXPECT] = source
+    for key, cases in source.value.items():
+        if key not in _promises:
+            allowed = sorted(_promises)
+            source.faults.append(
+                source.fault((key,), "no such promise", near=(str(key), allowed), allowed=", ".join(allowed))
+            )
+            continue
+        model, keep = _promises[key]
+        part = Source(source.name, {key: cases}, source.lines)
+        shaped_cases = _cases(part, key, model)
+        source.faults += part.faults
+        for i, case in enumerate(shaped_cases):
+            source.faults += [source.fault((key, i), said) for said in keep(pack, case)]
+    return source.faults
+
+
+def _cases(part: Source, key: str, model: type[BaseModel]) -> list[Any]:
+    from dothi.packs.shape import _fault
+
+    adapter = TypeAdapter(dict[str, list[model]])  # type: ignore[valid-type]
+    try:
+        return list(adapter.validate_python(part.value)[key])
+    except ValidationError as error:
+        part.faults += [_fault(part, one) for one in error.errors(include_url=False)]
+        return []

@@ -1,0 +1,120 @@
+"""YAML read into plain values, remembering the line of every key."""
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+from dothi.kit.errors import Fault
+
+Path_ = tuple[str | int, ...]
+
+
+@dataclass
+class Source:
+    """One YAML file: its values, and where each key stands. name: as it is shown in faults."""
+
+    name: str
+    value: Any = None
+    lines: dict[Path_, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def line(self, path: Path_) -> int:
+        """The line of a key, or of the nearest key above it that exists."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def fault(
+        self, path: Path_, message: str, *, near: tuple[str, list[str]] | None = None, allowed: str | None = None
+    ) -> Fault:
+        """A fault as `file.yaml:LINE: path.to.key: message; did you mean "x"?; allowed: …`.
+
+        near: what was written and the names that were possible, for the guess.
+        """
+        if near is not None and (guess := closest(*near)):
+            message += f'; did you mean "{guess}"?'
+        dotted = ".".join(map(str, path))
+        return Fault(f"{self.name}:{self.line(path)}" + (f": {dotted}" if dotted else ""), message, allowed)
+
+
+def closest(written: str, names: list[str]) -> str | None:
+    """The name somebody probably meant."""
+    plain = {name.replace("_", "").replace("-", "").replace(".", "").casefold(): name for name in names}
+    same = written.replace("_", "").replace("-", "").replace(".", "").casefold()
+    if same in plain:
+        return plain[same]
+    found = get_close_matches(written, names, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def read(path: Path, name: str) -> Source:
+    """The values of a YAML file; what is wrong with its text is in `faults`."""
+    source = Source(name)
+    try:
+        text = path.read_text("utf-8-sig")
+    except OSError as error:
+        source.faults.append(Fault(name, f"cannot be read: {error.strerror}"))
+        return source
+    except UnicodeDecodeError as error:
+        source.faults.append(Fault(name, f"is not UTF-8: byte {error.start} cannot be read", "text saved as UTF-8"))
+        return source
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Source:
+    """As `read`, of text already at hand."""
+    source = Source(name)
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        node = yaml.compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        source.faults.append(Fault(f"{name}:{line}", f"not YAML: {error.problem or error.context}"))
+        return source
+    except YAMLError as error:
+        source.faults.append(Fault(f"{name}:1", f"not YAML: {str(error).splitlines()[0]}"))
+        return source
+    if node is None:
+        source.faults.append(Fault(f"{name}:1", "the file is empty"))
+        return source
+    source.value = _value(yaml, node, (), source, ())
+    return source
+
+
+def _value(yaml: Any, node: Node, path: Path_, source: Source, above: tuple[int, ...]) -> Any:
+    if id(node) in above:
+        source.faults.append(source.fault(path, "an alias stands inside what it names"))
+        return None
+    if path not in source.lines:
+        source.lines[path] = node.start_mark.line + 1
+    if isinstance(node, ScalarNode):
+        try:
+            return yaml.constructor.construct_object(node)
+        except (YAMLError, ValueError) as error:
+            source.faults.append(source.fault(path, f"{node.value!r} cannot be read: {str(error).splitlines()[0]}"))
+            return None
+    above = (*above, id(node))
+    if not isinstance(node, MappingNode):
+        return [_value(yaml, item, (*path, i), source, above) for i, item in enumerate(node.value)]
+    made: dict[Any, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, ScalarNode):
+            source.faults.append(Fault(f"{source.name}:{line}", "a key must be one word"))
+            continue
+        key = key_node.value
+        here = (*path, key)
+        if key in made:
+            first = source.lines[here]
+            source.faults.append(Fault(f"{source.name}:{line}: {'.'.join(map(str, here))}",
+                                       f'"{key}" is already given in line {first}'))  # fmt: skip
+            continue
+        source.lines[here] = line
+        made[key] = _value(yaml, value_node, here, source, above)
+    return made

@@ -1,0 +1,68 @@
+"""Keys of systems and devices: made here, their text shown once."""
+
+from starlette.responses import Response
+
+from dothi.identity import guard, service, store
+from dothi.kit import clock
+from dothi.kit.errors import BadInput, Conflict, Fault
+from dothi.screens.admin.desk import Ask, agencies_of, back, get, post
+from dothi.sensing.tables import Thing
+from dothi.web.forms import Filled
+
+LONGEST = 36_500  # days
+
+
+def _keys(ask: Ask, filled: Filled | None = None, status: int = 200, made: str = "") -> Response:
+    mine = agencies_of(ask.caller, "identity:read")
+    return ask.page(
+        "keys", filled, status, made=made, now=clock.now_micros(),
+        keys=[one for one in store.keys(ask.session) if mine is None or one.agency_id in mine],
+        agencies=store.agencies(ask.session), codes={one.id: one.code for one in store.agencies(ask.session)},
+        scopes=sorted(guard.KEY_SCOPES), device_scopes=guard.DEVICE_SCOPES,
+        writes=guard.may_somewhere(ask.caller, "identity:write"),
+    )  # fmt: skip
+
+
+def _add(ask: Ask) -> Response:
+    said = ask.values
+    scopes = [one for one in sorted(guard.KEY_SCOPES) if said.get(f"scope-{one}")]
+    try:
+        thing, of = _thing(ask)
+        text = service.create_key(
+            ask.session, ask.caller, said.get("label", ""), scopes, kind="system" if thing is None else "device",
+            agency=said.get("agency") or None, agency_id=of, thing_id=thing, expires_at=_expiry(said.get("days", "")),
+        )  # fmt: skip
+    except (BadInput, Conflict) as error:
+        return _keys(ask, Filled.wrong(said, error), error.status)
+    return _keys(ask, made=text)
+
+
+def _thing(ask: Ask) -> tuple[int | None, int | None]:
+    """The thing a device key is for, and its agency."""
+    said = ask.values.get("thing", "")
+    if not said:
+        return None, None
+    found = ask.session.get(Thing, int(said)) if said.isascii() and said.isdigit() and len(said) < 10 else None
+    if found is None:
+        raise BadInput("this key cannot be made", [Fault("thing", f"there is no Thing {said[:40]}")])
+    return found.id, found.agency_id
+
+
+def _expiry(said: str) -> int | None:
+    if not said:
+        return None
+    if not (said.isascii() and said.isdigit() and 1 <= int(said[:9]) <= LONGEST):
+        raise BadInput("this key cannot be made", [Fault("days", said[:40], f"1 to {LONGEST}, or nothing")])
+    return clock.now_micros() + int(said) * clock.DAY
+
+
+def _revoke(ask: Ask) -> Response:
+    service.revoke_key(ask.session, ask.caller, ask.request.path_params["id"])
+    return back("/admin/keys")
+
+
+routes = [
+    get("/keys", "identity:read", _keys),
+    post("/keys", "identity:write", _add),
+    post("/keys/{id:int}/revoke", "identity:write", _revoke),
+]

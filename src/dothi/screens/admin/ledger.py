@@ -1,0 +1,37 @@
+"""The journal as a page: filter, page on, verify the seals."""
+
+import json
+
+from starlette.responses import Response
+
+from dothi.identity import guard
+from dothi.journal import seals
+from dothi.journal import service as journal
+from dothi.screens.admin.desk import Ask, get, post_reading
+
+ROWS = 50
+
+
+def _journal(ask: Ask, verdict: seals.Verdict | None = None) -> Response:
+    asked = ask.request.query_params
+    kind, subject = asked.get("kind", "").strip(), asked.get("subject", "").strip()
+    before = asked.get("before", "")
+    found = journal.read(
+        ask.session, int(before) if before.isascii() and before.isdigit() and len(before) < 18 else 0, ROWS,
+        sees=guard.sees_entries(ask.caller), kinds=[kind] if kind else [], subject=subject or None, newest_first=True,
+    )  # fmt: skip
+    for one in found:
+        one["text"] = json.dumps(one["data"], ensure_ascii=False) if one["data"] else ""
+    more = found[-1]["id"] if len(found) == ROWS else None
+    return ask.page(
+        "journal", journal=found, kind=kind, subject=subject, more=more, verdict=verdict,
+        verifies=guard.may(ask.caller, "journal:read"),
+    )  # fmt: skip
+
+
+def _verify(ask: Ask) -> Response:
+    guard.require(ask.caller, "journal:read")
+    return _journal(ask, seals.verify(ask.session))
+
+
+routes = [get("/journal", "journal:read", _journal), post_reading("/journal/verify", "journal:read", _verify)]

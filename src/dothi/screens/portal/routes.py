@@ -1,0 +1,31 @@
+"""The public pages and what their scripts ask for."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from dothi.screens.portal import air, feeds, front, thing, water
+from dothi.web import files, shell
+
+
+def _get(path: str, view: Callable[[Request], Response]) -> Route:
+    return Route(path, view, methods=["GET"])
+
+
+shell.NAVIGATION[:] = [("/air", "Không khí"), ("/water", "Sông và ngập")]
+
+routes: list[BaseRoute] = [
+    _get("/", front.front),
+    _get("/things/{id:int}", thing.thing),
+    _get("/air", air.air),
+    _get("/air/{id:int}", air.station),
+    _get("/water", water.water),
+    _get("/water/{id:int}", water.station),
+    _get("/portal/things.geojson", feeds.things),
+    _get("/portal/series/{id:int}", feeds.series),
+    _get("/portal/map.svg", feeds.picture),
+    Mount("/static", files.Static(Path(shell.__file__).parent / "static")),
+]

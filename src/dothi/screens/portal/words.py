@@ -1,0 +1,57 @@
+"""Numbers, times and ages as Vietnamese and English readers write them."""
+
+from datetime import datetime
+
+from dothi.kit import clock
+from dothi.sensing import state
+
+NBSP = "\u00a0"
+number = state.number
+_DAYS_VI = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
+_DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def local(micros: int) -> datetime:
+    """The instant in Vietnam's time."""
+    return clock.moment(micros).astimezone(clock.VIETNAM)
+
+
+def hour(micros: int) -> str:
+    """17:42."""
+    return f"{local(micros):%H:%M}"
+
+
+def day(micros: int) -> str:
+    """21/11/2026."""
+    return f"{local(micros):%d/%m/%Y}"
+
+
+def when(micros: int, now: int) -> str:
+    """17:42 for today, 17:42 20/11/2026 for another day."""
+    return hour(micros) if day(micros) == day(now) else f"{hour(micros)} {day(micros)}"
+
+
+def date_line(micros: int, language: str) -> str:
+    """Thứ Bảy, 21/11/2026."""
+    names = _DAYS_EN if language == "en" else _DAYS_VI
+    return f"{names[local(micros).weekday()]}, {day(micros)}"
+
+
+def quantity(value: float | None, decimals: int, unit: str, language: str) -> str:
+    """1,63 m with a space that never breaks; a dash for no number."""
+    if value is None:
+        return "–"
+    text = number(value, decimals, language)
+    return f"{text}{NBSP}{unit}" if unit else text
+
+
+def age(micros: int, now: int, language: str) -> str:
+    """4 phút trước, 4 minutes ago; an instant ahead of the clock counts as now."""
+    seconds = max(0, round((now - micros) / clock.SECOND))
+    if seconds < 5:
+        return "just now" if language == "en" else "vừa xong"
+    for size, vi, en in ((86400, "ngày", "day"), (3600, "giờ", "hour"), (60, "phút", "minute"), (1, "giây", "second")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {en}{'' if count == 1 else 's'} ago" if language == "en" else f"{count} {vi} trước"
+    return ""

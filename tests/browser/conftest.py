@@ -1,0 +1,81 @@
+"""Chromium, and the whole application with a small simulated city in it."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dothi.web import assets
+from tests.browser import seed
+from tests.servers import Running
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+QUIET = [
+    "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
+]  # fmt: skip
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DESK = {"viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, with WebGL drawn in software."""
+    if not assets.manifest():
+        pytest.fail("the front end is not built: npm ci && npm run build in frontend/ (make test does it)")
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("Chromium is not installed (make test does it)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class City:
+    """The running city: its address, the ids of the things a test asks for."""
+
+    url: str
+    things: dict[str, int]
+    server: Running
+
+
+@pytest.fixture
+def city(open_writes: None, database: object) -> Iterator[City]:
+    """A small simulated Tân An, answering."""
+    named = seed.city(lamps=12)
+    with Running() as running:
+        yield City(running.url, named, running)
+
+
+class Visitor:
+    """A page whose complaints are kept."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[object]:
+    """Open an address: visit(url, **context options) -> Visitor."""
+    contexts = []
+
+    def opened(url: str, **options: object) -> Visitor:
+        context = chromium.new_context(**{"locale": "vi-VN", **DESK, **options})
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        visitor = Visitor(context.new_page())
+        visitor.page.goto(url)
+        return visitor
+
+    yield opened
+    for context in contexts:
+        context.close()
