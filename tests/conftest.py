@@ -88,8 +88,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 def forget() -> None:
     """Drop what the process remembers of an earlier database."""
+    from dothi.identity import access
     from dothi.sensing import ingest, registry
 
+    access.forget()
+    access.throttle.forget()
     ingest.forget()
     registry.invalidate()
 

@@ -68,6 +68,8 @@ def create() -> ASGIApp:
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(HOT):
+            if scope["path"] in HOT:  # a mount would send the bare root elsewhere, and not every client follows
+                scope = {**scope, "path": scope["path"] + "/"}
             await hot(scope, receive, send)
         else:
             await app(scope, receive, send)

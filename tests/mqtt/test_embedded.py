@@ -374,3 +374,12 @@ def door_connections():
     from dothi.doors.mqtt import service
 
     return list(service._door.broker._connections)
+
+
+def test_a_strangers_session_ends_with_its_connection(door) -> None:
+    with Device(door.port, name="x", clean=False, expiry=600) as listener:
+        listener.subscribe("v1.1/Observations")
+    until(lambda: not _sessions())
+    with Device(door.port, name="x", clean=False, expiry=600) as listener:
+        assert not listener.flags.session_present
+        assert len(_sessions()) == 1

@@ -167,6 +167,22 @@ def test_the_inset_shows_hoang_sa_and_truong_sa(web):
         assert country.contains(Point(lon, lat))
 
 
+def test_an_empty_house_answers_too(session):
+    web = Web()
+    assert web.get("/places/units.geojson").json()["features"] == []
+    assert web.get("/places/base.geojson?zoom=8").json()["features"]
+    assert web.get("/places/units").json() == {"count": 0, "units": []}
+    assert web.get("/places/locate?lon=106.4&lat=10.5").json()["commune"] is None
+
+
+def test_only_so_many_texts_are_kept():
+    for number in range(100):
+        geojson.kept(("test", number), lambda: b"x")
+    assert len(geojson._kept) == 64
+    geojson.kept(("test", 99), lambda: pytest.fail("made twice"))
+    geojson.forget()
+
+
 def test_a_base_map_that_cannot_be_drawn_names_every_fault(session, file):
     bad = file(
         "base.geojson",

@@ -54,9 +54,18 @@ def _thing(name, sharing, lon, lat, streams, **properties):
 def town(session):
     """Ids of the town's things and datastreams, filled with observations."""
     air = _thing(
-        "Trạm Phú Khương", "open", 106.41, 10.53,
-        [_stream("bụi mịn", "pm25", properties={"k": 1}), _stream("trạng thái", "state", observationType=OM + "OM_Observation")],
-        kind="air", height=3, on=True, tags=["a", "b"],
+        "Trạm Phú Khương",
+        "open",
+        106.41,
+        10.53,
+        [
+            _stream("bụi mịn", "pm25", properties={"k": 1}),
+            _stream("trạng thái", "state", observationType=OM + "OM_Observation"),
+        ],
+        kind="air",
+        height=3,
+        on=True,
+        tags=["a", "b"],
     )
     air["MultiDatastreams"] = [
         {
@@ -116,7 +125,7 @@ def put(columns):
     return receipt
 
 
-class asking:  # noqa: N801 - reads as a sentence
+class asking:
     """Asks the read side over its own event loop, as some caller."""
 
     def __init__(self):

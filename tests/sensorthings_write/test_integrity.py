@@ -9,6 +9,7 @@ from dothi.journal.tables import Entry
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, NotFound
 from dothi.sensing import service, store
+from dothi.sensing.news import after_commit
 from dothi.sensing.service import Parent
 from dothi.sensing.tables import (
     Datastream,
@@ -337,3 +338,41 @@ def test_every_change_is_in_the_journal(session, station):
     last = session.scalars(select(Entry).order_by(Entry.id.desc())).first()
     assert (last.kind, last.subject) == ("sensing.thing.updated", f"thing:{station[0]}")
     assert last.data == {"before": {"name": "Trạm Phú Khương"}, "after": {"name": "mới"}}
+
+
+@pytest.mark.parametrize(
+    ("entity", "body", "place"),
+    [
+        ("ObservedProperty", observed_property(MultiDatastreams=[{"@iot.id": 2}]), "MultiDatastreams[0]"),
+        ("Datastream", datastream(Thing={"@iot.id": 1}, Observations=[{"@iot.id": "1-5"}]), "Observations[0]"),
+    ],
+)
+def test_links_that_belong_to_the_other_side_are_refused_there(session, make, station, entity, body, place):
+    make("MultiDatastream", multi(Thing={"@iot.id": 1}))
+    with pytest.raises(BadInput) as caught:
+        make(entity, body)
+    assert place in {fault.place for fault in caught.value.faults}
+
+
+def test_datastreams_change_things_sensors_and_properties(session, make, station):
+    other = make("Thing", thing(properties={"sharing": "open"}))
+    instrument = make("Sensor", sensor(name="khác"))
+    service.update(session, SYSTEM, "Datastream", 1, {"Thing": {"@iot.id": other}, "Sensor": {"@iot.id": instrument}})
+    made = session.get(Datastream, 1)
+    assert (made.thing_id, made.sensor_id, made.sharing) == (other, instrument, "open")
+    service.update(session, SYSTEM, "Thing", station[0], {"Datastreams": [{"@iot.id": 1}]})
+    assert store.linked(session, "Thing", station[0], "Datastreams") == [1]
+
+
+def test_what_is_said_after_the_commit_is_not_said_of_what_was_undone(session):
+    said = []
+    with session.begin_nested():
+        after_commit(session, lambda: said.append("kept"))
+    assert said == []
+    session.commit()
+    assert said == ["kept"]
+    session.execute(text("SELECT 1"))
+    after_commit(session, lambda: said.append("lost"))
+    session.rollback()
+    session.commit()
+    assert said == ["kept"]

@@ -10,7 +10,7 @@ import { age, quantity } from "../pure/number";
 import { judged, rank, STATES, type State } from "../pure/state";
 import { language, say, stateWord } from "../words";
 import { inset } from "./inset";
-import type { Pick, PlacePicker } from "./place-picker";
+import { type Pick, PlacePicker } from "./place-picker";
 
 const STEP_MS = 250;
 
@@ -254,7 +254,8 @@ export class CityMap extends HTMLElement {
     const credit = make("span", "mapcredit", this.dataset.credit ?? say("sketch"));
     this.append(credit);
     if (!full) return;
-    const picker = make("place-picker" as "div", "search") as unknown as PlacePicker;
+    const picker = new PlacePicker(); // defined by its own module, loaded before this one
+    picker.className = "search";
     picker.dataset.src = this.dataset.search ?? "/places/search";
     picker.local = () =>
       [...this.#things.all.values()].flatMap((t) =>

@@ -384,19 +384,13 @@ st_distance = _spatial("st_distance", Float(), "Distance in degrees between a an
 st_length = _spatial("st_length", Float(), "Length in degrees")
 
 
-class transaction_id(FunctionElement[int]):
-    """The number of the running transaction, where the database has one; NULL on SQLite."""
+class in_turn(FunctionElement[None]):
+    """Waits until no other transaction holds the turn of this name, and holds it until this one ends.
 
-    type, inherit_cache, name = BigInteger(), True, "transaction_id"
+    On SQLite, where one transaction writes at a time anyway, it does nothing.
+    """
 
-
-_spell(transaction_id, "NULL", "pg_current_xact_id()::text::bigint")
-
-
-class oldest_transaction(FunctionElement[int]):
-    """The oldest transaction still in flight; entries of it or later may yet appear. Huge on SQLite (one writer)."""
-
-    type, inherit_cache, name = BigInteger(), True, "oldest_transaction"
+    type, inherit_cache, name = Text(), True, "in_turn"
 
 
-_spell(oldest_transaction, "9223372036854775807", "pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_spell(in_turn, "NULL", "pg_advisory_xact_lock(hashtext({0}))::text")

@@ -26,7 +26,7 @@ class Verdict:
 
 
 def seal(session: Session) -> int:
-    """Seal every entry that no late commit can come before; returns how many were sealed."""
+    """Seal every entry that is not sealed yet; returns how many were."""
     before = store.last_seal(session)
     first = before.last_id + 1 if before else 1
     last = store.newest(session)

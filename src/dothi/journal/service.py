@@ -47,8 +47,7 @@ def read(
     """Entries after a cursor (an entry's id), oldest first; newest_first turns it round, and `after` is then an end.
 
     sees: the clause of what the caller may see (identity.guard.sees_entries). kinds: prefixes, `sensing.thing`.
-    A reader that always continues from the last id it got misses nothing: entries whose transaction, or an older
-    one, is still in flight are not shown yet.
+    A reader that always continues from the last id it got misses nothing: ids are in the order of commits.
     """
     where = [sees]
     if kinds:

@@ -3,31 +3,35 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select
+from sqlalchemy import ColumnElement, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from dothi.db.words import oldest_transaction, transaction_id
+from dothi.db.words import in_turn
 from dothi.journal.canon import FIELDS
 from dothi.journal.tables import Entry, Seal
 
+_TURN = "journal.turn"  # of a session: the transaction that holds it
 _COLUMNS = [getattr(Entry, name) for name in FIELDS]
 
 
 def insert_entry(session: Session, **values: Any) -> None:
-    """Add one entry, marked with the writing transaction where the database numbers them."""
-    session.execute(insert(Entry).values(xid=transaction_id(), **values))
+    """Add one entry, in turn: the next transaction gets its id only when this one has ended.
 
-
-def settled() -> ColumnElement[bool]:
-    """The clause of entries no earlier one can still appear before: their transactions, and all older ones, have ended."""
-    return or_(Entry.xid.is_(None), Entry.xid < oldest_transaction())
+    So ids are in the order of commits, and a reader that has seen an id has seen, or will never see, every one below.
+    """
+    session.connection()  # begins the transaction, if nothing has yet
+    running = session.get_transaction()
+    if session.info.get(_TURN) is not running:
+        session.execute(select(in_turn(literal("dothi.journal"))))
+        session.info[_TURN] = running
+    session.execute(insert(Entry).values(**values))
 
 
 def read(
     session: Session, after: int, limit: int, where: Sequence[ColumnElement[bool]], *, newest_first: bool = False
 ) -> list[dict[str, Any]]:
     """Entries beyond a cursor that hold the clauses, oldest first (or newest first, before the cursor)."""
-    query = select(*_COLUMNS).where(settled(), *where).limit(limit)
+    query = select(*_COLUMNS).where(*where).limit(limit)
     if newest_first:
         query = query.order_by(Entry.id.desc())
         if after:
@@ -38,8 +42,8 @@ def read(
 
 
 def newest(session: Session) -> int:
-    """The id of the newest entry that readers may see; 0 when there is none."""
-    return session.scalar(select(func.max(Entry.id)).where(settled())) or 0
+    """The id of the newest entry; 0 when there is none."""
+    return session.scalar(select(func.max(Entry.id))) or 0
 
 
 def entries(session: Session, first: int, last: int) -> Iterator[dict[str, Any]]:

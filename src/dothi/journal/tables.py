@@ -22,8 +22,6 @@ class Entry(Base):
     place: Mapped[str | None] = mapped_column(Text)  # unit code
     visibility: Mapped[str] = mapped_column(Text)  # open | shared | restricted
     data: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    # PostgreSQL: the transaction that wrote it, so that readers never pass a late commit; SQLite: NULL
-    xid: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (Index(None, "kind", "id"), {"sqlite_autoincrement": True})
 
 

@@ -103,7 +103,7 @@ def area_km2(cell: Any) -> float | None:
 
 def whole(cell: Any) -> int | None:
     """A count of people: "105301", "105.301 người", "105,301"."""
-    if isinstance(cell, str) and re.match(r"\s*\d{1,3}([.,]\d{3})+(\D|$)", cell):
+    if isinstance(cell, str) and re.match(r"\s*\d{1,3}([.,]\d{3})+([^\d.,]|$)", cell):
         return int(re.sub(r"[.,]", "", cell.split()[0]))
     value = number(cell)
     return None if value is None else int(value)

@@ -112,7 +112,10 @@ def unit_features(
 
 
 def _simplified(outlines: Any, metres: float) -> Any:
-    simple = shapely.coverage_simplify(outlines, metres / _DEGREE)
+    # outlines simplified one by one by their publisher no longer meet; they cannot be kept together, only small
+    together = bool(shapely.coverage_is_valid(outlines))
+    simplify = shapely.coverage_simplify if together else shapely.simplify
+    simple = simplify(outlines, metres / _DEGREE)
     # a unit smaller than the tolerance would vanish, and a point in it show nothing
     return np.where(shapely.is_empty(simple), outlines, simple)
 

@@ -68,11 +68,6 @@ def units_with_code(session: Session, code: str) -> list[Unit]:
     return list(session.scalars(select(Unit).where(Unit.code == code).order_by(Unit.valid_from)))
 
 
-def units_with_shapes(session: Session, level: str) -> list[Unit]:
-    """Every unit of a level with its geometry."""
-    return list(session.scalars(select(Unit).where(Unit.level == level).options(undefer(Unit.geometry))))
-
-
 def insert_units(session: Session, rows: list[dict[str, Any]]) -> None:
     """Add units, each with the same columns."""
     if rows:

@@ -28,6 +28,7 @@ def change(
     if entity == "Observation":
         return _change_observation(session, caller, str(id_), body, mode, of)
     draft, faults = shapes.draft(entity, body, mode=mode)
+    hold(session, entity, id_, of)
     before = body_of(session, entity, id_)
     _agree(session, draft, id_, faults)
     making.check(session, caller, draft, faults)
@@ -43,6 +44,14 @@ def change(
         tell(session, caller, entity, id_, "updated", of, data)
     _follow(session, entity, id_, of, changed, columns)
     return id_
+
+
+def hold(session: Session, entity: str, id_: Any, of: Owner) -> None:
+    """Lock the things an entity belongs to, before anything of theirs is changed."""
+    if entity == "Location":
+        whereabouts.lock(session, store.linked(session, "Location", id_, "Things"))
+    elif of.thing_id is not None and entity != "Observation":
+        whereabouts.lock(session, [of.thing_id])
 
 
 def body_of(session: Session, entity: str, id_: Any) -> dict[str, Any]:

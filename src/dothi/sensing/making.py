@@ -30,8 +30,11 @@ def check(session: Session, caller: Caller, draft: Draft, faults: list[Fault]) -
     for kind in {ref.entity for _, ref in refs}:
         ids = [ref.id for _, ref in refs if ref.entity == kind and ref.id]
         found |= {(kind, id_): owner for id_, owner in there(session, caller, kind, ids).items()}
-    for _, ref in refs:
-        if ref.id and (ref.entity, ref.id) not in found:
+    for entity, ref in refs:
+        if (entity, ref.entity) == ("ObservedProperty", "MultiDatastream"):
+            message = "what a MultiDatastream observes is changed there, with its units"
+            faults.append(Fault(ref.place, message, "PATCH of the MultiDatastream"))
+        elif ref.id and (ref.entity, ref.id) not in found:
             faults.append(Fault(ref.place, f"there is no {ref.entity} {ref.id}", "the id of one that is there"))
     for one in draft.walk():
         if one.entity == "Observation":
@@ -165,7 +168,7 @@ def _children(session: Session, caller: Caller, draft: Draft, id_: int, of: Owne
         for target in draft.links.get(link.name, []):
             if isinstance(target, Draft):
                 insert(session, caller, target, {link.inverse: [id_]}, of)
-            elif target.entity != "Observation":
+            else:
                 store.adopt(session, draft.entity, id_, link.name, [int(target.id)], target.entity)
 
 

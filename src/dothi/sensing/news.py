@@ -36,6 +36,8 @@ def after_commit(session: Session, call: Callable[[], Any]) -> None:
 
 
 def _committed(session: Session) -> None:
+    if session.in_nested_transaction():  # only a savepoint
+        return
     waiting, session.info[_WAITING][:] = list(session.info[_WAITING]), []
     for call in waiting:
         call()

@@ -82,7 +82,8 @@ def _load(ids: list[int]) -> list[Stream]:
     with db.reading() as session:
         for start in range(0, len(ids), 5000):
             made += read(session, ids[start : start + 5000])
-    lacking = [one.id for one in made if one.feature_id is None]
+    # by thing: whoever locks several things does it in this order
+    lacking = [one.id for one in sorted(made, key=lambda one: one.thing_id) if one.feature_id is None]
     if not lacking:
         return made
     from dothi.sensing import service  # service says news to the registry; this is the one call back

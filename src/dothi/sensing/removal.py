@@ -19,6 +19,7 @@ def delete(session: Session, caller: Caller, entity: str, id_: Any) -> None:
     rights.require_any(caller)
     of = making.owner(session, caller, entity, id_)
     rights.require(caller, entity, of)
+    changing.hold(session, entity, id_, of)
     before = changing.body_of(session, entity, id_)
     if entity == "Observation":
         history.remove(session, *changing.key_of(id_))
@@ -42,6 +43,7 @@ def _streams(session: Session, caller: Caller, entity: str, id_: int) -> None:
     for _, multi, agency, sharing, thing in rows:
         # a Sensor or property others use goes only by the hand of whoever may delete their datastreams too
         rights.require(caller, "MultiDatastream" if multi else "Datastream", Owner(0, agency, sharing, thing))
+    whereabouts.lock(session, [row[4] for row in rows])
     for stream, multi, agency, sharing, thing in rows:
         kind = "MultiDatastream" if multi else "Datastream"
         before = changing.body_of(session, kind, stream)

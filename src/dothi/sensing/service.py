@@ -48,6 +48,11 @@ def create(session: Session, caller: Caller, entity: str, body: dict[str, Any], 
         moved = (parent.entity, parent.link) in {("Thing", "Locations"), ("HistoricalLocation", "Locations")}
         given[inverse] = [] if moved else [parent.id]
     draft, faults = shapes.draft(entity, body, given=inverse)
+    faults += [
+        Fault(ref.place, "an Observation that is there is not given to a new entity", "PATCH of the Observation")
+        for ref in draft.references()
+        if ref.entity == "Observation"
+    ]
     making.check(session, caller, draft, faults)
     if parent is not None and parent.entity in {"Thing", "HistoricalLocation"}:
         rights.require(caller, "Observation" if entity == "Observation" else parent.entity, of)

@@ -80,6 +80,12 @@ class Draft:
                 if isinstance(target, Draft):
                     yield from target.walk()
 
+    def references(self) -> Iterator[Ref]:
+        """Every reference in this draft and the drafts inside it."""
+        for draft_ in self.walk():
+            for targets in draft_.links.values():
+                yield from (target for target in targets if isinstance(target, Ref))
+
 
 def _described(*more: Property, owned: bool = False) -> tuple[Property, ...]:
     return (

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from dothi.identity import guard
 from dothi.identity.guard import Caller
+from dothi.kit.errors import NotFound
 from dothi.sensing.tables import (
     Datastream,
     DatastreamProperty,
@@ -144,7 +145,9 @@ def columns(session: Session, entity: str, id_: int, names: Sequence[str]) -> di
     """Some columns of an entity, locked until the transaction ends."""
     table = TABLES[entity]
     query = select(*(getattr(table, name).label(name) for name in names)).where(table.id == id_).with_for_update()
-    row = session.execute(query).one()
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no {entity} {id_} any more")
     return dict(zip(names, row, strict=True))
 
 
@@ -160,8 +163,6 @@ def linked(session: Session, entity: str, id_: int, link: str) -> list[int]:
 
 def adopt(session: Session, entity: str, id_: int, link: str, children: Sequence[int], child: str) -> None:
     """Have some entities that are there belong to this one."""
-    if link == "MultiDatastreams" and entity == "ObservedProperty":
-        return
     if (entity, link) in _FOREIGN:
         for one in children:
             update(session, child, one, {_FOREIGN[entity, link]: id_})

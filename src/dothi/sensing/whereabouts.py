@@ -3,7 +3,7 @@
 OGC 18-088 clauses 8.2.2, 8.2.3 and 8.2.8.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from shapely.geometry import box
@@ -31,7 +31,7 @@ _BLIND = {"synchronize_session": False}
 
 def move(session: Session, thing_id: int, locations: Sequence[int]) -> int | None:
     """Put a thing at these locations from now on, instead of where it was; returns the new HistoricalLocation's id."""
-    _lock(session, thing_id)
+    lock(session, [thing_id])
     _place(session, thing_id, locations)
     made = None
     if locations:
@@ -42,7 +42,7 @@ def move(session: Session, thing_id: int, locations: Sequence[int]) -> int | Non
 
 def remember(session: Session, thing_id: int, time: int, locations: Sequence[int]) -> int:
     """Record where a client says a thing was at a time (µs UTC); the newest word moves the thing."""
-    _lock(session, thing_id)
+    lock(session, [thing_id])
     made = _remember(session, thing_id, time, locations)
     _settle(session, thing_id, made)
     return made
@@ -52,7 +52,7 @@ def retime(session: Session, historical_id: int) -> None:
     """A client changed a HistoricalLocation: if it is the newest of its thing, the thing follows."""
     thing_id = session.scalar(select(HistoricalLocation.thing_id).where(HistoricalLocation.id == historical_id))
     if thing_id is not None:
-        _lock(session, thing_id)
+        lock(session, [thing_id])
         _settle(session, thing_id, historical_id)
 
 
@@ -94,9 +94,11 @@ def ensure_feature(session: Session, datastream_id: int) -> int | None:
 
     None when the thing has no location yet.
     """
-    row = session.execute(
-        select(Datastream.feature_id, Datastream.thing_id).where(Datastream.id == datastream_id)
-    ).one_or_none()
+    stream = select(Datastream.feature_id, Datastream.thing_id).where(Datastream.id == datastream_id)
+    row = session.execute(stream).one_or_none()
+    if row is not None and row.feature_id is None:
+        lock(session, [row.thing_id])
+        row = session.execute(stream).one_or_none()  # somebody may have made it meanwhile
     if row is None:
         return None
     if row.feature_id is not None:
@@ -167,8 +169,15 @@ def forget_streams(session: Session, ids: Sequence[int]) -> None:
         after_commit(session, lambda: registry.invalidate(ids))
 
 
-def _lock(session: Session, thing_id: int) -> None:
-    session.execute(select(Thing.id).where(Thing.id == thing_id).with_for_update())
+def lock(session: Session, things: Iterable[int]) -> None:
+    """Hold some things until the transaction ends.
+
+    Whoever changes a thing, its datastreams or where it is does this first, so that no two wait for each other.
+    """
+    wanted = sorted(set(things))
+    if wanted:
+        query = select(Thing.id).where(Thing.id.in_(wanted)).order_by(Thing.id)
+        session.execute(query.with_for_update(key_share=True)).all()
 
 
 def _place(session: Session, thing_id: int, locations: Sequence[int]) -> None:

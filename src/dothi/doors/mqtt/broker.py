@@ -140,7 +140,8 @@ class Broker:
         if session.timer is not None:
             session.timer.cancel()
             session.timer = None
-        session.expiry = min(hello.expiry, LONGEST_EXPIRY)
+        # strangers leave no session behind: there could be any number of them
+        session.expiry = min(hello.expiry, LONGEST_EXPIRY) if caller.id is not None else 0
         if session.expiry != hello.expiry:
             said[wire.SESSION_EXPIRY] = session.expiry
         session.window = max(1, min(hello.receive_maximum, 1000))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LARGEST = 1 << 20  # bytes of one packet
+LARGEST_HELLO = 1 << 17  # and of the first one, whose sender nobody knows yet
 QUEUE = 1000  # QoS 1 messages kept for a client that is slow or away; then the oldest go
 BACKLOG = 1 << 20  # bytes a slow client may leave unread before QoS 0 messages pass it by
 HELLO_SECONDS = 10.0
@@ -118,7 +119,7 @@ class Connection(asyncio.Protocol):
             return
         buffer = self._buffer + data if self._buffer else data
         try:
-            found, used = wire.frames(buffer, LARGEST)
+            found, used = wire.frames(buffer, LARGEST if self.session is not None else LARGEST_HELLO)
             observations: list[wire.Publish] = []
             for first, start, end in found:
                 if first >> 4 == wire.PUBLISH and self.session is not None:

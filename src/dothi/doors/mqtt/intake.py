@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 2000  # messages decoded between two looks at the socket: about 20 ms
 FULL = 20_000  # messages waiting or in flight at which the connection stops reading
+FULL_BYTES = 32 << 20
 _AGAIN_SECONDS = 0.2
 
 
@@ -75,7 +76,7 @@ class Intake:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[wire.Publish] = deque()
         self._flying: deque[_Batch] = deque()
-        self._rows = 0  # waiting and in flight
+        self._rows = self._bytes = 0  # waiting and in flight
         self._held = self._closed = False
         self._task: asyncio.Task[None] | None = None
         self._landings: set[asyncio.Task[None]] = set()
@@ -85,7 +86,8 @@ class Intake:
         self._waiting.extend(messages)
         self._rows += len(messages)
         self._counts.received += len(messages)
-        if self._rows >= FULL and not self._held:
+        self._bytes += sum(len(message.payload) for message in messages)
+        if (self._rows >= FULL or self._bytes >= FULL_BYTES) and not self._held:
             self._held = True
             self._hold(True)
         if self._task is None or self._task.done():
@@ -238,10 +240,11 @@ class Intake:
         while self._flying and self._flying[0].done:
             first = self._flying.popleft()
             self._rows -= len(first.messages)
+            self._bytes -= sum(len(message.payload) for message in first.messages)
             if not self._closed:
                 codes = first.codes
                 self._acknowledge([(m, codes.get(i, 0)) for i, m in enumerate(first.messages)])
-        if self._held and self._rows < FULL // 2 and not self._closed:
+        if self._held and self._rows < FULL // 2 and self._bytes < FULL_BYTES // 2 and not self._closed:
             self._held = False
             self._hold(False)
 

@@ -2,7 +2,7 @@
 
 Values carry their kind, so that a comparison that cannot mean anything is refused with its place. A property inside
 JSON, and `result`, take the kind of what they are compared with. Missing values compare as OData says: `ne` holds for
-them, every other comparison does not. Times are compared as intervals: an instant is an interval of no length.
+them, every other comparison does not, and `not` of such a comparison does. Times are compared as intervals: an instant is an interval of no length.
 """
 
 from collections.abc import Callable
@@ -80,7 +80,7 @@ def condition(expression: Expression, source: Source, view: View) -> ColumnEleme
         if isinstance(operand, Call) and operand.name == "or":
             apart.append(or_(*(condition(one, source, view) for one in operand.operands)))
         elif isinstance(operand, Call) and operand.name == "not":
-            apart.append(not_(condition(operand.operands[0], source, view)))
+            apart.append(_not(condition(operand.operands[0], source, view)))
         elif isinstance(operand, Call) and operand.name == "and":
             apart.append(condition(operand, source, view))
         else:
@@ -88,6 +88,11 @@ def condition(expression: Expression, source: Source, view: View) -> ColumnEleme
     if shared:
         apart.insert(0, scope.wrap(and_(true(), *shared)))
     return and_(true(), *apart)
+
+
+def _not(condition_: ColumnElement[bool]) -> ColumnElement[bool]:
+    """What is not known to hold does not hold."""
+    return not_(func.coalesce(condition_, false()))
 
 
 @dataclass(frozen=True)
@@ -221,7 +226,7 @@ def _value(expression: Expression, scope: Scope) -> Value:
     name, at = expression.name, expression.at
     if name in {"and", "or", "not"}:
         parts = [_truth(_value(operand, scope)) for operand in expression.operands]
-        joined = not_(parts[0]) if name == "not" else (and_ if name == "and" else or_)(*parts)
+        joined = _not(parts[0]) if name == "not" else (and_ if name == "and" else or_)(*parts)
         return Value("bool", joined, at)
     operands = [_value(operand, scope) for operand in expression.operands]
     if name in COMPARISONS:
@@ -269,10 +274,8 @@ def _whole(value: int) -> ColumnElement[Any]:
 def _truth(value: Value) -> ColumnElement[bool]:
     if value.kind == "bool":
         return value.sql  # type: ignore[no-any-return]
-    if value.kind == "json":
+    if value.kind in {"json", "result"}:
         return words.json_truth(value.sql, *value.keys)
-    if value.kind == "result":
-        return value.sql == "true"  # type: ignore[no-any-return]
     raise Refused(
         value.at, f"a {value.kind} is neither true nor false", "a comparison, or a function that answers yes or no"
     )

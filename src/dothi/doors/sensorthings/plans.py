@@ -317,8 +317,8 @@ def _after(terms: Sequence[Term], there: tuple[bool, ...]) -> ColumnElement[bool
     first = terms[0]
     # the first term alone once more, plainly, so that an index can begin there
     if there[0] and not first.nullable:
-        bound = first.sql <= values[0] if first.descending else first.sql >= values[0]
-        return and_(bound, or_(*choices))
+        edge = first.sql <= values[0] if first.descending else first.sql >= values[0]
+        return and_(edge, or_(*choices))
     return or_(*choices)
 
 

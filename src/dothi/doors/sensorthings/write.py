@@ -5,13 +5,14 @@ each, and is then read back by the reading side, which knows what the caller may
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,10 +22,11 @@ from dothi.doors.sensorthings import asked, dataarray, model, observing, patch, 
 from dothi.doors.sensorthings.asked import Answer, Ask, Unsupported, WrongMethod
 from dothi.doors.sensorthings.paths import Resource, Step
 from dothi.identity import access
-from dothi.kit.errors import BadInput, Conflict, DothiError, Fault
+from dothi.kit.errors import BadInput, Busy, Conflict, DothiError, Fault
 from dothi.sensing import rights, service
 from dothi.sensing.service import Parent
 
+log = logging.getLogger(__name__)
 _OBSERVATIONS = re.compile(r"/(?:(Multi)?Datastreams\((\d{1,9})\)/)?Observations/?")
 # few: writers of SQLite wait for each other anyway, and PostgreSQL's pool is small
 _threads = ThreadPoolExecutor(4, thread_name_prefix="sensorthings-write")
@@ -78,6 +80,9 @@ def _committed(work: Callable[[Session], T]) -> T:
     except IntegrityError as error:
         message = "another change came between; nothing was changed, send it again"
         raise Conflict(message, [Fault("body", str(error.orig).splitlines()[0][:200])]) from None
+    except OperationalError as error:  # a deadlock, a lock held too long, a database that went away
+        log.warning("a write was not taken: %s", error.orig)
+        raise Busy("the database did not take the change; nothing was changed, send it again") from None
 
 
 async def represented(made: Answer, ask: Ask, request: Request) -> Answer:

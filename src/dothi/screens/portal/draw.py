@@ -130,7 +130,7 @@ def bars(
 def both(made: Callable[[Frame], Markup], wide: Frame, narrow: Frame) -> Markup:
     """A chart for wide and one for narrow screens; CSS shows one of them."""
     return Markup("").join(
-        Markup(chart.replace('class="chart"', f'class="chart {name}"', 1))  # noqa: S704 - our own drawing
+        Markup(str(chart).replace('class="chart"', f'class="chart {name}"', 1))  # noqa: S704 - our own drawing
         for name, chart in (("wide", made(wide)), ("narrow", made(narrow)))
     )
 

@@ -75,11 +75,18 @@ def _box(text: str | None) -> Box | None:
 
 def _span(request: Request, now: int) -> tuple[int, int]:
     query = request.query_params
-    end = clock.parse(query["to"]) if "to" in query else now
-    start = clock.parse(query["from"]) if "from" in query else end - clock.DAY
+    end = _instant(query["to"], "to") if "to" in query else now
+    start = _instant(query["from"], "from") if "from" in query else end - clock.DAY
     if not 0 < end - start <= LONGEST:
         raise _bad("from", query.get("from", ""), "an instant before `to`, at most three years earlier")
     return start, end
+
+
+def _instant(text: str, place: str) -> int:
+    try:
+        return clock.parse(text)
+    except BadInput as error:
+        raise _bad(place, text, error.faults[0].allowed or "") from None
 
 
 def _bad(place: str, found: str, allowed: str) -> BadInput:

@@ -1,0 +1,60 @@
+"""What the README and the guide tell people to type works, letter for letter, on both databases."""
+
+import json
+import urllib.request
+
+import pytest
+
+from tests.docs.pages import shell, to_run
+
+README, VIETNAMESE = "README.md", "README.vi.md"
+
+
+def read(url):
+    with urllib.request.urlopen(url) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.parametrize("page", [README, VIETNAMESE])
+def test_a_second_terminal_makes_a_sensor_and_sees_it_on_the_map(server, tmp_path, page):
+    said = shell(to_run(page, "bash"), server.url, tmp_path)
+    assert "/sta/v1.1/Things(1) has Datastream 1" in said
+    assert f"{server.url}/things/1\n" in said
+    assert [one["result"] for one in json.loads(said.splitlines()[-1])["value"]] == [62.5, 18.4]
+    (feature,) = read(f"{server.url}/portal/things.geojson")["features"]
+    assert feature["geometry"]["coordinates"] == [106.4137, 10.5359]
+    assert feature["properties"]["n"] == "My air sensor"
+    assert (feature["properties"]["s"], feature["properties"]["why"]) == ("minor", "Kém")
+    with urllib.request.urlopen(f"{server.url}/things/1") as page_of_it:
+        assert "My air sensor" in page_of_it.read().decode()
+
+
+def test_the_quick_start_goes_on_from_the_readme(server, tmp_path):
+    codes = to_run("docs/guide/quickstart.md", "bash")
+    assert len(codes) == 6
+    said = shell(to_run(README, "bash") + codes[:-1], server.url, tmp_path)
+    assert "Observations('1-1763" not in said
+    assert 'error result \\"broken\\" of Datastream 1 is not a number' in said
+    assert '"avg":32.25,"max":33,"count":2' in said
+    assert '"@iot.count":2' in said  # 48.2 and the 62.5 of the README
+    assert "1 day" not in said
+    assert said.rstrip().endswith("2")  # two HistoricalLocations: where it was, where it is
+    assert len(read(f"{server.url}/sta/v1.1/Observations")["value"]) == 6
+    shell([f"STA={server.url}/sta/v1.1 ID=1 KEY={_key(server)}", codes[-1]], server.url, tmp_path)
+    assert read(f"{server.url}/sta/v1.1/Things")["value"] == []
+
+
+def _key(server):
+    from dothi.db import session as db
+    from dothi.identity import guard
+    from dothi.identity import service as identity
+
+    with db.writing() as session:
+        return identity.create_key(session, guard.SYSTEM, "test", ["sensing:write"])
+
+
+def test_what_the_api_page_shows_is_what_the_api_does(server, tmp_path):
+    codes = to_run("docs/guide/sensorthings.md", "bash")
+    assert len(codes) > 5
+    said = shell(to_run(README, "bash") + codes, server.url, tmp_path)
+    assert '"message":"' in said  # the example of an error
