@@ -44,7 +44,7 @@ lint: .make/test-venv .make/node ## ruff, mypy, import contract, biome
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	cd frontend && npm run --silent lint
+	cd frontend && npm run --silent check
 
 frontend-test: .make/node
 	cd frontend && npm run --silent test

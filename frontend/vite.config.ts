@@ -1,3 +1,4 @@
+/// <reference types="vitest/config" />
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -22,6 +23,7 @@ const smaller: Plugin = {
 
 export default defineConfig({
   plugins: [smaller],
+  test: { pool: "threads", include: ["test/**/*.test.ts"] },
   base: "/static/dist/",
   build: {
     outDir: OUT,

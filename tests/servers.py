@@ -127,12 +127,15 @@ class Running:
 
     def __init__(self) -> None:
         from dothi.app import create
+        from dothi.web.protocol import Prompt
 
         self.socket = socket.socket()
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(create(), log_level="warning", lifespan="on", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            create(), http=Prompt, log_level="warning", lifespan="on", timeout_graceful_shutdown=2, server_header=False
+        )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
 

@@ -14,12 +14,14 @@ from dothi import __version__
 from dothi.config import settings
 from dothi.db import schema, session
 from dothi.sensing import ingest
+from dothi.web.security import Gate
 
 _MQTT, _JOBS, _LIVE = "dothi.doors.mqtt.service", "dothi.jobs.runner", "dothi.doors.live.service"
 SERVICES = {
     "all": (_MQTT, _JOBS, _LIVE), "web": (_LIVE,), "broker": (_MQTT,), "worker": (_JOBS,), "back": (_MQTT, _JOBS),
 }  # fmt: skip
 HOT = ("/sta/v1.1",)
+_HOT = tuple(f"{path}/" for path in HOT)
 CHORES = ("dothi.jobs.chores", "dothi.sensing.chores")
 MOUNTS = (
     ("/sta/v1.1", "dothi.doors.sensorthings.routes"),
@@ -64,10 +66,13 @@ def create() -> ASGIApp:
     for path, name in MOUNTS:
         if path in HOT:
             _add(quick, path, import_module(name).routes)
-    hot = GZipMiddleware(Router(routes=quick), minimum_size=2048, compresslevel=1)
+    hot: ASGIApp = GZipMiddleware(Router(routes=quick), minimum_size=2048, compresslevel=1)
+
+    if settings().requests_per_minute:
+        hot = Gate(hot)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(HOT):
+        if scope["type"] == "http" and f"{scope['path']}/".startswith(_HOT):
             if scope["path"] in HOT:  # a mount would send the bare root elsewhere, and not every client follows
                 scope = {**scope, "path": scope["path"] + "/"}
             await hot(scope, receive, send)

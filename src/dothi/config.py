@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     max_body: int = Field(32 * 1024 * 1024, description="Largest request body, bytes")
     max_batch: int = Field(1000, description="Most requests in one $batch")
     body_seconds: float = Field(20, description="Longest pause within a request body before the caller is refused")
+    max_answer: int = Field(64 * 1024 * 1024, description="Largest answer with expanded entities, or of a $batch, bytes")
     max_expand: int = Field(5, description="Deepest $expand")
     max_top: int = Field(10_000, description="Largest $top, and most rows of one page")
     default_top: int = Field(100, description="Rows of a page when $top is not given")

@@ -100,10 +100,22 @@ def test_a_revoked_key_is_worthless_at_once(key):
         access.caller(request(x_api_key=key))
 
 
+def test_a_change_within_a_savepoint_is_felt_at_the_commit(key):
+    with db.writing() as session:
+        with session.begin_nested():
+            service.revoke_key(session, SYSTEM, 1)
+        assert access.by_key(key) is not None  # remembered, for nothing is committed yet
+    assert access.by_key(key) is None
+
+
 def test_a_change_that_is_undone_changes_nothing(key):
-    with pytest.raises(RuntimeError), db.writing() as session:
-        service.revoke_key(session, SYSTEM, 1)
-        raise RuntimeError
+    def revoke_and_fail():
+        with db.writing() as session:
+            service.revoke_key(session, SYSTEM, 1)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        revoke_and_fail()
     assert access.caller(request(x_api_key=key)).id == 1
 
 

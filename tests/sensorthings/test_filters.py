@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dothi.doors.sensorthings import filters, grammar, model, sources
+from dothi.doors.sensorthings.literals import Refused
 from dothi.kit import clock
+from dothi.kit.errors import BadInput
 from tests.sensorthings import plain
 from tests.sensorthings.conftest import SYSTEM, asking
 
@@ -218,7 +220,7 @@ def test_an_offset_whose_plus_was_not_escaped(ask):
     ],
 )
 def test_refused_with_a_reason(text, said):
-    with pytest.raises((grammar.BadInput, grammar.Refused)) as refused:
+    with pytest.raises((BadInput, Refused)) as refused:
         _understood(text)
     assert said in f"{refused.value} {getattr(refused.value, 'allowed', '')}"
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from dothi.db import hot, session
-from dothi.doors.sensorthings import read
+from dothi.doors.sensorthings import prepared
 from dothi.identity.guard import SYSTEM
 
 
@@ -55,10 +55,11 @@ def test_observations_are_found_by_their_key(ask, asked, url):
 
 
 def test_statements_are_kept_for_other_ids_pages_and_moments(ask, town):
-    read._plans.clear()
+    prepared._plans.clear()
     for url in (f"Datastreams({town.dust})/Observations?$top=2", f"Datastreams({town.level})/Observations?$top=3"):
         ask(url)
-    assert len(read._plans) == 1
+    assert len(prepared._plans) == 1
     assert (
-        read.prepare(f"Things({town.air})", b"", SYSTEM).plan is read.prepare(f"Things({town.river})", b"", SYSTEM).plan
+        prepared.prepare(f"Things({town.air})", b"", SYSTEM).plan
+        is prepared.prepare(f"Things({town.river})", b"", SYSTEM).plan
     )

@@ -34,6 +34,7 @@ def observation(minute=0, result=12.5, **more):
 
 
 def count(session, table):
+    session.commit()
     return session.scalar(select(func.count()).select_from(table))
 
 
@@ -177,6 +178,7 @@ def test_a_deleted_thing_takes_its_datastreams_observations_and_history(session,
     assert count(session, Location) == 1
     assert count(session, Sensor) == 1
     assert count(session, ObservationSuperseded) == 0
+    session.commit()
     kinds = session.scalars(select(Entry.kind).where(Entry.kind.like("%.deleted")).order_by(Entry.id)).all()
     assert kinds == ["sensing.datastream.deleted", "sensing.thing.deleted"]
 
@@ -198,6 +200,7 @@ def test_a_deleted_datastream_takes_its_observations_and_is_told_once(session, m
     service.delete(session, SYSTEM, "Datastream", station[1])
     assert count(session, Observation) == 0
     assert count(session, Entry) == before + 1
+    session.commit()
     last = session.scalars(select(Entry).order_by(Entry.id.desc())).first()
     assert last.data["observations"] == 3
 
@@ -335,6 +338,7 @@ def test_a_result_must_be_what_its_datastream_says(session, make, station):
 
 def test_every_change_is_in_the_journal(session, station):
     service.update(session, SYSTEM, "Thing", station[0], {"name": "mới"})
+    session.commit()
     last = session.scalars(select(Entry).order_by(Entry.id.desc())).first()
     assert (last.kind, last.subject) == ("sensing.thing.updated", f"thing:{station[0]}")
     assert last.data == {"before": {"name": "Trạm Phú Khương"}, "after": {"name": "mới"}}

@@ -166,7 +166,7 @@ def test_a_caller_who_never_finishes_the_headers_is_let_go(monkeypatch):
         settings = uvicorn.Config(answer, port=port, log_level="warning", http=protocol.Prompt, lifespan="off")
         server = uvicorn.Server(settings)
         running = asyncio.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
             await asyncio.sleep(0.01)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HTTP/1.1\r\nHost: t\r\nX-Slow: ")

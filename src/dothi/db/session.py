@@ -1,15 +1,19 @@
 """Sessions: one request, one transaction, committed at the edge; reading and writing ones differ."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from dothi.config import settings
 from dothi.db.engine import make_engine
 from dothi.db.turn import NoTurn, Turn, no_turn, write_turn
+from dothi.kit.errors import BadInput, Fault
 
+log = logging.getLogger(__name__)
 _engine: Engine | None = None
 
 
@@ -33,7 +37,7 @@ def use(new: Engine | None) -> None:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session that only reads; nothing it does is kept."""
-    with Session(engine(), autoflush=False) as session:
+    with Session(engine(), autoflush=False) as session, _said():
         yield session
 
 
@@ -45,8 +49,27 @@ def writing() -> Iterator[Session]:
     """
     made = engine()
     with turn(made), Session(made.execution_options(dothi_writes=True), expire_on_commit=False) as session:
-        with session.begin():
+        with _said(), session.begin():
             yield session
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """A value no column holds (a zero character, a number beyond its type) is the caller's fault, not the server's."""
+    try:
+        yield
+    except DataError as error:
+        raise _unfit(error.orig) from error
+    except OverflowError as error:
+        if "SQLite" not in str(error):
+            raise
+        raise _unfit(error) from error
+
+
+def _unfit(error: BaseException | None) -> BadInput:
+    why = str(error).splitlines()[0][:200]
+    log.warning("a value reached the database that it cannot hold: %s", why)
+    return BadInput("a value is not one that can be kept or looked for", [Fault("value", why)])
 
 
 def turn(made: Engine) -> Turn | NoTurn:

@@ -41,6 +41,8 @@ throttle = Throttle()
 _lock = threading.Lock()
 _callers: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
 _passwords: OrderedDict[bytes, str] = OrderedDict()
+_turn = 0  # of forgetting: what was read before it is not remembered after it
+_FORGETS = "dothi.identity.forgets"
 _salt = secrets.token_bytes(16)
 _OPEN = replace(ANONYMOUS, everywhere=OPEN_WRITES)
 
@@ -99,10 +101,11 @@ def by_key(text: str) -> Caller | None:
     found, known = _remembered(name)
     if found:
         return known
+    turn = _turn
     with reading() as session:
         key = store.live_key(session, parts[0], clock.now_micros())
         known = of_key(key) if key is not None and secret.same(key.hash, parts[1]) else None
-    return _remember(name, known)
+    return _remember(name, known, turn)
 
 
 def by_session(token: str) -> Caller | None:
@@ -111,13 +114,13 @@ def by_session(token: str) -> Caller | None:
     found, known = _remembered(name)
     if found:
         return known
-    known = None
+    known, turn = None, _turn
     with reading() as session:
         one = store.sign_in(session, secret.digest(token), clock.now_micros())
         person = store.person(session, one.person_id) if one else None
         if person is not None and person.active:
             known = of_person(session, person)
-    return _remember(name, known)
+    return _remember(name, known, turn)
 
 
 def by_password(login: str, password: str, address: str = "") -> Caller | None:
@@ -127,8 +130,9 @@ def by_password(login: str, password: str, address: str = "") -> Caller | None:
     if found and known is not None:
         return known
     throttle.check(login, address)
+    turn = _turn
     with reading() as session:
-        person = store.person_by_login(session, login)
+        person = store.person_by_login(session, login) if "\0" not in login else None  # PostgreSQL refuses to ask
         kept = person.password if person is not None and person.active else None
         if person is None or not _is_password(name, kept, password):
             if person is None:
@@ -137,7 +141,7 @@ def by_password(login: str, password: str, address: str = "") -> Caller | None:
             log.warning("a wrong password from %s", address or "somewhere")
             return None
         throttle.succeeded(login, address)
-        return _remember(name, of_person(session, person))
+        return _remember(name, of_person(session, person), turn)
 
 
 def of_person(session: Session, person: Person) -> Caller:
@@ -179,14 +183,23 @@ def address(request: Request) -> str:
 
 def forget_after(session: Session) -> None:
     """Remember nobody once this transaction is committed: who may do what has changed."""
-    event.listen(session, "after_commit", lambda _: forget(), once=True)
+    if not session.info.get(_FORGETS):
+        session.info[_FORGETS] = True
+        event.listen(session, "after_commit", _committed)
 
 
 def forget() -> None:
     """Remember nobody."""
+    global _turn
     with _lock:
+        _turn += 1
         _callers.clear()
         _passwords.clear()
+
+
+def _committed(session: Session) -> None:
+    if not session.in_nested_transaction():  # a savepoint is no commit yet
+        forget()
 
 
 def _by_authorization(offered: str, where: str) -> Caller:
@@ -248,8 +261,10 @@ def _remembered(name: bytes) -> tuple[bool, Caller | None]:
     return True, found[1]
 
 
-def _remember(name: bytes, known: Caller | None) -> Caller | None:
+def _remember(name: bytes, known: Caller | None, turn: int) -> Caller | None:
     with _lock:
+        if turn != _turn:
+            return known
         _callers[name] = (time.monotonic() + TTL, known)
         _callers.move_to_end(name)
         while len(_callers) > REMEMBERED:

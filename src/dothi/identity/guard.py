@@ -131,8 +131,9 @@ def sight(caller: Caller) -> object:
 
 
 def sees_entries(caller: Caller) -> ColumnElement[bool]:
-    """The clause that keeps the journal entries a caller may see: open ones for all, shared ones for readers,
-    restricted ones for their agency, everything with journal:read.
+    """The clause that keeps the journal entries a caller may see.
+
+    Open ones everybody, shared ones readers, restricted ones their agency; everything with journal:read.
     """
     from dothi.journal.tables import Entry
 

@@ -13,6 +13,9 @@ SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 _MICROSECOND = timedelta(microseconds=1)
+# what `moment` can give back: the years 1 to 9999 in UTC
+_FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
+_LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
 
 _ISO = re.compile(
     r"(?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d)[Tt ](?P<h>\d\d):(?P<mi>\d\d)"
@@ -88,9 +91,12 @@ def parse(text: str, zone: ZoneInfo | timezone | None = None) -> int:
             fraction,
             tz,
         )
-        return micros(when) + (SECOND if leap else 0)
     except (ValueError, OverflowError) as error:
         raise _bad(text, str(error)) from None
+    at = micros(when) + (SECOND if leap else 0)
+    if not _FIRST <= at <= _LAST:
+        raise _bad(text, "outside the years 1 to 9999")
+    return at
 
 
 def parse_span(text: str) -> tuple[int, int | None]:

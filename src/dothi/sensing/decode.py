@@ -3,6 +3,7 @@
 Times become µs UTC, numbers stay numbers, every other result stays JSON text. OGC 18-088 clauses 8.2.7 and 13.
 """
 
+import re
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from dothi.sensing.columns import Columns, together
 
 # phenomenonTime outside these is a broken clock, not an observation
 EARLIEST, LATEST = clock.parse("1800-01-01T00:00:00Z"), clock.parse("2200-01-01T00:00:00Z")
+DEEPEST = 100  # levels of nested JSON in a result
+_ZERO = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # the zero character as JSON escapes it
 _last_now = 0
 _now_lock = threading.Lock()
 
@@ -63,8 +66,10 @@ def observation(body: bytes, default_stream: int | None = None) -> Columns:
         sent = _incoming.decode(body)
     except msgspec.ValidationError as error:
         raise _bad(_place(str(error)), str(error).split(" - at ")[0], "an Observation as OGC 18-088 table 12") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _bad("body", f"not JSON: {error}", "a JSON object") from None
+    except RecursionError:
+        raise _bad("body", "nested too deep", f"{DEEPEST} levels") from None
     faults: list[Fault] = []
     link = sent.datastream or sent.multi_datastream
     stream = default_stream
@@ -75,7 +80,7 @@ def observation(body: bytes, default_stream: int | None = None) -> Columns:
     raw = bytes(sent.result)
     if not raw:
         faults.append(Fault("result", "the Observation has no result", "any JSON value"))
-    number, text = _result(raw) if raw else (None, None)
+    number, text = _result(raw, faults) if raw else (None, None)
     at, until = _span(sent.phenomenon_time, "phenomenonTime", faults)
     if sent.phenomenon_time is None:
         at = now_once()
@@ -84,6 +89,8 @@ def observation(body: bytes, default_stream: int | None = None) -> Columns:
     result_time, _ = _span(sent.result_time, "resultTime", faults)
     valid = _span(sent.valid_time, "validTime", faults) if sent.valid_time else None
     feature = _id(sent.feature, "FeatureOfInterest", faults) if sent.feature is not None else None
+    quality = _json(sent.result_quality, "resultQuality", faults)
+    parameters = _json(sent.parameters, "parameters", faults)
     if faults:
         raise BadInput("the Observation is not accepted: " + "; ".join(map(str, faults)), faults)
     row = Columns([stream or 0], [at], [number])
@@ -98,9 +105,9 @@ def observation(body: bytes, default_stream: int | None = None) -> Columns:
     if feature is not None:
         row.feature = [feature]
     if sent.result_quality is not None:
-        row.quality = [_json(sent.result_quality)]
+        row.quality = [quality]
     if sent.parameters is not None:
-        row.parameters = [_json(sent.parameters)]
+        row.parameters = [parameters]
     return row
 
 
@@ -144,8 +151,10 @@ def data_array(body: bytes) -> DataArray:
         groups = _groups.decode(body)
     except msgspec.ValidationError as error:
         raise _bad(_place(str(error)), str(error).split(" - at ")[0], "a dataArray as OGC 18-088 clause 13") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _bad("body", f"not JSON: {error}", "a JSON array of dataArray groups") from None
+    except RecursionError:
+        raise _bad("body", "nested too deep", f"{DEEPEST} levels") from None
     faults: list[Fault] = []
     whole = DataArray(Columns([], [], []), 0, [])
     streams: list[int] = []
@@ -175,7 +184,7 @@ def _quick(group: _Group, stream: int, whole: DataArray) -> Columns | None:
     if group.components == ["phenomenonTime", "result"]:
         try:
             rows = _time_and_number.decode(group.rows)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         if not rows:
             return Columns([], [], [])
@@ -209,8 +218,10 @@ def _slow(group: _Group, stream: int, number: int, whole: DataArray) -> Columns:
     """Row by row, refusing the bad ones."""
     try:
         rows = _rows.decode(group.rows)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _bad(f"[{number}].dataArray", str(error), "an array of arrays") from None
+    except RecursionError:
+        raise _bad(f"[{number}].dataArray", "nested too deep", f"{DEEPEST} levels") from None
     made: list[Columns] = []
     places = whole.places if whole.places is not None else []
     for row in rows:
@@ -234,14 +245,51 @@ def _slow(group: _Group, stream: int, number: int, whole: DataArray) -> Columns:
     return together(made) if made else Columns([], [], [])
 
 
-def _result(raw: bytes) -> tuple[float | None, str | None]:
+def _result(raw: bytes, faults: list[Fault]) -> tuple[float | None, str | None]:
     """A number, or the JSON text of anything else. Integers beyond 2^53 stay text so that no digit is lost."""
-    text = raw.decode()
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        faults.append(Fault("result", f"not UTF-8 at byte {error.start}", "JSON in UTF-8"))
+        return None, None
     if text[0] in "-0123456789":
         number = float(text)
-        if abs(number) < 2**53 or not text.lstrip("-").isdigit():
+        if abs(number) < 2**53:
             return number, None
+        if text.lstrip("-").isdigit():
+            return None, text
+        if number in (float("inf"), float("-inf")):
+            faults.append(Fault("result", "the number is not finite", "a number up to 1.8e308"))
+        return number, None
+    if why := _unfit(raw, text):
+        faults.append(Fault("result", why, f"Unicode text, finite numbers, up to {DEEPEST} levels"))
     return None, text
+
+
+def _unfit(raw: bytes, text: str) -> str | None:
+    """What no database or client could read in a JSON text: zero characters, half surrogate pairs, deep nesting."""
+    if "\\u" in text and _ZERO.search(text):
+        return "the text holds a zero character"
+    if text[0] in "[{" and text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
+        return "the JSON is nested too deep"
+    if "\\u" in text or text[0] in "[{":
+        try:
+            _any.decode(raw)
+        except msgspec.DecodeError as error:
+            return f"not JSON: {error}"
+    return None
+
+
+def _depth(text: str) -> int:
+    """How many levels of arrays and objects a JSON text has."""
+    deepest = level = 0
+    for found in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
+        if found[0] in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif found[0] in "]}":
+            level -= 1
+    return deepest
 
 
 def _span(text: str | None, place: str, faults: list[Fault]) -> tuple[int, int | None]:
@@ -265,8 +313,18 @@ def _id(link: Ref, place: str, faults: list[Fault]) -> int:
     return number
 
 
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+def _json(value: Any, place: str, faults: list[Fault]) -> str | None:
+    if value is None:
+        return None
+    try:
+        raw = msgspec.json.encode(value)
+    except RecursionError:
+        faults.append(Fault(place, "the JSON is nested too deep", f"{DEEPEST} levels"))
+        return None
+    text = raw.decode()
+    if why := _unfit(raw, text):
+        faults.append(Fault(place, why, f"Unicode text, up to {DEEPEST} levels"))
+    return text
 
 
 def _place(message: str) -> str:

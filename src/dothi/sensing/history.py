@@ -137,10 +137,15 @@ def _dict(row: Row[Any]) -> dict[str, Any]:
 
 
 def _lock(session: Session, ids: Sequence[int]) -> None:
-    """Hold the datastreams' state rows, as ingest does, so that nobody writes the same key at once."""
+    """Hold the datastreams' state rows, as ingest does, so that nobody writes the same key at once.
+
+    Raises NotFound when one was deleted meanwhile.
+    """
     wanted = DatastreamState.datastream_id.in_(sorted(set(ids)))
     query = select(DatastreamState.datastream_id).where(wanted).order_by(DatastreamState.datastream_id)
-    session.execute(query.with_for_update()).all()
+    there = set(session.scalars(query.with_for_update()))
+    for gone in sorted(set(ids) - there):
+        raise NotFound(f"there is no Datastream {gone} any more")
 
 
 def _keep(session: Session, before: dict[str, Any], when: int, *, deleted: bool) -> None:

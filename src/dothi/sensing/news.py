@@ -22,7 +22,20 @@ class EntityChanged:
     verb: Verb
 
 
-_WAITING = "dothi.sensing.after_commit"
+_WAITING, _LAST = "dothi.sensing.after_commit", "dothi.sensing.before_commit"
+
+
+def before_commit(session: Session, call: Callable[[], Any]) -> None:
+    """Call this as the last work of the session's transaction; at once inside a savepoint, which may yet be undone."""
+    if session.in_nested_transaction():
+        call()
+        return
+    waiting: list[Callable[[], Any]] | None = session.info.get(_LAST)
+    if waiting is None:
+        waiting = session.info[_LAST] = []
+        event.listen(session, "before_commit", _committing)
+        event.listen(session, "after_rollback", _forget)
+    waiting.append(call)
 
 
 def after_commit(session: Session, call: Callable[[], Any]) -> None:
@@ -45,3 +58,16 @@ def _committed(session: Session) -> None:
 
 def _undone(session: Session) -> None:
     session.info[_WAITING].clear()
+
+
+def _committing(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    while waiting := session.info[_LAST]:
+        session.info[_LAST] = []
+        for call in waiting:
+            call()
+
+
+def _forget(session: Session) -> None:
+    session.info[_LAST].clear()

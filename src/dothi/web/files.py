@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+LONGEST = 200  # bytes of a file's name; file systems refuse more than 255
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 TYPES = {
     ".mjs": "text/javascript",
@@ -26,6 +28,8 @@ class Static(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or its smaller twin when the browser reads it."""
+        if "\0" in path or any(len(os.fsencode(part)) > LONGEST for part in path.split("/")):
+            raise HTTPException(404)
         accepted = Headers(scope=scope).get("accept-encoding", "")
         kind = TYPES.get(os.path.splitext(path)[1])  # noqa: PTH122 - a URL's path
         answer = None

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dothi.config import settings
-from dothi.kit.errors import DothiError, Fault, NotAllowed
+from dothi.kit.errors import BadInput, DothiError, Fault, NotAllowed
 
 COOKIE = "dothi_form"
 SESSION = "dothi_session"
@@ -62,7 +62,7 @@ def check(request: Request, form: FormData) -> None:
     nonce, given = request.cookies.get(COOKIE), form.get(FIELD)
     if not nonce or not isinstance(given, str):
         raise Forged("this page is too old; open it again")
-    if not hmac.compare_digest(given, _sign(nonce, request.cookies.get(SESSION, ""))):
+    if not hmac.compare_digest(given.encode(errors="replace"), _sign(nonce, request.cookies.get(SESSION, "")).encode()):
         raise Forged("this page is too old; open it again")
 
 
@@ -72,8 +72,13 @@ def secure(request: Request) -> bool:
 
 
 def texts(form: FormData) -> dict[str, str]:
-    """The form's texts, stripped, without its token; the first of each name."""
+    """The form's texts, stripped, without its token; the first of each name. Raises BadInput for a zero character."""
     found: dict[str, str] = {}
+    faults = [
+        Fault(name[:80], "holds a zero character", "text") for name, value in form.multi_items() if "\0" in str(value)
+    ]
+    if faults:
+        raise BadInput("the form cannot be read", faults)
     for name, value in form.multi_items():
         if isinstance(value, str) and name != FIELD:
             found.setdefault(name, value if name.startswith("password") else value.strip())

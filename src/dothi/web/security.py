@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dothi.config import settings
+from dothi.web import bodies
 from dothi.web.errors import problem
 
 # the doors below these read their bodies themselves, bounded by the same settings
@@ -57,6 +58,11 @@ class Gate:
             if not length.isdigit() or int(length) > self.limit:
                 await self._too_large(scope, receive, send)
                 return
+            encoding = given.get(b"content-encoding", b"").decode("latin-1")
+            if bodies.packed(encoding):
+                said = f"a body in {encoding[:40]!r} is not taken; send it as it is"
+                await problem(415, said, headers={"connection": "close"})(scope, receive, send)
+                return
             if not scope["path"].startswith(OWN_BODIES):
                 await self._bounded(scope, receive, send)
                 return
@@ -78,13 +84,14 @@ class Gate:
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application read its body, no more of it than the limit and with no longer pauses."""
         taken, wrong, started, whole = 0, 0, False, False
+        patience = bodies.Patience(self.pause)
 
         async def receiving() -> Message:
             nonlocal taken, wrong, whole
             if whole:
                 return await receive()
             try:
-                async with asyncio.timeout(self.pause):
+                async with asyncio.timeout(patience.seconds(taken)):
                     message = await receive()
             except TimeoutError:
                 wrong = 408
@@ -112,7 +119,11 @@ class Gate:
             if wrong == 413:
                 await self._too_large(scope, receive, send)
             else:
-                slow = problem(408, f"nothing came for {self.pause:g} seconds", headers={"connection": "close"})
+                slow = problem(
+                    408,
+                    f"the body came too slowly, or not at all for {self.pause:g} s",
+                    headers={"connection": "close"},
+                )
                 await slow(scope, receive, send)
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -39,8 +39,9 @@ from sqlalchemy import (
 from starlette.responses import Response
 
 from dothi.db import hot
-from dothi.doors.sensorthings import answers, cursors, filters, grammar, sources
-from dothi.doors.sensorthings.grammar import Call, Constant, Options, Path
+from dothi.doors.sensorthings import answers, cursors, filters, grammar, literals, sources
+from dothi.doors.sensorthings.grammar import Call, Options, Path
+from dothi.doors.sensorthings.literals import Constant
 from dothi.doors.sensorthings.paths import Resource
 from dothi.doors.sensorthings.render import ROOT
 from dothi.doors.sensorthings.sources import Place, View, bound
@@ -110,7 +111,7 @@ def _width(text: str | None, faults: list[Fault]) -> int:
         faults.append(Fault("interval", "missing", allowed))
         return clock.HOUR
     found = _INTERVAL.fullmatch(text)
-    width = int(found[1]) * _UNITS[found[2][0]] if found else grammar.duration(text) if text else None
+    width = int(found[1]) * _UNITS[found[2][0]] if found else literals.duration(text) if text else None
     if width is None or not clock.SECOND <= width <= 366 * clock.DAY:
         faults.append(Fault("interval", f"found {text[:40]!r}", allowed))
         return clock.HOUR

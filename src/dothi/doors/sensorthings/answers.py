@@ -12,8 +12,10 @@ from starlette.responses import Response
 from dothi.config import settings
 from dothi.db import hot
 from dothi.doors.sensorthings import cursors, errors, model
-from dothi.doors.sensorthings.plans import FIELD, ROW, Fields, Level
+from dothi.doors.sensorthings.pages import FIELD, ROW, Fields
+from dothi.doors.sensorthings.plans import Level
 from dothi.doors.sensorthings.render import ROOT
+from dothi.kit.errors import BadInput, Fault
 
 _MOST_EXPANDED = 100_000  # entities of one level of one answer
 _SHORT = 3_000  # entities SQLite may gather on the event loop
@@ -105,7 +107,12 @@ async def spliced(
         keys = [None if key is None or key == "" else str(key) for key in rows[fields.id if place < 0 else place]]
         found = await _expanded(child, list(dict.fromkeys(key for key in keys if key is not None)), binds)
         empty = f',"{child.link.name}":[]' if child.link.many else ""
-        bodies = [body + found.get(key or "", empty) for body, key in zip(bodies, keys, strict=True)]
+        members = [found.get(key or "", empty) for key in keys]
+        size = sum(map(len, bodies)) + sum(map(len, members))
+        if size > (most := settings().max_answer):
+            message = f"what is expanded makes the answer larger than {most} bytes"
+            raise BadInput(message, [Fault("$expand", message, "fewer entities: $top, $filter, $select")])
+        bodies = [body + member for body, member in zip(bodies, members, strict=True)]
     return [("{" + body[2:] if no else body) + "}" for body, no in zip(bodies, bare, strict=True)]
 
 

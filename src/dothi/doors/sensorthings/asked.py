@@ -12,6 +12,7 @@ from dothi.config import settings
 from dothi.doors.sensorthings import errors
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, DothiError, Fault, TooLarge
+from dothi.web import bodies
 
 JSON = "application/json"
 
@@ -81,14 +82,21 @@ async def body_of(request: Request) -> bytes:
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > limit:
         raise _too_large(limit)
+    encoding = request.headers.get("content-encoding", "")
+    if bodies.packed(encoding):
+        said = f"a body in {encoding[:40]!r} is not taken"
+        raise Unsupported(said, [Fault("Content-Encoding", said, "the body as it is, not packed")])
     chunks: list[bytes] = []
     size = 0
+    patience = bodies.Patience(pause)
     while True:
         try:
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(patience.seconds(size)):
                 message = await request.receive()
         except TimeoutError:
-            raise TooSlow(f"nothing of the body came for {pause:g} s", [Fault("body", "came too slowly")]) from None
+            said = f"the body came too slowly, or not at all for {pause:g} s"
+            allowed = f"{bodies.SLOWEST} bytes a second"
+            raise TooSlow(said, [Fault("body", "came too slowly", allowed)]) from None
         if message["type"] == "http.disconnect":
             raise TooSlow("the caller went away before the body was whole")
         chunk = message.get("body", b"")

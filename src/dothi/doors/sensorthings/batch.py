@@ -53,6 +53,7 @@ class Work:
     ask: Ask
     request: Request
     answers: dict[str, Answer] = field(default_factory=dict)
+    size: int = 0  # bytes of what was read
 
 
 async def answer(ask: Ask, request: Request) -> Response:
@@ -220,7 +221,11 @@ async def _together(work: Work, run: list[Part]) -> None:
 
 
 async def _read(work: Work, ask: Ask) -> Answer:
+    if work.size > (most := settings().max_answer):
+        message = f"the answers of this batch are larger than {most} bytes"
+        raise TooLarge(message, [Fault("url", message, "smaller batches")])
     response = await write.reading(work.request, ask.path.strip("/"), ask.query)
+    work.size += len(response.body)
     kind = response.headers.get("content-type", asked.JSON)
     return Answer(response.status_code, bytes(response.body), {"Content-Type": kind})
 

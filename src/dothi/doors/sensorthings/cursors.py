@@ -15,7 +15,7 @@ def read(token_: str | None) -> list[Any] | None:
         return None
     try:
         values = msgspec.json.decode(base64.urlsafe_b64decode(token_ + "=" * (-len(token_) % 4)))
-    except (ValueError, binascii.Error, msgspec.DecodeError):
+    except (ValueError, binascii.Error, msgspec.DecodeError, RecursionError):
         values = None
     if isinstance(values, list) and 0 < len(values) < 40:
         return values

@@ -1,14 +1,18 @@
 """Errors as OGC 18-088 users know them (`code`, `message`), with the fields of RFC 9457 beside them."""
 
+import json
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from starlette.responses import Response
 
 from dothi.kit.errors import DothiError, NotSignedIn
 
-CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Link, Location"}
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Location",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def describe(error: DothiError) -> dict[str, Any]:
@@ -36,4 +40,5 @@ def answer(error: DothiError) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="dothi"'
     if error.status in {429, 503}:
         headers["Retry-After"] = "1"
-    return Response(msgspec.json.encode(describe(error)), error.status, headers=headers, media_type="application/json")
+    text = json.dumps(describe(error), ensure_ascii=False).encode(errors="replace")  # what is quoted may be no Unicode
+    return Response(text, error.status, headers=headers, media_type="application/json")

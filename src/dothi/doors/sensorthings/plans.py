@@ -6,55 +6,31 @@ field, the rows' values between ROW marks, the texts of one parent between FIELD
 text never holds.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
     ColumnElement,
-    Double,
     Select,
     Text,
-    and_,
-    case,
-    false,
     func,
     literal_column,
-    or_,
     select,
-    true,
-    tuple_,
 )
 
 from dothi.db import hot, words
-from dothi.doors.sensorthings import cursors, filters, grammar, model, render, sources
+from dothi.doors.sensorthings import cursors, filters, model, pages, render, sources
 from dothi.doors.sensorthings.filters import Term
-from dothi.doors.sensorthings.grammar import Expand, Options, Path, Refused
+from dothi.doors.sensorthings.grammar import Expand, Options, Path
+from dothi.doors.sensorthings.literals import Refused, option
 from dothi.doors.sensorthings.model import Entity, Link
 from dothi.doors.sensorthings.paths import Resource
 from dothi.doors.sensorthings.sources import Place, Source, View, bound
 from dothi.identity import guard
 from dothi.sensing import tables
 
-ROW, FIELD = "\x02", "\x03"
-WINDOW = 4  # datastreams looked at first for a page of all observations
-
-_ROW_MARK = literal_column(f"'{ROW}'", Text())
-
 Shape = Literal["entity", "ref", "array", "geojson"]
-
-
-@dataclass(frozen=True)
-class Fields:
-    """Which field of a row is what; -1: not there."""
-
-    body: int = 0
-    cursor: int = -1
-    id: int = -1
-    geometry: int = -1
-    links: tuple[int, ...] = ()  # the foreign key of each to-one expansion, in the order of `Level.children`
 
 
 @dataclass
@@ -65,7 +41,7 @@ class Level:
     entity: Entity
     options: Options
     statement: hot.Statement
-    fields: Fields
+    fields: pages.Fields
     above: Entity
     counted: bool  # the row has the number of all entities after the text
     children: tuple["Level", ...] = ()
@@ -77,7 +53,7 @@ class Plan:
 
     resource: Resource
     options: Options
-    fields: Fields
+    fields: pages.Fields
     children: tuple[Level, ...] = ()
     statement: hot.Statement = field(init=False)
     count: hot.Statement | None = None
@@ -109,16 +85,16 @@ def plan(
     )
     place = sources.place(resource.steps, view)
     names = [expand.name for expand in options.expand]
-    with grammar.option("$select"):
+    with option("$select"):
         chosen = render.selected(entity, options.select, names)
         columns = _columns(entity, options) if shape == "array" else ()
-    with grammar.option("$expand"):
+    with option("$expand"):
         links = [_link(entity, expand) for expand in options.expand]
         children = tuple(_level(entity, expand, view) for expand in options.expand)
-    terms = _terms(options, place, view)
+    terms = pages.terms_of(options, place, view)
     kind = _kind(resource)
 
-    def fields(source: Source) -> tuple[list[ColumnElement[Any]], Fields]:
+    def fields(source: Source) -> tuple[list[ColumnElement[Any]], pages.Fields]:
         if shape == "array":
             wanted: list[ColumnElement[Any]] = [render.array(source, view, columns)]
         elif shape == "ref":
@@ -136,36 +112,36 @@ def plan(
             found["geometry"] = len(wanted)
             wanted.append(render.geometry(source, view))
         places = _foreign(source, links, wanted)
-        return wanted, Fields(**found, links=places)
+        return wanted, pages.Fields(**found, links=places)
 
     conditions = list(place.conditions)
     if options.filter is not None:
-        with grammar.option("$filter"):
+        with option("$filter"):
             conditions.append(filters.condition(options.filter, place.source, view))
-    made = Plan(resource, options, Fields(), children, columns=columns)
+    made = Plan(resource, options, pages.Fields(), children, columns=columns)
     made.terms = ("whole", "whole") if windowed else tuple(term.kind for term in terms)
     if collection and options.count:
         made.count = hot.compiled(_count(resource, place, conditions, options, view))
     if collection and len(resource.steps) > 1:
         above = sources.place(resource.steps[:-1], view)
-        made.parent = hot.compiled(_select([literal_column("1")], above.tables, above.conditions).limit(1))
+        made.parent = hot.compiled(pages.rows_of([literal_column("1")], above.tables, above.conditions).limit(1))
     if not collection:
         wanted, made.fields = fields(place.source)
-        made.statement = hot.compiled(_select(wanted, place.tables, conditions))
+        made.statement = hot.compiled(pages.rows_of(wanted, place.tables, conditions))
         made.short = True
         return made
     if windowed:
         made.windowed = made.short = True
-        query, made.fields = _windowed(place, fields, terms, view)
+        query, made.fields = pages.windowed(place, fields, terms, view)
         made.statement = hot.compiled(query)
-        made.jump = hot.compiled(_windows_before(view)), hot.compiled(_offset_in_datastream())
+        made.jump = hot.compiled(pages.windows_before(view)), hot.compiled(pages.offset_in_datastream())
         return made
     if cursor is not None:
         if len(cursor) != len(terms):
             raise cursors.bad()
-        conditions.append(_after(terms, cursor))
-    query, made.fields = _gathered(
-        place.source, fields, lambda some: _page(some, place.tables, conditions, terms, skipping=skipping), terms
+        conditions.append(pages.after(terms, cursor))
+    query, made.fields = pages.gathered(
+        place.source, fields, lambda some: pages.page(some, place.tables, conditions, terms, skipping=skipping), terms
     )
     made.statement = hot.compiled(query)
     by_key = place.fixed or len(place.tables) == 1 or entity.multi is not None
@@ -175,9 +151,6 @@ def plan(
     return made
 
 
-Choose = Callable[[Source], tuple[list[ColumnElement[Any]], Fields]]
-
-
 def _foreign(source: Source, links: Sequence[Link], wanted: list[ColumnElement[Any]]) -> tuple[int, ...]:
     places = []
     for link in links:
@@ -185,51 +158,6 @@ def _foreign(source: Source, links: Sequence[Link], wanted: list[ColumnElement[A
         if not link.many:
             wanted.append(sources.foreign(source, link))
     return tuple(places)
-
-
-def _page(
-    columns: Sequence[ColumnElement[Any]],
-    froms: Sequence[Any],
-    conditions: Sequence[ColumnElement[bool]],
-    terms: Sequence[Term],
-    *,
-    skipping: bool,
-) -> Select[Any]:
-    query = _select(columns, froms, conditions).order_by(*_order(terms)).limit(bound("limit"))
-    return query.offset(bound("skip")) if skipping else query
-
-
-def _gathered(
-    source: Source,
-    choose: Choose,
-    query: Callable[[Sequence[ColumnElement[Any]]], Select[Any]],
-    terms: Sequence[Term],
-) -> tuple[Select[Any], Fields]:
-    """One row with one text per field: the body, what `choose` wants besides, and the cursor last."""
-    cursor = _cursor_text(terms)
-    if source.stream is not None:
-        made, (mark,), inner = sources.lifted(source, query, [cursor])
-        wanted, fields = choose(made)
-        wanted = [*wanted, mark]
-    else:
-        wanted, fields = choose(source)
-        labelled = [column.label(f"f{place}") for place, column in enumerate([*wanted, cursor])]
-        inner = query(labelled).subquery()
-        wanted = [inner.c[column.name] for column in labelled]
-    fields = replace(fields, cursor=len(wanted) - 1)
-    texts = [words.joined(_text(column, place), _ROW_MARK) for place, column in enumerate(wanted)]
-    gathered: Select[Any] = select(*texts).select_from(inner)
-    return gathered, fields
-
-
-def _text(column: ColumnElement[Any], place: int) -> ColumnElement[Any]:
-    """A field as text; NULL as nothing, so that every row has a place. Bodies and cursors never are NULL."""
-    text = column if isinstance(column.type, Text) else words.text_of(column)
-    return text if place == 0 else func.coalesce(text, render.NOTHING)
-
-
-def _select(columns: Sequence[Any], froms: Sequence[Any], conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    return select(*columns).select_from(*froms).where(*conditions)
 
 
 def _link(entity: Entity, expand: Expand) -> Link:
@@ -255,84 +183,6 @@ def _columns(entity: Entity, options: Options) -> tuple[str, ...]:
     return tuple(names) or ("id", *entity.property)
 
 
-# --- order and cursors
-
-
-def _terms(options: Options, place: Place, view: View) -> list[Term]:
-    terms: list[Term] = []
-    with grammar.option("$orderby"):
-        for expression, descending in options.orderby:
-            terms += filters.ordering(expression, descending, place.source, view)
-    if place.order is not None and not terms:
-        terms.append(Term(place.order, "whole"))
-    keys = place.source.key[1:] if place.fixed else place.source.key
-    for key in keys:
-        if not any(term.sql is key for term in terms):
-            terms.append(Term(key, "whole"))
-    return terms
-
-
-def _order(terms: Sequence[Term]) -> list[Any]:
-    order = []
-    for term in terms:
-        one = term.sql.desc() if term.descending else term.sql.asc()
-        # missing values last, first when descending: what PostgreSQL's indexes do
-        order.append((one.nulls_first() if term.descending else one.nulls_last()) if term.nullable else one)
-    return order
-
-
-def _cursor_text(terms: Sequence[Term]) -> ColumnElement[Any]:
-    """The values of a row's sort terms as a JSON array; of one whole number just that."""
-    if len(terms) == 1 and terms[0].kind == "whole" and not terms[0].nullable:
-        return words.text_of(terms[0].sql)
-    pieces: list[Any] = []
-    for term in terms:
-        pieces.append("," if pieces else "[")
-        if term.kind == "text":
-            pieces.append(words.json_quote(term.sql))
-        elif term.kind == "number":
-            pieces.append(words.json_number(term.sql))
-        elif term.kind == "bool":
-            pieces.append(case((term.sql, "true"), (~term.sql, "false"), else_="null"))
-        else:
-            text = words.text_of(term.sql)
-            pieces.append(func.coalesce(text, "null") if term.nullable else text)
-    return render.glue([*pieces, "]"])
-
-
-_TYPES = {"whole": BigInteger, "number": Double, "text": Text, "bool": Boolean}
-
-
-def _after(terms: Sequence[Term], there: tuple[bool, ...]) -> ColumnElement[bool]:
-    """What comes after the cursor, whose values are bound as c0, c1 and so on."""
-    values = [bound(f"c{place}", _TYPES[term.kind]()) for place, term in enumerate(terms)]
-    plain = all(not term.nullable and not term.descending for term in terms)
-    if plain and len(terms) > 1 and all(there):
-        return tuple_(*(term.sql for term in terms)) > tuple_(*values)
-    choices = []
-    same: list[ColumnElement[bool]] = []
-    for term, value, is_there in zip(terms, values, there, strict=True):
-        choices.append(and_(true(), *same, _beyond(term, value, is_there)))
-        same.append(term.sql == value if is_there else term.sql.is_(None))
-    first = terms[0]
-    # the first term alone once more, plainly, so that an index can begin there
-    if there[0] and not first.nullable:
-        edge = first.sql <= values[0] if first.descending else first.sql >= values[0]
-        return and_(edge, or_(*choices))
-    return or_(*choices)
-
-
-def _beyond(term: Term, value: Any, is_there: bool) -> ColumnElement[bool]:
-    if term.descending:
-        return term.sql < value if is_there else term.sql.is_not(None)
-    if not is_there:
-        return false()
-    return or_(term.sql > value, term.sql.is_(None)) if term.nullable else term.sql > value
-
-
-# --- counting
-
-
 def _count(
     resource: Resource, place: Place, conditions: Sequence[ColumnElement[bool]], options: Options, view: View
 ) -> Select[Any]:
@@ -345,77 +195,8 @@ def _count(
         ties = [state.c.datastream_id == of.c.id, seen]
         if place.fixed:
             ties.append(of.c.id == place.parent)
-        return _select([words.text_of(total)], [of, state], ties)
-    return _select([words.text_of(func.count())], place.tables, conditions)
-
-
-# --- all observations, without walking over what is skipped
-
-
-def _windowed(place: Place, choose: Choose, terms: Sequence[Term], view: View) -> tuple[Select[Any], Fields]:
-    """The first rows of each of as many datastreams as the page needs, by their exact counters.
-
-    Bound: window (datastreams looked at), limit, and the cursor c0 (datastream), c1 (µs): rows after it.
-    Gives the datastream and the text of its rows' fields, whose cursors lack the datastream.
-    """
-    limit = bound("limit")
-    after, moment = bound("c0"), bound("c1")
-    state, stream = tables.DatastreamState.__table__.alias(), place.source.stream
-    assert stream is not None  # noqa: S101 - observations always have one
-    seen = guard.visible(view.caller, stream.c)
-    ties = [state.c.datastream_id == stream.c.id, seen, state.c.count > 0, stream.c.id >= after]
-    count = case((stream.c.id == after, 0), else_=state.c.count).label("count")
-    near = _select([stream.c.id, count], [stream, state], ties).order_by(stream.c.id).limit(bound("window")).subquery()
-    before = (func.sum(near.c["count"]).over(order_by=near.c.id) - near.c["count"]).label("before")
-    window = select(near.c.id, before).subquery()
-    own = place.source.own
-    picked = [
-        stream.c.id == window.c.id,
-        own.c.datastream_id == window.c.id,
-        own.c.at > case((window.c.id == after, moment), else_=literal_column(str(-(2**62)))),
-    ]
-    query, fields = _gathered(
-        place.source,
-        choose,
-        lambda some: _select(some, place.tables, picked).order_by(own.c.at).limit(limit).correlate(window),
-        terms[1:],
-    )
-    return _each(query, window, [window.c.before < limit], window.c.id).order_by(window.c.id), fields
-
-
-def _each(
-    query: Select[Any], parents: Any, conditions: Sequence[ColumnElement[bool]] = (), *columns: Any
-) -> Select[Any]:
-    """The fields of `_gathered`, which gives one row, for each of some parents, as one text with FIELD marks."""
-    texts = list(query.selected_columns)
-    pieces: list[Any] = []
-    for place, text in enumerate(texts):
-        pieces += [FIELD, text] if place else [text]
-    one = query.with_only_columns(render.glue(pieces), maintain_column_froms=True).scalar_subquery()
-    return select(*columns, one).select_from(parents).where(*conditions)
-
-
-def _windows_before(view: View) -> Select[Any]:
-    """The datastream in which the `skip`-th observation lies, and how many come before that datastream."""
-    stream, state = tables.Datastream.__table__.alias(), tables.DatastreamState.__table__.alias()
-    seen = guard.visible(view.caller, stream.c)
-    upto = func.sum(state.c.count).over(order_by=stream.c.id)
-    windows = _select(
-        [stream.c.id, state.c.count, upto.label("upto")],
-        [stream, state],
-        [state.c.datastream_id == stream.c.id, seen, state.c.count > 0],
-    ).subquery()
-    before = words.text_of(windows.c.upto - windows.c["count"])
-    skip = bound("skip")
-    return select(windows.c.id, before).where(windows.c.upto > skip).order_by(windows.c.id).limit(1)
-
-
-def _offset_in_datastream() -> Select[Any]:
-    own = tables.Observation.__table__
-    return select(own.c.at).where(own.c.datastream_id == bound("k0")).order_by(own.c.at).limit(1).offset(bound("skip"))
-
-
-# --- expansion
+        return pages.rows_of([words.text_of(total)], [of, state], ties)
+    return pages.rows_of([words.text_of(func.count())], place.tables, conditions)
 
 
 def _level(entity: Entity, expand: Expand, view: View) -> Level:
@@ -429,14 +210,14 @@ def _level(entity: Entity, expand: Expand, view: View) -> Level:
     kind = entity.multi if target.name == "Observation" else None
     links = [_link(target, inner) for inner in options.expand]
 
-    def fields(of: Source) -> tuple[list[ColumnElement[Any]], Fields]:
+    def fields(of: Source) -> tuple[list[ColumnElement[Any]], pages.Fields]:
         wanted: list[ColumnElement[Any]] = [render.body(of, view, chosen, names, kind=kind)]
         at = -1
         if any(one.many for one in links):
             at = len(wanted)
             wanted.append(of.c.id)
         places = _foreign(of, links, wanted)
-        return wanted, Fields(id=at, links=places)
+        return wanted, pages.Fields(id=at, links=places)
 
     asked = words.integers(bound("ids", Text())).table_valued("value", name="asked")
     place = Place(source, list(source.tables), list(source.conditions))
@@ -446,31 +227,31 @@ def _level(entity: Entity, expand: Expand, view: View) -> Level:
         place.conditions += ties
         place.fixed = target.name == "Observation" and link.back == "datastream_id"
     if options.filter is not None:
-        with grammar.option("$filter"):
+        with option("$filter"):
             place.conditions.append(filters.condition(options.filter, source, view))
     children = tuple(_level(target, inner, view) for inner in options.expand)
-    terms = _terms(options, place, view)
+    terms = pages.terms_of(options, place, view)
     counted = False
     if link.many:
         query, found, counted = _many(asked, place, fields, terms, options, view)
     else:
         wanted, found = fields(source)
-        query = _select(
+        query = pages.rows_of(
             [asked.c.value, *wanted], [asked, *place.tables], [*place.conditions, source.c.id == asked.c.value]
         )
     return Level(link, target, options, hot.compiled(query), found, entity, counted, children)
 
 
 def _many(
-    asked: Any, place: Place, choose: Choose, terms: Sequence[Term], options: Options, view: View
-) -> tuple[Select[Any], Fields, bool]:
+    asked: Any, place: Place, choose: pages.Choose, terms: Sequence[Term], options: Options, view: View
+) -> tuple[Select[Any], pages.Fields, bool]:
     froms = place.tables
     plain = place.fixed and options.filter is None and not view.as_of
     conditions = [*place.conditions, *(_latest(asked, place, options) if plain else [])]
-    query, fields = _gathered(
+    query, fields = pages.gathered(
         place.source,
         choose,
-        lambda some: _page(some, froms, conditions, terms, skipping=bool(options.skip)).correlate_except(*froms),
+        lambda some: pages.page(some, froms, conditions, terms, skipping=bool(options.skip)).correlate_except(*froms),
         terms,
     )
     totals = []
@@ -479,9 +260,9 @@ def _many(
         total = select(state.c.count).where(state.c.datastream_id == asked.c.value).correlate_except(state)
         totals.append(total.scalar_subquery())
     elif options.count:
-        total = _select([func.count()], froms, place.conditions).correlate_except(*froms)
+        total = pages.rows_of([func.count()], froms, place.conditions).correlate_except(*froms)
         totals.append(total.scalar_subquery())
-    return _each(query, asked, (), asked.c.value, *totals), fields, bool(totals)
+    return pages.each(query, asked, (), asked.c.value, *totals), fields, bool(totals)
 
 
 def _latest(asked: Any, place: Place, options: Options) -> list[ColumnElement[bool]]:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, case, func, literal_column, null, select
 
 from dothi.db import words
-from dothi.doors.sensorthings.grammar import Path, Refused
+from dothi.doors.sensorthings.grammar import Path
+from dothi.doors.sensorthings.literals import Refused
 from dothi.doors.sensorthings.model import Entity, Link, Property
 from dothi.doors.sensorthings.sources import Source, View
 from dothi.identity import guard
@@ -42,7 +43,7 @@ def glue(pieces: Iterable[Piece], *, sure: bool = False) -> ColumnElement[Any]:
     if text:
         parts.append(_constant(text))
     if len(parts) == 1:
-        return parts[0]
+        return parts[0]  # type: ignore[no-any-return]
     return words.written(*parts) if sure else words.glued(*parts)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -31,6 +31,7 @@ _OBSERVATIONS = re.compile(r"/(?:(Multi)?Datastreams\((\d{1,9})\)/)?Observations
 # few: writers of SQLite wait for each other anyway, and PostgreSQL's pool is small
 _threads = ThreadPoolExecutor(4, thread_name_prefix="sensorthings-write")
 T = TypeVar("T")
+_QUERY = "!#$%&'()*+,-./:;=?@[]_~"  # stand for themselves in a query; the rest becomes UTF-8 in %
 _IDS = ("@iot.id", "@odata.id", "@id")
 
 
@@ -104,7 +105,7 @@ async def represented(made: Answer, ask: Ask, request: Request) -> Answer:
 async def reading(request: Request, path: str, query: str) -> Response:
     """What a GET of a path answers this caller."""
     scope = {
-        **request.scope, "method": "GET", "path_params": {"path": path}, "query_string": query.encode("latin-1"),
+        **request.scope, "method": "GET", "path_params": {"path": path}, "query_string": quote(query, safe=_QUERY, errors="replace").encode(),
         "headers": [pair for pair in request.scope["headers"] if pair[0] != b"if-none-match"],
     }  # fmt: skip
     return await read.endpoint(Request(scope))

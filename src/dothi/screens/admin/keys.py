@@ -8,6 +8,7 @@ from dothi.kit.errors import BadInput, Conflict, Fault
 from dothi.screens.admin.desk import Ask, agencies_of, back, get, post
 from dothi.sensing.tables import Thing
 from dothi.web.forms import Filled
+from dothi.web.paths import ID
 
 LONGEST = 36_500  # days
 
@@ -51,7 +52,7 @@ def _thing(ask: Ask) -> tuple[int | None, int | None]:
 def _expiry(said: str) -> int | None:
     if not said:
         return None
-    if not (said.isascii() and said.isdigit() and 1 <= int(said[:9]) <= LONGEST):
+    if not (said.isascii() and said.isdigit() and len(said) < 10 and 1 <= int(said) <= LONGEST):
         raise BadInput("this key cannot be made", [Fault("days", said[:40], f"1 to {LONGEST}, or nothing")])
     return clock.now_micros() + int(said) * clock.DAY
 
@@ -64,5 +65,5 @@ def _revoke(ask: Ask) -> Response:
 routes = [
     get("/keys", "identity:read", _keys),
     post("/keys", "identity:write", _add),
-    post("/keys/{id:int}/revoke", "identity:write", _revoke),
+    post(f"/keys/{ID}/revoke", "identity:write", _revoke),
 ]

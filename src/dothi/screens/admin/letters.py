@@ -6,6 +6,7 @@ from dothi.doors.mqtt import letters
 from dothi.kit.errors import DothiError
 from dothi.screens.admin.desk import Ask, get, post_reading
 from dothi.screens.admin.desk import back as to
+from dothi.web.paths import ID
 
 ROWS = 100
 _SHOWN = 300  # characters of a payload
@@ -33,4 +34,4 @@ def _replay(ask: Ask) -> Response:
     return to("/admin/letters")
 
 
-routes = [get("/letters", "admin", _letters), post_reading("/letters/{id:int}/replay", "admin", _replay)]
+routes = [get("/letters", "admin", _letters), post_reading(f"/letters/{ID}/replay", "admin", _replay)]

@@ -12,6 +12,7 @@ from dothi.kit.text import sort_key
 from dothi.screens.admin.desk import Ask, agencies_of, back, get, post
 from dothi.screens.admin.signing import ROLE_NAMES
 from dothi.web.forms import Filled
+from dothi.web.paths import ID
 
 
 def _people(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
@@ -130,12 +131,12 @@ def _shown(said: Mapping[str, str]) -> dict[str, str]:
 routes = [
     get("/people", "identity:read", _people),
     post("/people", "identity:write", _add_person),
-    get("/people/{id:int}", "identity:read", _person),
-    post("/people/{id:int}/grant", "identity:write", _changing(_grant)),
-    post("/people/{id:int}/take", "identity:write", _changing(_take)),
-    post("/people/{id:int}/password", "identity:write", _changing(_password)),
-    post("/people/{id:int}/active", "identity:write", _changing(_active)),
-    post("/people/{id:int}/sign-out", "identity:write", _changing(_sign_out)),
+    get(f"/people/{ID}", "identity:read", _person),
+    post(f"/people/{ID}/grant", "identity:write", _changing(_grant)),
+    post(f"/people/{ID}/take", "identity:write", _changing(_take)),
+    post(f"/people/{ID}/password", "identity:write", _changing(_password)),
+    post(f"/people/{ID}/active", "identity:write", _changing(_active)),
+    post(f"/people/{ID}/sign-out", "identity:write", _changing(_sign_out)),
     get("/agencies", "identity:read", _agencies),
     post("/agencies", "identity:write", _add_agency),
 ]

@@ -45,9 +45,10 @@ def series(ask: Ask) -> Response:
 
 @asked
 def picture(ask: Ask) -> Response:
-    """`/portal/map.svg`: the map as a picture, for readers without script and until the live one is there."""
+    """`/portal/map.svg?thing=1`: the map, or what is around a thing, as a picture, for readers without script and until the live one is there."""
     theme = ask.request.query_params.get("theme")
-    found = state.states(ask.session, ask.caller, language=ask.language, at=ask.now)
+    around = _ids(ask.request.query_params.get("thing"))
+    found = state.states(ask.session, ask.caller, language=ask.language, at=ask.now, things=around)
     svg = still.picture(ask.session, found, theme if theme in ("light", "dark") else None)
     return Response(svg, media_type="image/svg+xml", headers={"cache-control": "private, max-age=20"})
 

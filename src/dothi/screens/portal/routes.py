@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from dothi.screens.portal import air, feeds, front, thing, water
 from dothi.web import files, shell
+from dothi.web.paths import ID
 
 
 def _get(path: str, view: Callable[[Request], Response]) -> Route:
@@ -19,13 +20,13 @@ shell.NAVIGATION[:] = [("/air", "Không khí"), ("/water", "Sông và ngập")]
 
 routes: list[BaseRoute] = [
     _get("/", front.front),
-    _get("/things/{id:int}", thing.thing),
+    _get(f"/things/{ID}", thing.thing),
     _get("/air", air.air),
-    _get("/air/{id:int}", air.station),
+    _get(f"/air/{ID}", air.station),
     _get("/water", water.water),
-    _get("/water/{id:int}", water.station),
+    _get(f"/water/{ID}", water.station),
     _get("/portal/things.geojson", feeds.things),
-    _get("/portal/series/{id:int}", feeds.series),
+    _get(f"/portal/series/{ID}", feeds.series),
     _get("/portal/map.svg", feeds.picture),
     Mount("/static", files.Static(Path(shell.__file__).parent / "static")),
 ]

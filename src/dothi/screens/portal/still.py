@@ -14,6 +14,7 @@ from dothi.sensing.sectors import SEVERITY
 from dothi.sensing.state import ThingState
 
 WIDTH, HEIGHT = 760, 560
+LEAST = 0.03  # degrees: the least of the city shown around a single thing
 # the map's roles from tokens.css, light and dark: a picture cannot read the page's own
 LIGHT = {"land": "#e9e9e3", "ward": "#f8f8f5", "edge": "#b9beb8", "road": "#ffffff", "road-edge": "#d2d3cb",
          "water": "#bfd3dd", "label": "#4d585b", "normal": "#2c7a4b", "minor": "#a87b00", "major": "#c95a05",
@@ -66,7 +67,7 @@ def _fit(things: Sequence[ThingState], shapes: Sequence[dict[str, Any]]) -> Proj
     cut = len(xs) // 50
     west, east, south, north = xs[cut], xs[-1 - cut], ys[cut], ys[-1 - cut]
     narrow = math.cos(math.radians((south + north) / 2))
-    scale = min(WIDTH * 0.88 / max(0.008, (east - west)) / narrow, HEIGHT * 0.88 / max(0.008, north - south))
+    scale = min(WIDTH * 0.88 / max(LEAST, (east - west)) / narrow, HEIGHT * 0.88 / max(LEAST, north - south))
     cx, cy = (west + east) / 2, (south + north) / 2
 
     def project(position: Sequence[float]) -> str:
