@@ -43,7 +43,7 @@ lint: .make/test-venv .make/node ## ruff, mypy, import contract, biome
 	$(BIN)/ruff check src tests bench
 	$(BIN)/ruff format --check src tests bench
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	cd frontend && npm run --silent check
 
 frontend-test: .make/node

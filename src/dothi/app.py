@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -12,8 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dothi import __version__
 from dothi.config import settings
+from dothi.db import hot as hot_lane
 from dothi.db import schema, session
 from dothi.sensing import ingest
+from dothi.web import openapi
 from dothi.web.security import Gate
 
 _MQTT, _JOBS, _LIVE = "dothi.doors.mqtt.service", "dothi.jobs.runner", "dothi.doors.live.service"
@@ -22,12 +25,17 @@ SERVICES = {
 }  # fmt: skip
 HOT = ("/sta/v1.1",)
 _HOT = tuple(f"{path}/" for path in HOT)
+DESCRIBED = (
+    "dothi.doors.sensorthings.openapi", "dothi.doors.live.openapi", "dothi.places.openapi",
+    "dothi.screens.portal.openapi", "dothi.screens.admin.openapi",
+)  # fmt: skip
 CHORES = ("dothi.jobs.chores", "dothi.sensing.chores")
 MOUNTS = (
     ("/sta/v1.1", "dothi.doors.sensorthings.routes"),
     ("", "dothi.doors.live.routes"),  # says /live itself: a mount would answer at /live/ only
     ("/places", "dothi.places.routes"),
     ("", "dothi.screens.admin.routes"),
+    ("", "dothi.screens.reference.routes"),
     ("/", "dothi.screens.portal.routes"),
 )
 
@@ -39,6 +47,7 @@ async def _alive(_: FastAPI) -> AsyncIterator[None]:
     for name in CHORES:
         import_module(name)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(hot_lane.close)
         ingest.start()
         stack.callback(ingest.stop)
         for name in SERVICES[settings().role]:
@@ -48,9 +57,18 @@ async def _alive(_: FastAPI) -> AsyncIterator[None]:
         yield
 
 
+class Described(FastAPI):
+    """FastAPI that describes the plain doors beside its own routes."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The whole as OpenAPI 3.1."""
+        doors = [import_module(name).openapi for name in DESCRIBED]
+        return openapi.whole(self.title, self.version, [super().openapi(), *doors])
+
+
 def create_app() -> FastAPI:
     """The whole web application."""
-    app = FastAPI(title="dothi", version=__version__, lifespan=_alive, docs_url=None, redoc_url=None)
+    app = Described(title="dothi", version=__version__, lifespan=_alive, docs_url=None, redoc_url=None)
     if _there("dothi.web.setup"):
         import_module("dothi.web.setup").prepare(app)
     for path, name in MOUNTS:
@@ -72,7 +90,9 @@ def create() -> ASGIApp:
         hot = Gate(hot)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and f"{scope['path']}/".startswith(_HOT):
+        path = scope.get("path", "")
+        # a path with a line break is none that a mount matches; the pages' layers say so in words
+        if scope["type"] == "http" and f"{path}/".startswith(_HOT) and "\n" not in path:
             if scope["path"] in HOT:  # a mount would send the bare root elsewhere, and not every client follows
                 scope = {**scope, "path": scope["path"] + "/"}
             await hot(scope, receive, send)

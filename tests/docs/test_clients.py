@@ -33,8 +33,8 @@ def read(server, path):
 
 def test_frost_sta_client_creates_reads_filters_updates_and_deletes(run, server):
     assert run("frost_sta_client").splitlines() == [
-        "2026-11-20T08:01:00+00:00 0.6",
-        "2026-11-20T08:02:00+00:00 0.2",
+        "2026-11-20T08:01:00.000Z 0.6",
+        "2026-11-20T08:02:00.000Z 0.2",
     ]
     assert [one["name"] for one in read(server, "Things?$select=name")["value"]] == ["My air sensor"]
 

@@ -136,7 +136,12 @@ function baseLayers(c: (role: string) => string): LayerSpecification[] {
       { "text-opacity": ex(["step", ["zoom"], 0, 14.5, 1]) },
     ),
     label("l-water", said("water"), 12, { "text-font": FONT_WATER }),
-    label("l-ward", said("ward"), 13, { "text-font": FONT_STRONG, "text-allow-overlap": false }),
+    label("l-ward", said("ward"), 13, {
+      "text-font": FONT_STRONG,
+      "text-max-width": 20,
+      "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
+      "text-radial-offset": 1.6,
+    }),
     label(
       "l-sea",
       both(ex(["has", "inset"]), ex(["in", ["get", "label"], ["literal", ["archipelago", "sea"]]])),
@@ -227,7 +232,8 @@ function sensorLayers(c: (role: string) => string): LayerSpecification[] {
         "text-font": FONT,
         "text-size": 12.5,
         "text-allow-overlap": true,
-        "text-ignore-placement": true,
+        // a circle's worth of room, so that place names step aside
+        "text-padding": 9,
       },
       paint: { "text-color": c("--ink") },
     },

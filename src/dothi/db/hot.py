@@ -146,15 +146,24 @@ async def _fetch_postgresql(lane: _Lane, sql: str, values: list[Any], *, short: 
     # text for numbers too: the types stand in the SQL, and a statement is prepared once, not per size of number
     texts = [str(value) if isinstance(value, int | float) else value for value in values]
     try:
-        async with pool.connection() as connection:
-            cursor = await connection.execute(sql, texts)
-            return cast("list[tuple[Any, ...]]", await cursor.fetchall())
+        try:
+            return await _ask(pool, sql, texts)
+        except psycopg.OperationalError as error:
+            if isinstance(error, PoolTimeout | psycopg.errors.QueryCanceled):
+                raise
+            return await _ask(pool, sql, texts)  # the server was restarted: the pool has dropped that connection
     except psycopg.errors.QueryCanceled:
         raise _too_slow() from None
     except (psycopg.DataError, psycopg.InternalError) as error:  # PostGIS says InternalError
         raise _cannot(error) from None
     except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise Away(f"the database does not answer: {type(error).__name__}") from None
+
+
+async def _ask(pool: AsyncConnectionPool[Any], sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(sql, values)
+        return cast("list[tuple[Any, ...]]", await cursor.fetchall())
 
 
 def _pool(engine: Engine, *, short: bool) -> AsyncConnectionPool[Any]:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy import Engine
 
 import dothi
+from dothi.kit.errors import Conflict
 
 
 def load_tables() -> None:
@@ -25,4 +27,7 @@ def upgrade(engine: Engine) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.execution_options(dothi_writes=True).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise Conflict(f"the database is not of this dothi; did a newer one make it? ({error})") from error

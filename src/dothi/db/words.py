@@ -129,6 +129,35 @@ _spell(
 )
 
 
+class spans(FunctionElement[Any]):
+    """A JSON array of [key, begin, end] integers, given as text, as a table of columns `key`, `begin_`, `end_`."""
+
+    inherit_cache, name = True, "spans"
+
+
+_spell(
+    spans,
+    "(SELECT json_extract(value, '$[0]') AS key, json_extract(value, '$[1]') AS begin_,"
+    " json_extract(value, '$[2]') AS end_ FROM json_each({0}))",
+    "(SELECT (v->>0)::bigint AS key, (v->>1)::bigint AS begin_, (v->>2)::bigint AS end_"
+    " FROM jsonb_array_elements(({0})::jsonb) AS e(v))",
+)
+
+
+class by_index(FunctionElement[str]):
+    """Has the rest of the transaction look rows up by index, whatever the planner thinks of fresh tables."""
+
+    type, inherit_cache, name = Text(), True, "by_index"
+
+
+_spell(
+    by_index,
+    "NULL",
+    "concat(set_config('jit', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),"
+    " set_config('enable_seqscan', 'off', true))",
+)
+
+
 class glued(FunctionElement[str]):
     """Texts one after another; NULL when one of them is."""
 

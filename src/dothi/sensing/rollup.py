@@ -3,8 +3,6 @@
 import logging
 from collections import defaultdict
 
-from sqlalchemy.orm import Session
-
 from dothi.config import settings
 from dothi.db import session as db
 from dothi.kit import clock
@@ -12,7 +10,6 @@ from dothi.sensing import rollup_store as store
 
 log = logging.getLogger(__name__)
 _MARKS = 20_000  # marks settled in one transaction
-_HOURS = 24 * 400  # widest stretch rebuilt in one statement
 
 
 def settle(limit: int = _MARKS) -> int:
@@ -26,9 +23,8 @@ def settle(limit: int = _MARKS) -> int:
         spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for _, datastream, first, last in marks:
             spans[datastream].append((first, last))
-        for datastream, stretches in sorted(spans.items()):
-            for first, last in merged(stretches):
-                _rebuild(session, datastream, first, last)
+        wanted = [(d, *stretch) for d, stretches in sorted(spans.items()) for stretch in merged(stretches)]
+        store.rebuild(session, wanted)
         store.remove_marks(session, [mark[0] for mark in marks])
     return len(marks)
 
@@ -48,21 +44,6 @@ def merged(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             joined.append((first, last))
     return joined
-
-
-def _rebuild(session: Session, datastream: int, first: int, last: int) -> None:
-    step = _HOURS * clock.HOUR
-    span = store.span(session, datastream, first, last + clock.HOUR)
-    store.remove_hours(session, datastream, first, last)
-    if span is None:
-        return
-    start = span[0] // clock.HOUR * clock.HOUR
-    while start <= span[1]:
-        store.rebuild_hours(session, datastream, start, min(start + step, last + clock.HOUR))
-        following = store.span(session, datastream, start + step, last + clock.HOUR)
-        if following is None:
-            break
-        start = following[0] // clock.HOUR * clock.HOUR
 
 
 def expire() -> int:

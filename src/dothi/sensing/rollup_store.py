@@ -1,10 +1,24 @@
 """The SQL of rollups and retention."""
 
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
+from dothi.db import words
 from dothi.kit.clock import HOUR
 from dothi.sensing.tables import Datastream, DatastreamState, DirtyHour, Observation, ObservationHour
 
@@ -34,57 +48,41 @@ def mark(session: Session, datastream: int, first: int, last: int) -> None:
     )
 
 
-def span(session: Session, datastream: int, start: int, end: int) -> tuple[int, int] | None:
-    """First and last observation in [start, end), or None."""
-    o = Observation
-    first, last = session.execute(
-        select(func.min(o.at), func.max(o.at)).where(o.datastream_id == datastream, o.at >= start, o.at < end)
-    ).one()
-    return None if first is None else (first, last)
-
-
-def remove_hours(session: Session, datastream: int, first: int, last: int) -> None:
-    """Remove the rollups of the hours first to last, both included."""
-    h = ObservationHour
-    session.execute(delete(h).where(h.datastream_id == datastream, h.hour >= first, h.hour <= last))
-
-
-def rebuild_hours(session: Session, datastream: int, start: int, end: int) -> None:
-    """Insert the rollups of the whole hours in [start, end) from the raw observations."""
-    o, edge = Observation, aliased(Observation)
+def rebuild(session: Session, stretches: list[tuple[int, int, int]]) -> None:
+    """Rebuild hours from the raw observations: stretches (datastream, first hour, last hour), apart from each other."""
+    session.execute(select(words.by_index()))
+    o, h, edge = Observation, ObservationHour, aliased(Observation)
+    given = literal(json.dumps([(d, first, last + HOUR) for d, first, last in stretches]))
+    asked = words.spans(given).table_valued(
+        column("key", BigInteger), column("begin_", BigInteger), column("end_", BigInteger)
+    )
+    key, begin, end = asked.c.key, asked.c.begin_, asked.c.end_
+    stale = select(h.datastream_id, h.hour).join(asked, and_(h.datastream_id == key, h.hour >= begin, h.hour < end))
+    session.execute(
+        delete(h).where(tuple_(h.datastream_id, h.hour).in_(stale)).execution_options(synchronize_session=False)
+    )
     # floor, also before 1970, where % keeps the sign of the dividend
     hour = (o.at - ((o.at % HOUR) + HOUR) % HOUR).label("hour")
-    inside = and_(o.datastream_id == datastream, o.at >= start, o.at < end)
     sums = (
         select(
-            hour,
-            func.count().label("count"),
-            func.count(o.result).label("numbers"),
-            func.sum(o.result).label("sum"),
-            func.min(o.result).label("min"),
-            func.max(o.result).label("max"),
+            o.datastream_id, hour, func.count().label("count"), func.count(o.result).label("numbers"),
+            func.sum(o.result).label("sum"), func.min(o.result).label("min"), func.max(o.result).label("max"),
             func.min(o.at).filter(o.result.is_not(None)).label("first_at"),
             func.max(o.at).filter(o.result.is_not(None)).label("last_at"),
         )
-        .where(inside)
-        .group_by(hour)
+        .select_from(asked)
+        .join(o, and_(o.datastream_id == key, o.at >= begin, o.at < end))
+        .group_by(o.datastream_id, hour)
         .subquery()
-    )
+    )  # fmt: skip
 
     def value(at: ColumnElement[int]) -> ColumnElement[float | None]:
-        return select(edge.result).where(edge.datastream_id == datastream, edge.at == at).scalar_subquery()
+        return select(edge.result).where(edge.datastream_id == sums.c.datastream_id, edge.at == at).scalar_subquery()
 
     rows = select(
-        cast(datastream, Integer),
-        sums.c.hour,
-        sums.c.count,
-        sums.c.numbers,
-        sums.c.sum,
-        sums.c.min,
-        sums.c.max,
-        value(sums.c.first_at),
-        value(sums.c.last_at),
-    )
+        sums.c.datastream_id, sums.c.hour, sums.c.count, sums.c.numbers, sums.c.sum, sums.c.min, sums.c.max,
+        value(sums.c.first_at), value(sums.c.last_at),
+    )  # fmt: skip
     names = ["datastream_id", "hour", "count", "numbers", "sum", "min", "max", "first", "last"]
     session.execute(insert(ObservationHour).from_select(names, rows))
 

@@ -72,7 +72,6 @@ _CONFORMANCE = (
     f"{_PREFIX}multi-datastream",
     f"{_PREFIX}create-observations-via-mqtt/observations-creation",
     f"{_PREFIX}receive-updates-via-mqtt/receive-updates",
-    "https://fraunhoferiosb.github.io/FROST-Server/extensions/DeepSelect.html",
 )
 
 

@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
 
 from dothi.doors.sensorthings.asked import Answer, Ask, must_be_json
 from dothi.doors.sensorthings.observing import lacking_features
@@ -69,12 +73,22 @@ async def _unfit(ask: Ask, columns: Columns) -> dict[int, str]:
 
 def _links(root: str, columns: Columns, places: list[int] | None, total: int, refused: dict[int, str]) -> bytes:
     start = f"\"{root}/Observations('"
+    if not refused and places is None:
+        return ("[" + ",".join(_runs(start, columns)) + "]").encode(errors="replace")
     links = [f"{start}{stream}-{at}')\"" for stream, at in zip(columns.datastream, columns.at, strict=True)]
-    if refused or places is not None:
-        rows = [""] * total
-        for place, link in zip(places if places is not None else range(total), links, strict=True):
-            rows[place] = link
-        for place, reason in refused.items():
-            rows[place] = json.dumps(f"error {reason}", ensure_ascii=False)
-        links = rows
-    return ("[" + ",".join(links) + "]").encode(errors="replace")
+    rows = [""] * total
+    for place, link in zip(places if places is not None else range(total), links, strict=True):
+        rows[place] = link
+    for place, reason in refused.items():
+        rows[place] = json.dumps(f"error {reason}", ensure_ascii=False)
+    return ("[" + ",".join(rows) + "]").encode(errors="replace")
+
+
+def _runs(start: str, columns: Columns) -> Iterator[str]:
+    """The links of each run of rows of one datastream, joined: half the time of a text a row."""
+    streams = np.array(columns.datastream, dtype=np.int64)
+    edges = [0, *(np.flatnonzero(np.diff(streams)) + 1).tolist(), len(streams)]
+    for begin, end in pairwise(edges):
+        if begin < end:
+            head = f"{start}{columns.datastream[begin]}-"
+            yield head + f"')\",{head}".join(map(str, columns.at[begin:end])) + "')\""

@@ -236,6 +236,22 @@ def windows_before(view: View) -> Select[Any]:
     return select(windows.c.id, before).where(windows.c.upto > skip).order_by(windows.c.id).limit(1)
 
 
+def edge(view: View, *, newest: bool) -> Select[Any]:
+    """The time of the newest or oldest observation a caller may see."""
+    stream, state = tables.Datastream.__table__.alias(), tables.DatastreamState.__table__.alias()
+    at = func.max(state.c.last_at) if newest else func.min(state.c.first_at)
+    seen = guard.visible(view.caller, stream.c)
+    return rows_of([at], [stream, state], [state.c.datastream_id == stream.c.id, seen])
+
+
+def within_stretch(source: Source) -> list[ColumnElement[bool]]:
+    """The observations from `low` to `high`, both bound, said so that each datastream's are looked up by key."""
+    low, high = bound("low"), bound("high")
+    state = tables.DatastreamState.__table__.alias()
+    busy = select(state.c.datastream_id).where(state.c.last_at >= low, state.c.first_at <= high)
+    return [source.c.at >= low, source.c.at <= high, source.c.datastream_id.in_(busy)]
+
+
 def offset_in_datastream() -> Select[Any]:
     """The time of the `skip`-th observation of a datastream."""
     own = tables.Observation.__table__

@@ -63,6 +63,9 @@ class Plan:
     terms: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()  # of an array
     jump: tuple[hot.Statement, hot.Statement] | None = None
+    # of many datastreams by time: finds where time begins, so that a page looks at a stretch of time, not at everything
+    edge: hot.Statement | None = None
+    newest_first: bool = False
 
 
 def plan(
@@ -140,6 +143,10 @@ def plan(
         if len(cursor) != len(terms):
             raise cursors.bad()
         conditions.append(pages.after(terms, cursor))
+    if _by_time(resource, place, options, view) and not skipping:
+        conditions += pages.within_stretch(place.source)
+        made.newest_first = options.orderby[0][1]
+        made.edge = hot.compiled(pages.edge(view, newest=made.newest_first))
     query, made.fields = pages.gathered(
         place.source, fields, lambda some: pages.page(some, place.tables, conditions, terms, skipping=skipping), terms
     )
@@ -165,6 +172,12 @@ def _link(entity: Entity, expand: Expand) -> Link:
     if link is None:
         raise Refused(expand.at, f"{entity.name} has no navigation property {expand.name!r}", ", ".join(entity.link))
     return link
+
+
+def _by_time(resource: Resource, place: Place, options: Options, view: View) -> bool:
+    """Whether a collection is the observations of many datastreams by time."""
+    many = resource.entity.name == "Observation" and not place.fixed and not view.as_of
+    return many and bool(options.orderby) and options.orderby[0][0] == Path(("phenomenonTime",))
 
 
 def _kind(resource: Resource) -> bool | None:

@@ -16,6 +16,8 @@ from dothi.identity import access
 from dothi.kit import clock
 from dothi.kit.errors import DothiError, Fault, NotFound
 
+_STRETCHES = (clock.HOUR, clock.DAY, 32 * clock.DAY, 2**61)
+
 
 async def endpoint(request: Request) -> Response:
     """Answer a GET or HEAD below the service root."""
@@ -92,12 +94,29 @@ async def _page(plan: plans.Plan, prepared: Prepared, binds: dict[str, Any]) -> 
         if prepared.skip and not await _jump(plan, prepared.skip, binds):
             return answers.columns(None, number), False
         rows = await _window(plan, binds, top)
+    elif plan.edge is not None:
+        rows = await _stretch(plan, plan.edge, binds, top)
     else:
         found = await hot.fetch(plan.statement, binds, short=plan.short and top <= 1000)
         rows = [text.split(pages.ROW) if text is not None else [] for text in found[0]]
     if len(rows[0]) <= top:
         return rows, False
     return [column[:top] for column in rows], top > 0
+
+
+async def _stretch(plan: plans.Plan, edge: hot.Statement, binds: dict[str, Any], top: int) -> list[list[str]]:
+    """Rows by time, from ever longer stretches of time until there are enough."""
+    start = binds["c0"] if "c0" in binds else (await hot.fetch(edge, binds, short=True))[0][0]
+    rows = answers.columns(None, plan.fields.cursor + 1)
+    if start is None:
+        return rows
+    for width in _STRETCHES:
+        binds |= {"low": start - width, "high": start} if plan.newest_first else {"low": start, "high": start + width}
+        found = await hot.fetch(plan.statement, binds)
+        rows = [text.split(pages.ROW) if text is not None else [] for text in found[0]]
+        if len(rows[0]) > top:
+            break
+    return rows
 
 
 async def _window(plan: plans.Plan, binds: dict[str, Any], top: int) -> list[list[str]]:

@@ -252,7 +252,7 @@ def _bars(hours: list[sensing_air.AirHour], name: str, ask: Ask) -> Markup:
     lines = [draw.Limit(101, poor, "limit")]
     return draw.both(
         lambda frame: draw.bars(values, name=said, limits=lines, frame=frame),
-        draw.Frame(640, 200, 34, 84, 12, 22), draw.Frame(340, 190, 28, 12, 12, 22),
+        draw.Frame(640, 200, 34, 84 if any(one.aqi is not None and one.aqi > 100 for one in hours) else 12, 12, 22), draw.Frame(340, 190, 28, 12, 12, 22),
     )  # fmt: skip
 
 

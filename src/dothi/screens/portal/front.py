@@ -208,7 +208,7 @@ def _river(ask: Ask) -> RiverCard | None:
         return None
     said = rivers.say_stage(now, ask)
     return RiverCard(
-        f"/water/{chosen.thing_id}", now.river or now.name, now.datastream_id, said.value, now.state, said.tone,
+        f"/water/{chosen.thing_id}", now.river or now.name, now.datastream_id, said.value, said.state, said.tone,
         said.word, said.trend, now.at, words.age(now.at, ask.now, ask.language) if now.at else "", said.late,
         rivers.chart(now, ask, hours=12),
     )  # fmt: skip

@@ -35,20 +35,21 @@ GROUPS = (
 
 @dataclass
 class Said:
-    """A stage in words. value None: no number. tone: class of its colour. late: seconds after which it is late."""
+    """A stage in words. state: empty when there is nothing to judge it by. value None: no number. tone: class of its colour. late: seconds after which it is late."""
 
     value: str | None
     word: str
     trend: str
     tone: str
     late: int
+    state: str
 
 
 def say_stage(now: WaterNow, ask: Ask) -> Said:
     """The stage, its alarm level and its trend as a citizen reads them."""
     say = ask.say
     if now.value is None:
-        return Said(None, say("Không có dữ liệu"), "", "", LATE)
+        return Said(None, say("Không có dữ liệu"), "", "", LATE, "nodata")
     if now.state == "offline":
         word = say("Mất kết nối")
     elif now.alarm is not None:
@@ -63,7 +64,8 @@ def say_stage(now: WaterNow, ask: Ask) -> Said:
     trends = {"rising": say("đang lên"), "falling": say("đang xuống"), "steady": say("đứng")}
     trend = "" if now.direction is None or now.state == "offline" else trends[now.direction]
     tone = {"critical": "bad-t", "major": "poor"}.get(now.state, "")
-    return Said(words.number(now.value, 2, ask.language), word, trend, tone, LATE)
+    shown = "" if now.state == "normal" and not now.judged else now.state
+    return Said(words.number(now.value, 2, ask.language), word, trend, tone, LATE, shown)
 
 
 def limits(now: WaterNow) -> list[draw.Limit]:
@@ -146,17 +148,20 @@ def water(ask: Ask) -> Response:
     """`/water`."""
     rows = []
     found = sensing_water.stations(ask.session, ask.caller, ask.now)
-    for one in sorted(found, key=lambda s: (-SEVERITY[s.state], sort_key(s.name)))[:40]:
+    for one in sorted(found, key=lambda s: (-SEVERITY[s.state], not s.official, s.alarm is None, sort_key(s.name)))[
+        :40
+    ]:
         now = sensing_water.station_now(ask.session, one.thing_id, ask.now)
         if now is not None:
             said = say_stage(now, ask)
             word = f"{said.word}, {said.trend}" if said.trend else said.word
             rows.append(
                 StationRow(
-                    one.thing_id, now.datastream_id, one.name, said.value, now.state, said.tone, word, now.at,
+                    one.thing_id, now.datastream_id, one.name, said.value, said.state, said.tone, word, now.at,
                     words.age(now.at, ask.now, ask.language) if now.at else "", LATE, chart(now, ask),
                 )
             )  # fmt: skip
+    rows.sort(key=lambda one: not one.state)  # those with alarm levels to judge by first
     return ask.page("portal/water.html", WaterList(ask.now, rows, _groups(ask, {one.thing_id for one in found})))
 
 
@@ -238,7 +243,7 @@ def station(ask: Ask) -> Response:
     frame = draw.Frame(720, 240, 40, 56, 12, 22)
     page = WaterPage(
         thing, [*([now.river] if now.river else []), *facts(thing, now.official, ask)], ask.now, now.datastream_id,
-        said.value, now.state, said.word, said.trend, now.at, words.age(now.at, ask.now, lang) if now.at else "",
+        said.value, said.state, said.word, said.trend, now.at, words.age(now.at, ask.now, lang) if now.at else "",
         said.late, headline, advice, kv, chart(now, ask, frame=frame), chart_limits(now), others, _levels(now, ask),
         _receipt(now, thing, ask), f"/sta/v1.1/Datastreams({now.datastream_id})",
     )  # fmt: skip

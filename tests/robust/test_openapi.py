@@ -1,0 +1,86 @@
+"""What is described is so: every call of the OpenAPI description, with good and bad input, on both databases."""
+
+import time
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from openapi_spec_validator import validate
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from dothi.doors.sensorthings import model
+from tests.robust.conftest import STA, reason, station
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+MODEST = settings(
+    max_examples=2, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def document():
+    from dothi.app import create_app
+
+    return create_app().openapi()
+
+
+def test_the_description_is_valid_openapi(document):
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+
+
+def test_the_description_has_every_set_entity_and_navigation_path(document):
+    for entity in model.ENTITIES:
+        one = f"{entity.set_name}('{{id}}')" if entity.name == "Observation" else f"{entity.set_name}({{id}})"
+        for path in (entity.set_name, one, *(f"{one}/{link.name}" for link in entity.links)):
+            assert f"{STA}/{path}" in document["paths"]
+
+
+def test_the_description_is_served_and_shown_to_people(server):
+    served = httpx.get(f"{server.url}/openapi.json")
+    assert served.json()["paths"]
+    page = httpx.get(f"{server.url}/docs/api")
+    assert page.status_code == 200
+    assert 'href="/openapi.json"' in page.text
+    assert "https://" not in page.text.partition("<main")[0]  # nothing from other servers
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # of schemathesis itself
+def test_every_call_is_answered_as_described(web, document):
+    station(web)
+    # the live stream never ends; tests/live and test_bounds ask for it
+    schema = schemathesis.openapi.from_dict(document).exclude(path="/live")
+    wrong: list[str] = []
+    for found in schema.get_all_operations():
+        call = found.ok()
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            _ask(call, mode, str(web.base_url), wrong)
+    assert not wrong, "\n".join(wrong)
+
+
+def _ask(call, mode, url, wrong):
+    @MODEST
+    @given(call.as_strategy(generation_mode=mode))
+    def ask(case):
+        answer = case.call(base_url=url, allow_redirects=False)
+        try:
+            case.validate_response(answer, checks=CHECKS)
+            if 400 <= answer.status_code < 500 and case.method != "HEAD":
+                said = answer.json()
+                assert said.get("message") or said.get("detail"), "a refusal without a reason"
+        except (Exception, BaseExceptionGroup) as error:
+            wrong.append(f"{call.label}: {str(error)[:900]}")
+
+    try:
+        ask()
+    except Exception as error:
+        if "Unsatisfiable" not in type(error).__name__ and "cannot" not in str(error).lower():
+            raise
