@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.pages import blocks, shell, to_run
 
-README, VIETNAMESE = "README.md", "README.vi.md"
+README = "README.md"  # README.vi.md has the same blocks: test_pages.py
 
 
 def read(url):
@@ -17,9 +17,8 @@ def read(url):
         return json.load(answer)
 
 
-@pytest.mark.parametrize("page", [README, VIETNAMESE])
-def test_a_second_terminal_makes_a_sensor_and_sees_it_on_the_map(server, tmp_path, page):
-    said = shell(to_run(page, "bash"), server.url, tmp_path)
+def test_a_second_terminal_makes_a_sensor_and_sees_it_on_the_map(server, tmp_path):
+    said = shell(to_run(README, "bash"), server.url, tmp_path)
     assert "/sta/v1.1/Things(1) has Datastream 1" in said
     assert f"{server.url}/things/1\n" in said
     assert [one["result"] for one in json.loads(said.splitlines()[-1])["value"]] == [62.5, 18.4]
@@ -27,8 +26,8 @@ def test_a_second_terminal_makes_a_sensor_and_sees_it_on_the_map(server, tmp_pat
     assert feature["geometry"]["coordinates"] == [106.4137, 10.5359]
     assert feature["properties"]["n"] == "My air sensor"
     assert (feature["properties"]["s"], feature["properties"]["why"]) == ("minor", "Kém")
-    with urllib.request.urlopen(f"{server.url}/things/1") as page_of_it:
-        assert "My air sensor" in page_of_it.read().decode()
+    with urllib.request.urlopen(f"{server.url}/things/1") as page:
+        assert "My air sensor" in page.read().decode()
 
 
 def test_the_quick_start_goes_on_from_the_readme(server, tmp_path):
@@ -63,7 +62,7 @@ def test_the_api_page_shows_what_the_api_does(server, tmp_path):
     assert "phenomenonTime,Datastream@iot.id,last" in said
     assert '{"type":"FeatureCollection"' in said
     assert re.findall(r'"value":\[{"result":(\d+)}]', said) == ["310", "31"]  # as of then, and now
-    assert '"height":2' in said
+    assert '"height":2' in said.replace(" ", "")
     assert '"@iot.count": 1' in said
 
 

@@ -22,8 +22,9 @@ def test_asked_again_in_other_company_a_value_is_the_same():
 
 @pytest.mark.parametrize("code", sorted(MODELS))
 def test_every_value_is_a_finite_number_within_what_its_pack_calls_plausible(code):
-    from dothi.packs.content import content_path
     from ruamel.yaml import YAML
+
+    from dothi.packs.content import content_path
 
     plausible = {
         p["code"]: p["plausible"]
