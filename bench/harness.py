@@ -1,5 +1,6 @@
 """A server to measure, a line to print, and the memory it took."""
 
+import contextlib
 import json
 import os
 import signal
@@ -95,7 +96,8 @@ def serving(place: Place, **settings: str) -> Iterator[Served]:
         time.sleep(0.5)
         yield Served(process, port, mqtt)
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):  # a soak kills it itself
+            os.killpg(process.pid, signal.SIGINT)
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:
