@@ -200,9 +200,9 @@ def _others(data: Path, out: Path) -> Iterator[str]:
     for path in sorted(data.rglob("*")):
         name = path.relative_to(data).as_posix()
         hidden = any(part.startswith(".") for part in path.relative_to(data).parts)
-        if path.is_file() and not path.is_symlink() and not hidden and name not in _OWN:
-            if path.suffix != ".tar" and not name.endswith(".part") and path.absolute() != out.absolute():
-                yield name
+        backup_ = path.suffix in (".tar", ".part") or path.absolute() == out.absolute()
+        if path.is_file() and not path.is_symlink() and not hidden and not backup_ and name not in _OWN:
+            yield name
 
 
 def _sum(path: Path) -> str:

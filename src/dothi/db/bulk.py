@@ -1,7 +1,8 @@
 """Batches of observations as both databases take them: sorted numpy columns, and the shape of a commit's answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -79,6 +80,21 @@ class Batch:
                 strict=True,
             )
         )
+
+    def used(self) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+        """Names of the columns that are not NULL throughout, and the rows of just those."""
+        result: list[Any] = self.result.tolist()
+        if np.isnan(self.result).any():
+            result = [None if value != value else value for value in result]
+        names = ["datastream_id", "at", "result", "received_at", *self.extras]
+        columns: list[Iterable[Any]] = [
+            self.datastream.tolist(), self.at.tolist(), result, repeat(self.received_at, len(result)),
+            *self.extras.values(),
+        ]  # fmt: skip
+        if self.feature.any():
+            names.append("feature_id")
+            columns.append([value or None for value in self.feature.tolist()])
+        return names, zip(*columns, strict=False)
 
     def groups(self, stored: NDArray[np.uint8]) -> "Groups | None":
         """What the stored rows (status NEW or SUPERSEDING) change about each datastream; None when nothing is stored."""

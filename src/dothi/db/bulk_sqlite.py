@@ -1,12 +1,13 @@
 """Commit batches of observations to SQLite: sorted executemany, one transaction, one fsync."""
 
 import sqlite3
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dothi.db.bulk import COLUMNS, MISSING, NEW, REPEATED, SUPERSEDING, Batch
+from dothi.db.bulk import COLUMNS, MISSING, NEW, REPEATED, SUPERSEDING, Batch, Groups
 from dothi.db.engine import set_up_sqlite
 from dothi.db.turn import write_turn
 
@@ -30,6 +31,9 @@ UPDATE datastream_state SET
     last_at = max(coalesce(last_at, :last_at), :last_at)
 WHERE datastream_id = :datastream
 """
+
+
+_GROUP = tuple(field.name for field in fields(Groups))
 
 
 class SqliteWriter:
@@ -66,39 +70,20 @@ class SqliteWriter:
         status[missing] = MISSING
         late = np.flatnonzero((batch.at <= newest) & ~missing)
         if len(late) == 0 and not missing.any():
-            db.executemany(_INSERT, batch.rows())
+            names, rows = batch.used()  # each NULL bound would cost as much as a value
+            marks = ", ".join("?" * len(names))
+            db.executemany(f"INSERT INTO observation ({', '.join(names)}) VALUES ({marks})", rows)
         else:
             status[late] = [self._merge(db, row) for row in batch.rows(late.tolist())]
             fresh = np.flatnonzero((batch.at > newest) & ~missing)
             db.executemany(_INSERT, batch.rows(fresh.tolist()))
         groups = batch.groups(status)
         if groups is not None:
-            columns = (
-                groups.new,
-                groups.first_at,
-                groups.last_at,
-                groups.until,
-                groups.first_result,
-                groups.last_result,
-                groups.result,
-                groups.result_json,
-                groups.datastream,
-            )
-            names = (
-                "new",
-                "first_at",
-                "last_at",
-                "until",
-                "first_result",
-                "last_result",
-                "result",
-                "result_json",
-                "datastream",
-            )
-            rows = [
-                dict(zip(names, row, strict=True), received=batch.received_at) for row in zip(*columns, strict=True)
+            changes = [
+                dict(zip(_GROUP, row, strict=True), received=batch.received_at)
+                for row in zip(*(getattr(groups, name) for name in _GROUP), strict=True)
             ]
-            db.executemany(_STATE, rows)
+            db.executemany(_STATE, changes)
             db.executemany(
                 "INSERT INTO dirty_hour (datastream_id, first_hour, last_hour) VALUES (?, ?, ?)",
                 zip(groups.datastream, *groups.hours(), strict=True),

@@ -413,7 +413,7 @@ st_distance = _spatial("st_distance", Float(), "Distance in degrees between a an
 st_length = _spatial("st_length", Float(), "Length in degrees")
 
 
-class in_turn(FunctionElement[None]):
+class in_turn(FunctionElement[str]):
     """Waits until no other transaction holds the turn of this name, and holds it until this one ends.
 
     On SQLite, where one transaction writes at a time anyway, it does nothing.
