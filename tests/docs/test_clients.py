@@ -49,7 +49,8 @@ def test_pandas_reads_tables_and_means(run):
 
 def test_a_device_publishes_and_knows_that_it_is_stored(run, server):
     assert run("import paho").strip() == "stored"
-    newest = read(server, "Observations?$orderby=phenomenonTime DESC&$top=1&$select=result")  # frost_sta_client writes DESC
+    # DESC in capitals, as frost_sta_client writes it
+    newest = read(server, "Observations?$orderby=phenomenonTime DESC&$top=1&$select=result")
     assert newest["value"] == [{"result": 23.4}]
 
 

@@ -43,7 +43,9 @@ def test_every_page_of_the_guide_is_in_its_contents():
 def test_the_vietnamese_readme_is_the_twin_of_the_english_one():
     english, vietnamese = ROOT / "README.md", ROOT / "README.vi.md"
     assert blocks("README.vi.md") == blocks("README.md")
-    levels = [[len(head) for head in re.findall(r"^(#+) ", prose(page), re.MULTILINE)] for page in (english, vietnamese)]
+    levels = [
+        [len(head) for head in re.findall(r"^(#+) ", prose(page), re.MULTILINE)] for page in (english, vietnamese)
+    ]
     assert levels[0] == levels[1]
     places = [sorted(path for path, _ in _LINK.findall(prose(page))) for page in (english, vietnamese)]
     swapped = [path.replace("README.md", "README.vi.md") if path == "README.md" else path for path in places[1]]

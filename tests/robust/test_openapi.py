@@ -57,13 +57,28 @@ def test_the_description_is_served_and_shown_to_people(server):
 def test_every_call_is_answered_as_described(web, document):
     station(web)
     # the live stream never ends; tests/live and test_bounds ask for it
-    schema = schemathesis.openapi.from_dict(document).exclude(path="/live")
+    schema = schemathesis.openapi.from_dict(shallow(document)).exclude(path="/live")
     wrong: list[str] = []
     for found in schema.get_all_operations():
         call = found.ok()
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             _ask(call, mode, str(web.base_url), wrong)
     assert not wrong, "\n".join(wrong)
+
+
+def shallow(value):
+    """The description without entities inside entities: schemathesis loses itself in them.
+
+    What is nested is tested by hypothesis in tests/sensorthings_write/test_any_body.py.
+    """
+    if isinstance(value, list):
+        return [shallow(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    either = value.get("anyOf", [])
+    if any("/New" in one.get("$ref", "") for one in either):
+        return either[0]
+    return {name: shallow(one) for name, one in value.items()}
 
 
 def _ask(call, mode, url, wrong):

@@ -115,7 +115,7 @@ def _run(settings: config.Settings, workers: int) -> None:
 
     schema.upgrade(db.engine())
     db.engine().dispose()
-    sys.setswitchinterval(0.001)  # the ingest thread and the event loop hand over quickly
+    sys.setswitchinterval(0.0005)  # the ingest thread and the event loop hand over quickly
     uvicorn.run(
         "dothi.app:create",
         factory=True,

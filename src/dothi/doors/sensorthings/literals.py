@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 import shapely
 
 from dothi.kit import clock
@@ -160,7 +161,8 @@ def constant(token: Token) -> Constant:
 def _wkb(text: str, at: int) -> bytes:
     allowed = "well-known text in longitude and latitude, for example geography'POINT (106.41 10.54)'"
     try:
-        geometry = shapely.from_wkt(text.upper().removeprefix("SRID=4326;"))
+        with np.errstate(all="ignore"):  # an overflow is infinite, and refused below
+            geometry = shapely.from_wkt(text.upper().removeprefix("SRID=4326;"))
     except (shapely.errors.ShapelyError, ValueError):
         raise Refused(at, "the geometry cannot be read", allowed) from None
     if geometry.is_empty or not all(-1e6 < n < 1e6 for n in geometry.bounds):
