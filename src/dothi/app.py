@@ -8,13 +8,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import BaseRoute, Mount, Router
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dothi import __version__
 from dothi.config import settings
 from dothi.db import hot as hot_lane
 from dothi.db import schema, session
+from dothi.doors.sensorthings import routes
 from dothi.sensing import ingest
 from dothi.web import openapi
 from dothi.web.security import Gate
@@ -23,8 +24,7 @@ _MQTT, _JOBS, _LIVE = "dothi.doors.mqtt.service", "dothi.jobs.runner", "dothi.do
 SERVICES = {
     "all": (_MQTT, _JOBS, _LIVE), "web": (_LIVE,), "broker": (_MQTT,), "worker": (_JOBS,), "back": (_MQTT, _JOBS),
 }  # fmt: skip
-HOT = ("/sta/v1.1",)
-_HOT = tuple(f"{path}/" for path in HOT)
+STA = "/sta/v1.1"
 DESCRIBED = (
     "dothi.doors.sensorthings.openapi", "dothi.doors.live.openapi", "dothi.places.openapi",
     "dothi.screens.portal.openapi", "dothi.screens.admin.openapi",
@@ -80,22 +80,20 @@ def create_app() -> FastAPI:
 def create() -> ASGIApp:
     """The application as a server runs it: the hot doors stand in front, past the layers that pages need."""
     app = create_app()
-    quick: list[BaseRoute] = []
-    for path, name in MOUNTS:
-        if path in HOT:
-            _add(quick, path, import_module(name).routes)
-    hot: ASGIApp = GZipMiddleware(Router(routes=quick), minimum_size=2048, compresslevel=1)
-
+    door: ASGIApp = routes.Door()
     if settings().requests_per_minute:
-        hot = Gate(hot)
+        door = Gate(door)
+    packed = GZipMiddleware(door, minimum_size=2048, compresslevel=1)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
+        path: str = scope.get("path", "")
         # a path with a line break is none that a mount matches; the pages' layers say so in words
-        if scope["type"] == "http" and f"{path}/".startswith(_HOT) and "\n" not in path:
-            if scope["path"] in HOT:  # a mount would send the bare root elsewhere, and not every client follows
-                scope = {**scope, "path": scope["path"] + "/"}
-            await hot(scope, receive, send)
+        if scope["type"] == "http" and f"{path}/".startswith(f"{STA}/") and "\n" not in path:
+            root = scope.get("root_path", "") + STA
+            # a mount would send the bare root elsewhere, and not every client follows
+            inner = {**scope, "root_path": root, "path": path if path != STA else f"{path}/"}
+            # what is asked of a write is short, and so is what it answers
+            await (packed if scope["method"] == "GET" else door)(inner, receive, send)
         else:
             await app(scope, receive, send)
 

@@ -3,6 +3,7 @@
 import base64
 import socket
 from types import SimpleNamespace
+from typing import Self
 
 import httpx
 import pytest
@@ -93,7 +94,7 @@ class Line:
             pass
         return said
 
-    def __enter__(self) -> "Line":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,7 +1,5 @@
 """What is described is so: every call of the OpenAPI description, with good and bad input, on both databases."""
 
-import time
-
 import httpx
 import pytest
 import schemathesis
@@ -16,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from dothi.doors.sensorthings import model
-from tests.robust.conftest import STA, reason, station
+from tests.robust.conftest import STA, station
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 MODEST = settings(

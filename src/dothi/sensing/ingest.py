@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 __all__ = ["Columns", "Receipt", "Refusal", "aput", "forget", "put", "put_now", "start", "stop", "waiting"]
 
 _ROUNDS = 4
+_GATHER = 0.001  # seconds
 Answer = Callable[[Receipt | Exception], None]
 
 
@@ -48,6 +49,7 @@ class _Queue:
     def __init__(self) -> None:
         self.jobs: deque[_Job] = deque()
         self.rows = 0
+        self.together = 0  # senders of the last batch
         self.changed = threading.Condition()
         self.stopping = False
         self.thread: threading.Thread | None = None
@@ -148,6 +150,10 @@ def _take() -> list[_Job]:
     with _queue.changed:
         while not _queue.jobs and not _queue.stopping:
             _queue.changed.wait()
+        gather = len(_queue.jobs) < _queue.together and not _queue.stopping
+    if gather:  # several senders wait for their answers at once: the first one back is given company
+        time.sleep(_GATHER)
+    with _queue.changed:
         jobs: list[_Job] = []
         count = 0
         limit = settings().batch_rows
@@ -155,6 +161,7 @@ def _take() -> list[_Job]:
             job = _queue.jobs.popleft()
             count += len(job.columns)
             jobs.append(job)
+        _queue.together = len(jobs)
         return jobs
 
 

@@ -28,6 +28,9 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if "path_params" not in scope:  # called straight, without a router in front
+            path = scope["path"].removeprefix(scope.get("root_path", "")).lstrip("/")
+            scope = {**scope, "path_params": {"path": path}}
         request = Request(scope, receive, send)
         try:
             response = await _endpoint(request)
