@@ -166,12 +166,12 @@ PATHS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path[:60])
-def test_a_path_that_is_none_is_not_found_in_words(web, city, path):
-    answer = web.get(path)
-    assert reason(answer)
-    assert "class Settings" not in answer.text
-    assert "x-a" not in answer.headers
+def test_a_path_that_is_none_is_not_found_in_words(web, city):
+    for path in PATHS:
+        answer = web.get(path)
+        assert reason(answer), path
+        assert "class Settings" not in answer.text
+        assert "x-a" not in answer.headers
 
 
 def test_a_packed_body_is_refused_unread(web, city):
