@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the web server listens on")
     port: int = Field(8000, description="Port of the web server")
     role: Literal["all", "web", "worker", "broker", "back"] = Field(
-        "all", description="What a process does: web pages and interfaces, scheduled work, MQTT; back: worker and broker"
+        "all",
+        description="What a process does: web pages and interfaces, scheduled work, MQTT; back: worker and broker",
     )
     public_url: str | None = Field(None, description="Base URL citizens use, when a proxy stands in front")
     secret: str | None = Field(None, description="Signs cookies and links; unset: made once in the data folder")
@@ -44,7 +45,9 @@ class Settings(BaseSettings):
     max_body: int = Field(32 * 1024 * 1024, description="Largest request body, bytes")
     max_batch: int = Field(1000, description="Most requests in one $batch")
     body_seconds: float = Field(20, description="Longest pause within a request body before the caller is refused")
-    max_answer: int = Field(64 * 1024 * 1024, description="Largest answer with expanded entities, or of a $batch, bytes")
+    max_answer: int = Field(
+        64 * 1024 * 1024, description="Largest answer with expanded entities, or of a $batch, bytes"
+    )
     max_expand: int = Field(5, description="Deepest $expand")
     max_top: int = Field(10_000, description="Largest $top, and most rows of one page")
     default_top: int = Field(100, description="Rows of a page when $top is not given")

@@ -115,8 +115,18 @@ def things(
         wanted = wanted.limit(limit)
     found = {
         t.id: ThingNow(
-            t.id, t.code, t.name, t.description, t.properties or {}, t.lon, t.lat, t.unit_code, t.agency_id,
-            t.simulated, t.connected, t.connected_at,
+            t.id,
+            t.code,
+            t.name,
+            t.description,
+            t.properties or {},
+            t.lon,
+            t.lat,
+            t.unit_code,
+            t.agency_id,
+            t.simulated,
+            t.connected,
+            t.connected_at,
         )
         for t in session.scalars(wanted)
     }
@@ -220,9 +230,7 @@ def _from_hours(session: Session, datastream_id: int, start: int, end: int, hour
 
 
 def _columns(width: int, rows: Sequence[Any]) -> Series:
-    return Series(
-        width, [int(r[0]) for r in rows], [r[1] for r in rows], [r[2] for r in rows], [r[3] for r in rows]
-    )
+    return Series(width, [int(r[0]) for r in rows], [r[1] for r in rows], [r[2] for r in rows], [r[3] for r in rows])
 
 
 def days(session: Session, datastream_id: int, start: int, end: int, offset: int) -> dict[int, tuple[int, int]]:
