@@ -19,7 +19,7 @@ def run(place: Place) -> None:
     with serving(place) as served:
         for rows in (1000, 10_000):
             bodies = _bodies(ids, rows, count=1500 if rows == 1000 else 250, shift=rows)
-            for connections in (1, 4):
+            for connections in (1, 8):
                 half = bodies[: len(bodies) // 2] if connections == 1 else bodies[len(bodies) // 2 :]
                 requests = [load.post("/sta/v1.1/CreateObservations", body) for body in half]
                 result = load.run(served.port, lambda n, r=requests: r[n] if n < len(r) else None, connections, SECONDS)

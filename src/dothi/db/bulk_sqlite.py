@@ -1,7 +1,9 @@
 """Commit batches of observations to SQLite: sorted executemany, one transaction, one fsync."""
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import fields
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -70,9 +72,7 @@ class SqliteWriter:
         status[missing] = MISSING
         late = np.flatnonzero((batch.at <= newest) & ~missing)
         if len(late) == 0 and not missing.any():
-            names, rows = batch.used()  # each NULL bound would cost as much as a value
-            marks = ", ".join("?" * len(names))
-            db.executemany(f"INSERT INTO observation ({', '.join(names)}) VALUES ({marks})", rows)
+            _insert(db, *batch.used())
         else:
             status[late] = [self._merge(db, row) for row in batch.rows(late.tolist())]
             fresh = np.flatnonzero((batch.at > newest) & ~missing)
@@ -103,6 +103,22 @@ class SqliteWriter:
         return SUPERSEDING
 
 
+def _insert(db: sqlite3.Connection, names: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
+    """Insert rows of some columns (each NULL bound would cost as much as a value), many to a statement.
+
+    A statement a row costs as much again, and gives the interpreter lock away for each.
+    """
+    head = f"INSERT INTO observation ({', '.join(names)}) VALUES "
+    marks = f"({', '.join('?' * len(names))})"
+    many = head + ", ".join([marks] * _TOGETHER)
+    while part := list(islice(rows, _TOGETHER)):
+        if len(part) == _TOGETHER:
+            db.execute(many, list(chain.from_iterable(part)))
+        else:
+            db.executemany(head + marks, part)
+
+
+_TOGETHER = 400  # rows of one statement
 _NEVER = -(2**62)  # no observation yet: every instant is newer
 
 

@@ -33,6 +33,7 @@ __all__ = ["Columns", "Receipt", "Refusal", "aput", "forget", "put", "put_now", 
 
 _ROUNDS = 4
 _GATHER = 0.001  # seconds
+_FEW = 256  # observations; more are better written while the next ones are read
 Answer = Callable[[Receipt | Exception], None]
 
 
@@ -150,7 +151,7 @@ def _take() -> list[_Job]:
     with _queue.changed:
         while not _queue.jobs and not _queue.stopping:
             _queue.changed.wait()
-        gather = len(_queue.jobs) < _queue.together and not _queue.stopping
+        gather = len(_queue.jobs) < _queue.together and _queue.rows < _FEW and not _queue.stopping
     if gather:  # several senders wait for their answers at once: the first one back is given company
         time.sleep(_GATHER)
     with _queue.changed:
