@@ -51,6 +51,7 @@ class _Queue:
         self.jobs: deque[_Job] = deque()
         self.rows = 0
         self.together = 0  # senders of the last batch
+        self.worked = float("-inf")  # when the last batch was committed, time.monotonic()
         self.changed = threading.Condition()
         self.stopping = False
         self.thread: threading.Thread | None = None
@@ -92,6 +93,11 @@ def forget() -> None:
 def waiting() -> int:
     """Observations waiting for their commit."""
     return _queue.rows
+
+
+def busy() -> bool:
+    """Whether observations have come through the queue within the last second."""
+    return time.monotonic() - _queue.worked < 1.0
 
 
 def put(columns: Columns) -> "Future[Receipt]":
@@ -175,6 +181,7 @@ def _work() -> None:
             outcomes = _one_by_one(jobs)
         with _queue.changed:
             _queue.rows -= sum(len(job.columns) for job in jobs)
+            _queue.worked = time.monotonic()
         _answer(jobs, outcomes)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +15,11 @@ from dothi.kit.errors import DothiError
 from dothi.sensing import decode, ingest, registry
 from dothi.sensing.columns import Columns, picked
 
-_QUICK = 32_768  # bytes the event loop decodes itself; more goes to a thread, so that other callers do not wait
+_QUICK = (
+    131_072  # bytes the event loop decodes itself, in about 2 ms; more goes to a thread, so that others do not wait
+)
+# one: several would only take the interpreter from each other, and from the thread that commits
+_decoder = ThreadPoolExecutor(1, thread_name_prefix="decode")
 
 
 async def post(ask: Ask) -> Answer:
@@ -27,7 +32,7 @@ async def post(ask: Ask) -> Answer:
     if len(ask.body) <= _QUICK:
         made = decode.data_array(ask.body)
     else:
-        made = await asyncio.to_thread(decode.data_array, ask.body)
+        made = await asyncio.get_running_loop().run_in_executor(_decoder, decode.data_array, ask.body)
     columns, places = made.columns, made.places
     refused = dict(made.refused)
     unfit = await _unfit(ask, columns)
