@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,7 +16,7 @@ from dothi.db import hot as hot_lane
 from dothi.db import schema, session
 from dothi.doors.sensorthings import routes
 from dothi.sensing import ingest
-from dothi.web import openapi
+from dothi.web import openapi, setup
 from dothi.web.security import Gate
 
 _MQTT, _JOBS, _LIVE = "dothi.doors.mqtt.service", "dothi.jobs.runner", "dothi.doors.live.service"
@@ -31,7 +30,7 @@ DESCRIBED = (
 )  # fmt: skip
 CHORES = ("dothi.jobs.chores", "dothi.sensing.chores")
 MOUNTS = (
-    ("/sta/v1.1", "dothi.doors.sensorthings.routes"),
+    (STA, "dothi.doors.sensorthings.routes"),
     ("", "dothi.doors.live.routes"),  # says /live itself: a mount would answer at /live/ only
     ("/places", "dothi.places.routes"),
     ("", "dothi.screens.admin.routes"),
@@ -69,11 +68,9 @@ class Described(FastAPI):
 def create_app() -> FastAPI:
     """The whole web application."""
     app = Described(title="dothi", version=__version__, lifespan=_alive, docs_url=None, redoc_url=None)
-    if _there("dothi.web.setup"):
-        import_module("dothi.web.setup").prepare(app)
+    setup.prepare(app)
     for path, name in MOUNTS:
-        if _there(name):
-            _add(app.router.routes, path, import_module(name).routes)
+        _add(app.router.routes, path, import_module(name).routes)
     return app
 
 
@@ -105,10 +102,3 @@ def _add(to: list[BaseRoute], path: str, routes: list[BaseRoute]) -> None:
         to.extend(routes)
     else:
         to.append(Mount(path, routes=routes))
-
-
-def _there(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False

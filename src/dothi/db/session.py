@@ -75,15 +75,3 @@ def _unfit(error: BaseException | None) -> BadInput:
 def turn(made: Engine) -> Turn | NoTurn:
     """The queue for this process's writers: SQLite has one writer at a time."""
     return write_turn if made.dialect.name == "sqlite" else no_turn
-
-
-def read_session() -> Iterator[Session]:
-    """The FastAPI dependency of `reading`."""
-    with reading() as session:
-        yield session
-
-
-def write_session() -> Iterator[Session]:
-    """The FastAPI dependency of `writing`: use it with scope="function", so that a failed commit is never a 200."""
-    with writing() as session:
-        yield session

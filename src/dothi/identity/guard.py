@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, false, or_, true
 
+from dothi.journal.tables import Entry
 from dothi.kit.errors import NotAllowed, NotSignedIn
 
 ROLES: dict[str, frozenset[str]] = {
@@ -135,8 +136,6 @@ def sees_entries(caller: Caller) -> ColumnElement[bool]:
 
     Open ones everybody, shared ones readers, restricted ones their agency; everything with journal:read.
     """
-    from dothi.journal.tables import Entry
-
     if "journal:read" in caller.everywhere:
         return true()
     clauses: list[ColumnElement[bool]] = [Entry.visibility == "open"]
