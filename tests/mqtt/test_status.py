@@ -55,13 +55,13 @@ def test_the_will_of_an_old_connection_does_not_undo_a_new_one(database, session
     old.publish(topic, "online")
     until(lambda: connected(database, thing) is True)
     with Device(door.port, *credentials, name="new") as new:
-        new.publish(topic, "online")
-        until(lambda: new_at(database, thing) is not None)
-        before = new_at(database, thing)
-        until(lambda: new_at(database, thing) == before)
+        came = clock.now_micros() // 1000 * 1000
+        new.publish(topic, {"status": "online", "time": clock.iso(came)})
+        until(lambda: new_at(database, thing) == came)
         old.vanish()
-        new.publish(topic, {"status": "online"})
-        until(lambda: new_at(database, thing) > before)
+        again = clock.now_micros() // 1000 * 1000
+        new.publish(topic, {"status": "online", "time": clock.iso(again)})
+        until(lambda: new_at(database, thing) == again)
         assert connected(database, thing) is True
         assert journal(database) == ["sensing.thing.connected"]
     old.client.loop_stop()
