@@ -1,0 +1,1 @@
+"""Datasets: described, shareable collections of records, with their history."""
