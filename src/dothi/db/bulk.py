@@ -1,8 +1,7 @@
 """Batches of observations as both databases take them: sorted numpy columns, and the shape of a commit's answer."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -81,20 +80,15 @@ class Batch:
             )
         )
 
-    def used(self) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-        """Names of the columns that are not NULL throughout, and the rows of just those."""
+    def used(self) -> dict[str, list[Any]]:
+        """The columns that are not NULL throughout, but for received_at, which every row shares."""
         result: list[Any] = self.result.tolist()
         if np.isnan(self.result).any():
             result = [None if value != value else value for value in result]
-        names = ["datastream_id", "at", "result", "received_at", *self.extras]
-        columns: list[Iterable[Any]] = [
-            self.datastream.tolist(), self.at.tolist(), result, repeat(self.received_at, len(result)),
-            *self.extras.values(),
-        ]  # fmt: skip
+        columns = {"datastream_id": self.datastream.tolist(), "at": self.at.tolist(), "result": result}
         if self.feature.any():
-            names.append("feature_id")
-            columns.append([value or None for value in self.feature.tolist()])
-        return names, zip(*columns, strict=False)
+            columns["feature_id"] = [value or None for value in self.feature.tolist()]
+        return columns | {name: list(values) for name, values in self.extras.items()}
 
     def groups(self, stored: NDArray[np.uint8]) -> "Groups | None":
         """What the stored rows (status NEW or SUPERSEDING) change about each datastream; None when nothing is stored."""

@@ -1,9 +1,9 @@
-"""Commit batches of observations to SQLite: sorted executemany, one transaction, one fsync."""
+"""Commit batches of observations to SQLite: sorted, many rows a statement, one transaction, one fsync."""
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import fields
-from itertools import chain, islice
+from functools import lru_cache
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -72,7 +72,7 @@ class SqliteWriter:
         status[missing] = MISSING
         late = np.flatnonzero((batch.at <= newest) & ~missing)
         if len(late) == 0 and not missing.any():
-            _insert(db, *batch.used())
+            _insert(db, batch)
         else:
             status[late] = [self._merge(db, row) for row in batch.rows(late.tolist())]
             fresh = np.flatnonzero((batch.at > newest) & ~missing)
@@ -103,22 +103,63 @@ class SqliteWriter:
         return SUPERSEDING
 
 
-def _insert(db: sqlite3.Connection, names: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
-    """Insert rows of some columns (each NULL bound would cost as much as a value), many to a statement.
+def _insert(db: sqlite3.Connection, batch: Batch) -> None:
+    """Insert rows, many to a statement, what they share bound once.
 
-    A statement a row costs as much again, and gives the interpreter lock away for each.
+    A statement a row costs as much again, and gives the interpreter lock away for each. A dataArray brings long runs of
+    one datastream: its id and its feature are shared too.
     """
-    head = f"INSERT INTO observation ({', '.join(names)}) VALUES "
-    marks = f"({', '.join('?' * len(names))})"
-    many = head + ", ".join([marks] * _TOGETHER)
-    while part := list(islice(rows, _TOGETHER)):
-        if len(part) == _TOGETHER:
-            db.execute(many, list(chain.from_iterable(part)))
-        else:
-            db.executemany(head + marks, part)
+    columns = batch.used()
+    edges = [0, *(np.flatnonzero(np.diff(batch.datastream)) + 1).tolist(), len(batch)]
+    if len(batch) < _LONG * (len(edges) - 1):
+        edges = [0, len(batch)]
+    for begin, end in pairwise(edges):
+        shared: dict[str, Any] = {"received_at": batch.received_at}
+        own: dict[str, list[Any]] = {}
+        for name, values in columns.items():
+            part = values[begin:end]
+            if name != "at" and part[0] == part[-1] and part.count(part[0]) == len(part):
+                shared[name] = part[0]
+            else:
+                own[name] = part
+        _insert_run(db, shared, own, end - begin)
 
 
-_TOGETHER = 400  # rows of one statement
+def _insert_run(db: sqlite3.Connection, shared: dict[str, Any], own: dict[str, list[Any]], rows: int) -> None:
+    begin, fixed, width = 0, len(shared), len(own)
+    for size in _SIZES:
+        while rows - begin >= size:
+            values: list[Any] = [None] * (fixed + width * size)
+            values[:fixed] = shared.values()
+            for place, column in enumerate(own.values(), fixed):
+                values[place::width] = column[begin : begin + size]
+            db.execute(_statement(tuple(shared), tuple(own), size), values)
+            begin += size
+
+
+@lru_cache(maxsize=64)
+def _statement(shared: tuple[str, ...], own: tuple[str, ...], size: int) -> str:
+    """INSERT of `size` rows: first the shared values, then each row's own."""
+    fixed = [f"?{place}" for place in range(1, len(shared) + 1)]
+    numbers = count(len(fixed) + 1)
+    rows = (f"({', '.join(fixed + [f'?{next(numbers)}' for _ in own])})" for _ in range(size))
+    return f"INSERT INTO observation ({', '.join(shared + own)}) VALUES {', '.join(rows)}"
+
+
+_LONG = 20  # rows of one datastream that are worth a statement of their own
+_SIZES = (
+    2000,
+    1000,
+    500,
+    200,
+    100,
+    50,
+    20,
+    10,
+    5,
+    2,
+    1,
+)  # rows of one statement; up to 11 values each, SQLite binds 32,766
 _NEVER = -(2**62)  # no observation yet: every instant is newer
 
 

@@ -6,9 +6,11 @@ Times become µs UTC, numbers stay numbers, every other result stays JSON text. 
 import re
 import threading
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -205,13 +207,30 @@ def _quick(group: _Group, stream: int, whole: DataArray) -> Columns | None:
 
 def instants(times: list[str]) -> list[int]:
     """µs UTC of many ISO 8601 instants, each with its offset; raises when any is not one."""
-    if all(time.endswith("Z") for time in times):
+    texts, zulu = _texts(times)
+    if zulu:
         # zone-less parsing is the quicker kernel, and Z is what the zone-less text then means
-        parsed = pc.cast(pc.utf8_rtrim(pa.array(times), "Z"), pa.timestamp("us"))
+        parsed = pc.cast(pc.utf8_rtrim(texts, "Z"), pa.timestamp("us"))
     else:
-        parsed = pc.cast(pa.array(times), pa.timestamp("us", tz="UTC"))
-    found: list[int] = parsed.cast(pa.int64()).to_pylist()
+        parsed = pc.cast(texts, pa.timestamp("us", tz="UTC"))
+    found: list[int] = np.frombuffer(parsed.buffers()[1], dtype=np.int64, count=len(times)).tolist()
     return found
+
+
+def _texts(values: list[str]) -> tuple[pa.StringArray, bool]:
+    """ASCII texts as an Arrow array, and whether each ends with Z.
+
+    pa.array would import pandas where it is installed, and keep callers waiting for it.
+    """
+    joined = "".join(values).encode("ascii")
+    lengths = list(map(len, values))
+    if joined and lengths.count(lengths[0]) == len(lengths):
+        ends = np.arange(0, len(joined) + 1, lengths[0], dtype=np.int32)
+        zulu = joined[lengths[0] - 1 :: lengths[0]].count(b"Z") == len(values)
+    else:
+        ends = np.fromiter(accumulate(lengths, initial=0), dtype=np.int32, count=len(values) + 1)
+        zulu = all(value.endswith("Z") for value in values)
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(ends), pa.py_buffer(joined)), zulu
 
 
 def _slow(group: _Group, stream: int, number: int, whole: DataArray) -> Columns:

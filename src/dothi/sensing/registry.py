@@ -13,6 +13,8 @@ from dothi.sensing.tables import Datastream, DatastreamProperty
 
 _KEEP_SECONDS = 30.0  # another process may have changed a datastream; a deleted one is caught by ingest's own lock
 
+_BLOCK = 200  # ids loaded with one that is not remembered
+
 NUMBER, COUNT, TRUTH, ANY = "number", "count", "truth", "any"
 _KINDS = {"OM_Measurement": NUMBER, "OM_CountObservation": COUNT, "OM_TruthObservation": TRUTH}
 
@@ -63,7 +65,8 @@ def streams(ids: Iterable[int]) -> dict[int, Stream]:
         with _lock:
             for one in loaded:
                 _known[one.id] = (now, one)
-        found.update((one.id, one) for one in loaded)
+        asked = set(missing)
+        found.update((one.id, one) for one in loaded if one.id in asked)
     return found
 
 
@@ -78,10 +81,14 @@ def invalidate(ids: Iterable[int] | None = None) -> None:
 
 
 def _load(ids: list[int]) -> list[Stream]:
+    """The datastreams asked for, and their neighbours: who sends for one soon sends for the next."""
+    wanted = set(ids)
+    wider = sorted(wanted | {near for id_ in ids[:_BLOCK] for near in _block(id_)})
     made: list[Stream] = []
     with db.reading() as session:
-        for start in range(0, len(ids), 5000):
-            made += read(session, ids[start : start + 5000])
+        for start in range(0, len(wider), 5000):
+            made += read(session, wider[start : start + 5000])
+    made = [one for one in made if one.id in wanted or one.feature_id is not None]
     # by thing: whoever locks several things does it in this order
     lacking = [one.id for one in sorted(made, key=lambda one: one.thing_id) if one.feature_id is None]
     if not lacking:
@@ -94,6 +101,11 @@ def _load(ids: list[int]) -> list[Stream]:
     with db.reading() as session:
         again = read(session, lacking)
     return [one for one in made if one.feature_id is not None] + again
+
+
+def _block(id_: int) -> range:
+    start = id_ - id_ % _BLOCK
+    return range(start, start + _BLOCK)
 
 
 def read(session: Session, ids: list[int]) -> list[Stream]:
