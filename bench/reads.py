@@ -27,7 +27,7 @@ def run(few: Place, many: Place) -> None:
                 "skip-c1": (f"Observations?$skip={total // 5}&$top=1", 1, None),
                 "one-c8": ("Observations('1-{at}')".replace("{at}", str(fill.START)), 8, None),
                 "range-c8": (
-                    "Datastreams(7)/Observations?$filter=phenomenonTime%20ge%202026-09-01T00:10:00Z&$top=100",
+                    "Datastreams(7)/Observations?$filter=phenomenonTime%20ge%202026-09-01T00:10:00Z&$top=20",
                     8,
                     None,
                 ),

@@ -93,17 +93,20 @@ def compiled(query: Select[Any]) -> Statement:
     return Statement(str(made), names, known)
 
 
-async def fetch(statement: Statement, given: Mapping[str, Any], *, short: bool = False) -> list[tuple[Any, ...]]:
+async def fetch(
+    statement: Statement, given: Mapping[str, Any], *, short: bool = False, many: bool = False
+) -> list[tuple[Any, ...]]:
     """All rows of a statement.
 
     short: it reads few rows whatever the database holds, so SQLite may answer on the event loop.
+    many: of these few there are hundreds, so that SQLite answers in a thread and others go on meanwhile.
     Raises BadInput where the database cannot compute what was asked, or not in time (setting query_seconds).
     """
     lane = _lane()
     values = statement.values(given)
     if not lane.sqlite:
         return await _fetch_postgresql(lane, statement.sql, values, short=short)
-    if short:
+    if short and not many:
         return _fetch_sqlite(lane, statement.sql, values)
     if lane.threads is None:
         lane.threads = ThreadPoolExecutor(_THREADS, "dothi-read")

@@ -18,7 +18,8 @@ from dothi.doors.sensorthings.render import ROOT
 from dothi.kit.errors import BadInput, Fault
 
 _MOST_EXPANDED = 100_000  # entities of one level of one answer
-_SHORT = 3_000  # entities SQLite may gather on the event loop
+_SHORT = 3_000  # entities that are gathered by a statement planned once
+_FEW = 200  # entities SQLite may gather on the event loop
 _PREFIX = "http://www.opengis.net/spec/iot_sensing/1.1/req/"
 _CONFORMANCE = (
     *(
@@ -124,7 +125,7 @@ async def _expanded(level: Level, keys: Sequence[str], binds: Mapping[str, Any])
     name, options = level.link.name, level.options
     if not level.link.many:
         short = len(keys) * (1 + len(level.children)) < _SHORT
-        rows = await hot.fetch(level.statement, given, short=short)
+        rows = await hot.fetch(level.statement, given, short=short, many=len(keys) > _FEW)
         if not rows:
             return {}
         parents, *fields = zip(*rows, strict=True)
@@ -140,7 +141,8 @@ async def _expanded(level: Level, keys: Sequence[str], binds: Mapping[str, Any])
     short = options.filter is None and len(keys) * (top + 1) < _SHORT
     gathered: list[list[str]] = [[] for _ in range(level.fields.cursor + 1)]
     parts: list[tuple[Any, int, int, bool, int]] = []
-    for key, *totals, text in await hot.fetch(level.statement, given, short=short):
+    rows_of_all = await hot.fetch(level.statement, given, short=short, many=len(keys) * top > _FEW)
+    for key, *totals, text in rows_of_all:
         mine = columns(text, len(gathered))
         number = len(mine[0])
         more = top > 0 and (totals[0] > options.skip + number if exact else number > top)
@@ -149,20 +151,23 @@ async def _expanded(level: Level, keys: Sequence[str], binds: Mapping[str, Any])
             column.extend(values[:top])
     bodies = await spliced(level.children, level.fields, gathered, binds)
     made = {}
+    before, after = _next(level)
     for key, start, number, more, total in parts:
         member = f',"{name}":[{",".join(bodies[start : start + number])}]'
         if options.count:
             member += f',"{name}@iot.count":{total}'
         if more and number:
-            member += f',"{name}@iot.nextLink":"{_next(level, key, gathered[-1][start + number - 1])}"'
+            last = cursors.token(gathered[-1][start + number - 1])
+            member += f',"{name}@iot.nextLink":"{before}{key}{after}{last}"'
         made[str(key)] = member
     return made
 
 
-def _next(level: Level, key: Any, last: str) -> str:
+def _next(level: Level) -> tuple[str, str]:
+    """A parent's link to what comes after its expanded entities: what stands before its key, and before the cursor."""
     pairs = [(name, text) for name, text in level.options.spelled() if name != "$skip"]
-    head = quoted(f"{level.above.set_name}({key})/{level.link.name}", pairs)
-    return f"{ROOT}/{head}{'&' if pairs else '?'}$skiptoken={cursors.token(last)}"
+    path = quoted(f")/{level.link.name}", pairs)
+    return f"{ROOT}/{level.above.set_name}(", f"{path}{'&' if pairs else '?'}$skiptoken="
 
 
 def _outer(total: int | None, link: str | None) -> str:
