@@ -114,6 +114,7 @@ def test_links_that_are_not_there_are_said(session):
         service.hop(session, "Thing", 1, "Locations", 7)
     with pytest.raises(BadInput, match="cannot be without its Sensor"):
         service.unlink(session, SYSTEM, "Datastream", d, "Sensor")
+    session.rollback()
     ingest.put_now(Columns([d], [T], [1.0]))
     assert service.hop(session, "Observation", f"{d}-{T}", "Datastream") == d
     assert service.hop(session, "Datastream", d, "Observations", f"{d}-{T}") == f"{d}-{T}"
