@@ -88,6 +88,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 def forget() -> None:
     """Drop what the process remembers of an earlier database."""
+    from dothi.datasets import usage, views
     from dothi.identity import access
     from dothi.sensing import ingest, registry
 
@@ -95,6 +96,8 @@ def forget() -> None:
     access.throttle.forget()
     ingest.forget()
     registry.invalidate()
+    views.forget()
+    usage.forget()
 
 
 @pytest.fixture

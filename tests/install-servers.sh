@@ -7,6 +7,7 @@ compgen -G '/usr/share/postgresql/*/extension/postgis.control' >/dev/null || mis
 command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto)
 command -v mosquitto_pub >/dev/null || missing+=(mosquitto-clients)
 command -v chromium >/dev/null || missing+=(chromium)
+[ -d /usr/lib/python3/dist-packages/qgis ] || missing+=(python3-qgis qgis-providers)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" != 0 ]; then
   echo "The tests need these Debian packages: ${missing[*]}" >&2

@@ -13,9 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dothi import __version__
 from dothi.config import settings
+from dothi.datasets import usage
 from dothi.db import hot as hot_lane
 from dothi.db import schema, session
+from dothi.doors.features import landing
+from dothi.doors.features import routes as features
 from dothi.doors.sensorthings import routes
+from dothi.doors.tiles import conformance as tiles_conformance
+from dothi.doors.tiles import routes as tiles
 from dothi.sensing import ingest
 from dothi.web import openapi, setup
 from dothi.web.security import Gate
@@ -24,18 +29,26 @@ _MQTT, _JOBS, _LIVE = "dothi.doors.mqtt.service", "dothi.jobs.runner", "dothi.do
 SERVICES = {
     "all": (_MQTT, _JOBS, _LIVE), "web": (_LIVE,), "broker": (_MQTT,), "worker": (_JOBS,), "back": (_MQTT, _JOBS),
 }  # fmt: skip
-STA = "/sta/v1.1"
+STA, OGC = "/sta/v1.1", "/ogc"
 DESCRIBED = (
     "dothi.doors.sensorthings.openapi", "dothi.doors.live.openapi", "dothi.places.openapi",
+    "dothi.doors.catalogue.openapi",
+    "dothi.doors.features.openapi", "dothi.doors.tiles.openapi",
     "dothi.screens.portal.openapi", "dothi.screens.admin.openapi",
 )  # fmt: skip
-CHORES = ("dothi.jobs.chores", "dothi.sensing.chores")
+CHORES = ("dothi.jobs.chores", "dothi.sensing.chores", "dothi.exchange.chores")
 MOUNTS = (
     (STA, "dothi.doors.sensorthings.routes"),
+    ("", "dothi.doors.tiles.routes"),  # says /ogc itself, which it shares with the features after it
+    (OGC, "dothi.doors.features.routes"),
     ("", "dothi.doors.live.routes"),  # says /live itself: a mount would answer at /live/ only
     ("/places", "dothi.places.routes"),
+    ("", "dothi.doors.catalogue.routes"),  # before the pages of the same addresses
+    ("", "dothi.screens.catalogue.routes"),
+    ("", "dothi.screens.steward.routes"),
     ("", "dothi.screens.admin.routes"),
     ("", "dothi.screens.reference.routes"),
+    ("", "dothi.screens.workbench.routes"),
     ("/", "dothi.screens.portal.routes"),
 )
 
@@ -50,6 +63,7 @@ async def _alive(_: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(hot_lane.close)
         ingest.start()
         stack.callback(ingest.stop)
+        stack.callback(usage.flush)
         for name in SERVICES[settings().role]:
             room = import_module(name)
             await room.start()
@@ -78,6 +92,7 @@ def create_app() -> FastAPI:
     """The whole web application."""
     app = Described(title="dothi", version=__version__, lifespan=_alive, docs_url=None, redoc_url=None)
     setup.prepare(app)
+    landing.extend(tiles_conformance.CLASSES, tiles_conformance.LINKS, tiles_conformance.PATHS)
     for path, name in MOUNTS:
         _add(app.router.routes, path, import_module(name).routes)
     return app
@@ -86,24 +101,36 @@ def create_app() -> FastAPI:
 def create() -> ASGIApp:
     """The application as a server runs it: the hot doors stand in front, past the layers that pages need."""
     app = create_app()
-    door: ASGIApp = routes.Door()
-    if settings().requests_per_minute:
-        door = Gate(door)
-    packed = GZipMiddleware(door, minimum_size=2048, compresslevel=1)
+    doors = {root: _hot(door) for root, door in ((STA, routes.Door()), (OGC, features.Door()))}
+    _, tiling = _hot(tiles.Door())  # packs what it keeps itself
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "")
         # a path with a line break is none that a mount matches; the pages' layers say so in words
-        if scope["type"] == "http" and f"{path}/".startswith(f"{STA}/") and "\n" not in path:
-            root = scope.get("root_path", "") + STA
-            # a mount would send the bare root elsewhere, and not every client follows
-            inner = {**scope, "root_path": root, "path": path if path != STA else f"{path}/"}
-            # what is asked of a write is short, and so is what it answers
-            await (packed if scope["method"] == "GET" else door)(inner, receive, send)
-        else:
-            await app(scope, receive, send)
+        if scope["type"] == "http" and "\n" not in path:
+            if tiles.mine(path):
+                await tiling(scope, receive, send)
+                return
+            for root, (packed, door) in doors.items():
+                if f"{path}/".startswith(f"{root}/"):
+                    # a mount would send the bare root elsewhere, and not every client follows
+                    inner = {
+                        **scope, "root_path": scope.get("root_path", "") + root,
+                        "path": path if path != root else f"{path}/",
+                    }  # fmt: skip
+                    # what is asked of a write is short, and so is what it answers
+                    await (packed if scope["method"] == "GET" else door)(inner, receive, send)
+                    return
+        await app(scope, receive, send)
 
     return front
+
+
+def _hot(door: ASGIApp) -> tuple[ASGIApp, ASGIApp]:
+    """A door that stands in front, as it packs its answers and as it is."""
+    if settings().requests_per_minute:
+        door = Gate(door)
+    return GZipMiddleware(door, minimum_size=2048, compresslevel=1), door
 
 
 def _add(to: list[BaseRoute], path: str, routes: list[BaseRoute]) -> None:

@@ -34,6 +34,7 @@ COMMANDS: dict[str, Room] = {
     "apply": Room("dothi.city.cli:app", "Bring the running city to what its blueprint says.", CITY, "apply"),
     "import": Room("dothi.cli:IMPORTS", "Import observations, places.", FILES),
     "export": Room("dothi.sensing.tabular.cli:export", "Export observations to CSV or Parquet.", FILES),
+    "harvest": Room("dothi.exchange.cli:app", "Other portals' datasets: add, run, list, remove.", FILES),
     "user": Room("dothi.cli.people:user", "People: add, list, grant roles, set passwords, disable.", ACCESS),
     "agency": Room("dothi.cli.people:agency", "Agencies: add, list.", ACCESS),
     "key": Room("dothi.cli.people:key", "Keys of systems and devices: add, list, revoke.", ACCESS),

@@ -10,6 +10,7 @@ import shapely
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from dothi.db import spatial, values
 from dothi.kit import geo
 from dothi.kit.errors import DothiError
 
@@ -59,6 +60,8 @@ def set_up_sqlite(connection: sqlite3.Connection, _: Any = None) -> None:
         connection.create_function(f"dothi_{name}", 2, _answer(relation), deterministic=True)
     for name, places, answer in _PLAIN:
         connection.create_function(f"dothi_{name}", places, answer, deterministic=True)
+    for name, places, answer in (*values.functions, *spatial.functions()):
+        connection.create_function(name, places, answer, deterministic=True)
     connection.create_function("dothi_st_relate", 3, _relate, deterministic=True)
     connection.create_function("dothi_st_length", 1, _length, deterministic=True)
 
@@ -101,7 +104,15 @@ def _geojson(a: str | None) -> bytes | None:
         return None
 
 
+def _geojson_of(a: bytes | None) -> str | None:
+    if a is None:
+        return None
+    shape = shapely.from_wkb(a)
+    return str(shapely.to_geojson(shapely.transform(shape, lambda points: points.round(7))))
+
+
 _PLAIN: tuple[tuple[str, int, Callable[..., Any]], ...] = (
+    ("geojson_of", 1, _geojson_of),
     ("floor", 1, _floor),
     ("mod", 2, _mod),
     ("lower", 1, _lower),

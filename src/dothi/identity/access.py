@@ -33,7 +33,9 @@ from dothi.kit.errors import NotSignedIn
 COOKIE = "dothi_session"
 TTL = 5.0  # seconds
 REMEMBERED = 10_000
-OPEN_WRITES = frozenset({"sensing:read", "sensing:write", "observations:write", "places:write"})
+OPEN_WRITES = frozenset(
+    {"sensing:read", "sensing:write", "observations:write", "places:write", "data:read", "data:write", "data:describe"}
+)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 log = logging.getLogger(__name__)
@@ -148,6 +150,7 @@ def of_person(session: Session, person: Person) -> Caller:
     """What a person may do: their roles, everywhere or inside agencies (and the agencies under those)."""
     everywhere: set[str] = set()
     within: set[tuple[str, int]] = set()
+    datasets: set[tuple[str, str]] = set()
     roles: set[str] = set()
     for held in store.grants(session, person.id):
         permissions = guard.ROLES.get(held.role, frozenset())
@@ -157,9 +160,11 @@ def of_person(session: Session, person: Person) -> Caller:
         elif held.scope_kind == "agency" and held.scope:
             agencies = store.below(session, held.scope)
             within |= {(permission, agency) for permission in permissions for agency in agencies}
+        elif held.scope_kind == "dataset" and held.scope:
+            datasets |= {(permission, held.scope) for permission in permissions if permission.startswith("data:")}
     return Caller(
         "person", person.id, person.name, person.agency_id, frozenset(everywhere), frozenset(within),
-        frozenset(roles), language=person.language,
+        frozenset(roles), language=person.language, datasets=frozenset(datasets),
     )  # fmt: skip
 
 

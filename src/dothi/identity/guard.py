@@ -4,24 +4,39 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, and_, not_, or_, true
 
 from dothi.journal.tables import Entry
 from dothi.kit.errors import NotAllowed, NotSignedIn
 
 ROLES: dict[str, frozenset[str]] = {
     "reporter": frozenset(),
-    "officer": frozenset({"sensing:read"}),
-    "dispatcher": frozenset({"sensing:read"}),
-    "duty-officer": frozenset({"sensing:read", "journal:read"}),
-    "leader": frozenset({"sensing:read", "journal:read"}),
-    "data-steward": frozenset({"sensing:read", "sensing:write", "observations:write"}),
-    "auditor": frozenset({"sensing:read", "journal:read", "identity:read"}),
+    "officer": frozenset({"sensing:read", "data:read"}),
+    "dispatcher": frozenset({"sensing:read", "data:read"}),
+    "duty-officer": frozenset({"sensing:read", "data:read", "journal:read"}),
+    "leader": frozenset({"sensing:read", "data:read", "journal:read"}),
+    "data-steward": frozenset(
+        {
+            "sensing:read",
+            "sensing:write",
+            "observations:write",
+            "data:read",
+            "data:write",
+            "data:describe",
+            "data:approve",
+        }
+    ),
+    "auditor": frozenset({"sensing:read", "data:read", "journal:read", "identity:read"}),
     "administrator": frozenset(
         {
             "sensing:read",
             "sensing:write",
             "observations:write",
+            "data:read",
+            "data:write",
+            "data:describe",
+            "data:approve",
+            "data:personal",
             "places:write",
             "journal:read",
             "identity:read",
@@ -32,7 +47,23 @@ ROLES: dict[str, frozenset[str]] = {
     ),
 }
 PERMISSIONS = frozenset[str]().union(*ROLES.values())
-KEY_SCOPES = frozenset({"sensing:read", "sensing:write", "observations:write", "journal:read", "places:write"})
+KEY_SCOPES = frozenset(
+    {
+        "sensing:read",
+        "sensing:write",
+        "observations:write",
+        "data:read",
+        "data:write",
+        "data:describe",
+        "journal:read",
+        "places:write",
+    }
+)
+# whoever holds one of these over a dataset sees it, drafts and all
+_SEES = {
+    "sensing:read": frozenset({"sensing:read"}),
+    "data:read": frozenset({"data:read", "data:describe", "data:approve"}),
+}
 DEVICE_SCOPES = frozenset({"sensing:read", "observations:write"})  # a device writes what it measured, and no more
 
 
@@ -40,7 +71,8 @@ DEVICE_SCOPES = frozenset({"sensing:read", "observations:write"})  # a device wr
 class Caller:
     """Who is calling.
 
-    everywhere: permissions held without limit; within: pairs (permission, agency id) held inside an agency only.
+    everywhere: permissions held without limit; within: pairs (permission, agency id) held inside an agency only;
+    datasets: pairs (permission, code) held over a dataset only.
     thing_id: a device key acts for that one thing.
     """
 
@@ -53,6 +85,7 @@ class Caller:
     roles: frozenset[str] = frozenset()
     thing_id: int | None = None
     language: str | None = field(default=None, compare=False)
+    datasets: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def actor(self) -> str:
@@ -65,82 +98,126 @@ ANONYMOUS = Caller()
 SYSTEM = Caller(kind="key", name="dothi", everywhere=PERMISSIONS)
 
 
-def may(caller: Caller, permission: str, agency_id: int | None = None) -> bool:
-    """Whether the caller holds the permission, everywhere or (agency_id given) inside that agency."""
+def may(caller: Caller, permission: str, agency_id: int | None = None, dataset: str | None = None) -> bool:
+    """Whether the caller holds the permission: everywhere, inside that agency, or over that dataset (its code)."""
     if permission in caller.everywhere:
+        return True
+    if dataset is not None and (permission, dataset) in caller.datasets:
         return True
     return agency_id is not None and (permission, agency_id) in caller.within
 
 
 def may_somewhere(caller: Caller, permission: str) -> bool:
     """Whether the caller holds the permission anywhere at all."""
-    return permission in caller.everywhere or any(held == permission for held, _ in caller.within)
+    return (
+        permission in caller.everywhere
+        or any(held == permission for held, _ in caller.within)
+        or any(held == permission for held, _ in caller.datasets)
+    )
 
 
-def require(caller: Caller, permission: str, agency_id: int | None = None, *, thing_id: int | None = None) -> None:
+def require(
+    caller: Caller,
+    permission: str,
+    agency_id: int | None = None,
+    *,
+    thing_id: int | None = None,
+    dataset: str | None = None,
+) -> None:
     """Refuse with NotSignedIn or NotAllowed unless the caller may.
 
-    thing_id: the thing acted on; a device key may act on its own thing only.
+    dataset: the code of the dataset acted on. thing_id: the thing acted on; a device key may act on its own thing only.
     """
     if caller.thing_id is not None and thing_id is not None and caller.thing_id != thing_id:
         raise NotAllowed(f"this device key acts for Thing {caller.thing_id} only, not {thing_id}")
-    if may(caller, permission, agency_id):
+    if may(caller, permission, agency_id, dataset):
         return
     if caller.kind == "anonymous":
         raise NotSignedIn(f"sign in, or send a key with the scope {permission}")
     raise NotAllowed(f"{caller.name or caller.actor} does not hold {permission}" + (" here" if agency_id else ""))
 
 
-@lru_cache(maxsize=512)
-def _seen_agencies(caller: Caller) -> tuple[int, ...] | None:
-    if "sensing:read" in caller.everywhere:
-        return None
-    return tuple(sorted(agency for held, agency in caller.within if held == "sensing:read"))
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a caller sees beyond what is open: all, or what is shared (any), some agencies' and some datasets."""
+
+    all: bool
+    shared: bool
+    agencies: tuple[int, ...] = ()
+    datasets: tuple[str, ...] = ()
 
 
-def visible(caller: Caller, table: Any) -> ColumnElement[bool]:
+@lru_cache(maxsize=1024)
+def _seen(caller: Caller, permission: str) -> _Seen:
+    held = _SEES[permission]
+    if caller.everywhere & held:
+        return _Seen(all=True, shared=True)
+    agencies = tuple(sorted({agency for one, agency in caller.within if one in held}))
+    datasets = tuple(sorted({code for one, code in caller.datasets if one in held}))
+    return _Seen(all=False, shared=bool(agencies), agencies=agencies, datasets=datasets)
+
+
+def visible(caller: Caller, table: Any, permission: str = "sensing:read") -> ColumnElement[bool]:
     """The clause that keeps the rows of a table with `sharing` and `agency_id` columns a caller may see.
 
-    open: everyone; shared: anybody signed in or with a reading key; restricted: the owning agency.
+    open: everyone; shared: anybody with a reading role or key; restricted: the owning agency. With data:read the table
+    is one of datasets, with `code` and `status` too: what is not published only its own agency sees.
     Put it into the query; never filter afterwards.
     """
-    agencies = _seen_agencies(caller)
-    if agencies is None:
+    seen = _seen(caller, permission)
+    if seen.all:
         return true()
-    if caller.kind == "anonymous":
-        is_open: ColumnElement[bool] = table.sharing == "open"
-        return is_open
-    reads = bool(agencies)
-    clauses: list[ColumnElement[bool]] = [table.sharing.in_(["open", "shared"]) if reads else table.sharing == "open"]
-    if agencies:
-        clauses.append(table.agency_id.in_(agencies))
-    return or_(false(), *clauses)
+    told: ColumnElement[bool] = table.sharing.in_(["open", "shared"]) if seen.shared else table.sharing == "open"
+    if permission == "data:read":
+        told = and_(table.status == "published", told)
+    clauses = [told]
+    if seen.agencies:
+        clauses.append(table.agency_id.in_(seen.agencies))
+    if seen.datasets:
+        clauses.append(table.code.in_(seen.datasets))
+    return clauses[0] if len(clauses) == 1 else or_(*clauses)
 
 
-def sees(caller: Caller, sharing: str, agency_id: int | None) -> bool:
-    """What `visible` says, of one row whose sharing and agency are at hand: for news pushed to listeners."""
-    agencies = _seen_agencies(caller)
-    if agencies is None or sharing == "open":
+def sees(
+    caller: Caller,
+    sharing: str,
+    agency_id: int | None,
+    permission: str = "sensing:read",
+    *,
+    dataset: str | None = None,
+    status: str = "published",
+) -> bool:
+    """What `visible` says, of one row that is at hand: for news pushed to listeners."""
+    seen = _seen(caller, permission)
+    if seen.all or agency_id in seen.agencies or dataset in seen.datasets:
         return True
-    return bool(agencies) and (sharing == "shared" or agency_id in agencies)
+    return status == "published" and (sharing == "open" or (seen.shared and sharing == "shared"))
 
 
-def sight(caller: Caller) -> object:
+def sight(caller: Caller, permission: str = "sensing:read") -> object:
     """A hashable name of what the caller may see: two callers with the same sight get the same rows."""
-    agencies = _seen_agencies(caller)
-    return "all" if agencies is None else (caller.kind == "anonymous" or not agencies, agencies)
+    return _seen(caller, permission)
 
 
 def sees_entries(caller: Caller) -> ColumnElement[bool]:
     """The clause that keeps the journal entries a caller may see.
 
-    Open ones everybody, shared ones readers, restricted ones their agency; everything with journal:read.
+    Open ones everybody, shared ones readers, restricted ones their agency; everything with journal:read. What is told
+    of datasets asks for data:read, everything else for sensing:read.
     """
     if "journal:read" in caller.everywhere:
         return true()
     clauses: list[ColumnElement[bool]] = [Entry.visibility == "open"]
-    if may_somewhere(caller, "sensing:read"):
-        clauses.append(Entry.visibility == "shared")
-    if agencies := [agency for held, agency in caller.within if held in {"journal:read", "sensing:read"}]:
+    of_data = Entry.kind.startswith("data.", autoescape=True)
+    for permission, of_room in (("sensing:read", not_(of_data)), ("data:read", of_data)):
+        seen = _seen(caller, permission)
+        if seen.shared:
+            clauses.append(and_(of_room, Entry.visibility == "shared"))
+        if seen.agencies:
+            clauses.append(and_(of_room, Entry.agency_id.in_(seen.agencies)))
+        for code in seen.datasets:
+            of_record = Entry.subject.startswith(f"record:{code}/", autoescape=True)
+            clauses.append(and_(of_data, or_(Entry.subject == f"dataset:{code}", of_record)))
+    if agencies := sorted(agency for held, agency in caller.within if held == "journal:read"):
         clauses.append(Entry.agency_id.in_(agencies))
     return or_(*clauses)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from dothi import packs
+from dothi.datasets import declared  # teaches packs the file datasets.yaml
 from dothi.kit import text as texts
 from dothi.kit.errors import Fault
 
@@ -240,6 +241,7 @@ class Sectors:
     indices: dict[str, Index]
     stations: dict[str, Station]
     aliases: dict[str, str]
+    datasets: dict[str, tuple[str, declared.Declared]]  # with the sector that declares it
 
     def property_of(self, code: str | None, name: str | None = None) -> Property | None:
         """The property of a code, or of a name somebody wrote (`PM2.5`, `bụi mịn`)."""
@@ -280,6 +282,7 @@ def together(found: dict[str, packs.Pack]) -> Sectors:
         {one.code: one for _, pack in _with(found, "indices.yaml") for one in pack.indices},
         {one.code: one for _, pack in _with(found, "alarm_levels.yaml") for one in pack.stations},
         aliases,
+        declared.declared(found),
     )  # fmt: skip
 
 

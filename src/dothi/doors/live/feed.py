@@ -46,8 +46,8 @@ Sight = tuple[object, ...]
 
 def sight(caller: Caller) -> Sight:
     """What a caller may see of observations and of the journal."""
-    reads = frozenset(agency for held, agency in caller.within if held in ("journal:read", "sensing:read"))
-    return guard.sight(caller), "journal:read" in caller.everywhere, reads
+    reads = frozenset(agency for held, agency in caller.within if held == "journal:read")
+    return guard.sight(caller), guard.sight(caller, "data:read"), "journal:read" in caller.everywhere, reads
 
 
 class Client:

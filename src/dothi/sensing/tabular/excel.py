@@ -8,8 +8,8 @@ from typing import IO, Any
 import numpy as np
 
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.legacy import FONTS
 from dothi.sensing.tabular.cells import from_objects
-from dothi.sensing.tabular.legacy import FONTS
 from dothi.sensing.tabular.mapping import File
 from dothi.sensing.tabular.read import CHUNK, Chunk, header_at, header_of, matched
 

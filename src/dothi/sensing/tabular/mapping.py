@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from dothi import packs
+from dothi.kit import encodings
 from dothi.kit import units as kit_units
 from dothi.kit.errors import BadInput, Fault
 from dothi.packs.lines import Source
 from dothi.sensing import sectors
-from dothi.sensing.tabular import encodings, numbers, times
+from dothi.sensing.tabular import numbers, times
 
 Code = sectors.Code
 OBSERVATION_TYPES = {

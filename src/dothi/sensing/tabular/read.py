@@ -15,12 +15,12 @@ from typing import IO, Any, Protocol
 
 import numpy as np
 
+from dothi.kit import encodings
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.legacy import FONTS
 from dothi.kit.text import fold, nfc
 from dothi.packs.lines import closest
-from dothi.sensing.tabular import encodings
 from dothi.sensing.tabular.cells import Cells, Ints, from_text
-from dothi.sensing.tabular.legacy import FONTS
 from dothi.sensing.tabular.mapping import File
 
 CHUNK = 50_000

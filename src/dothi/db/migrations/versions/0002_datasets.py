@@ -31,7 +31,8 @@ def _postgresql() -> None:
 def _sqlite() -> None:
     """An R*Tree whose third dimension is the dataset, kept by triggers from the box columns."""
     op.execute("CREATE VIRTUAL TABLE record_box USING rtree(id, west, east, south, north, first_dataset, last_dataset)")
-    box = "new.id, new.west, new.east, new.south, new.north, new.dataset_id, new.dataset_id"
+    # without thickness every node has the volume 0 and the tree does not know how to split: 20 ms a box instead of 0.1
+    box = "new.id, new.west, new.east, new.south, new.north, new.dataset_id, new.dataset_id + 0.5"
     op.execute(
         f"CREATE TRIGGER record_box_insert AFTER INSERT ON record WHEN new.west IS NOT NULL"
         f" BEGIN INSERT INTO record_box VALUES ({box}); END"

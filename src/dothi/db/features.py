@@ -1,0 +1,151 @@
+"""Words that pages of records are made of: boxes through each database's own index, JSON members put together."""
+
+import re
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from dothi.db.types import Json
+
+
+def _spell(word: type, sqlite: str, postgresql: str) -> None:
+    """Say how each database spells a word; an argument named twice is spelled twice, as SQLite's counted binds want."""
+
+    def spelled(form: str) -> Any:
+        def compile_word(element: Any, compiler: Any, **kw: Any) -> str:
+            clauses = list(element.clauses)
+            return re.sub(r"\{(\d)\}", lambda m: str(compiler.process(clauses[int(m[1])], **kw)), form)
+
+        return compile_word
+
+    compiles(word, "sqlite")(spelled(sqlite))
+    compiles(word, "postgresql")(spelled(postgresql))
+
+
+class boxed(FunctionElement[bool]):
+    """Whether a record's box may meet a box, by index: arguments dataset id, id, geometry, west, south, east, north.
+
+    Boxes in the indexes are rounded outwards to 32-bit numbers, so look at the columns too.
+    """
+
+    type, inherit_cache, name = Boolean(), True, "boxed"
+
+
+_spell(
+    boxed,
+    "{1} IN (SELECT id FROM record_box WHERE first_dataset <= {0} AND last_dataset >= {0}"
+    " AND west <= {5} AND east >= {3} AND south <= {6} AND north >= {4})",
+    "({2} && ST_MakeEnvelope({3}, {4}, {5}, {6}, 4326))",
+)
+
+
+class json_member(FunctionElement[str]):
+    """The JSON text under one key (a literal_column text) of a JSON column or text; null where there is none."""
+
+    type, inherit_cache, name = Text(), True, "json_member"
+
+
+_spell(json_member, "coalesce({0} -> {1}, 'null')", "coalesce((({0})::jsonb -> {1})::text, 'null')")
+
+
+class json_led(FunctionElement[str]):
+    """A JSON object (first argument) as text, one member before its own: the key with its colon, then its JSON text."""
+
+    type, inherit_cache, name = Text(), True, "json_led"
+
+
+_spell(
+    json_led,
+    "('{' || {1} || {2} || CASE {0} WHEN '{}' THEN '}' ELSE ',' || substr({0}, 2) END)",
+    # written out once only: that is most of the work
+    "('{' || {1} || {2} || CASE ({0})::jsonb WHEN '{}' THEN '}' ELSE overlay(({0})::text placing ',' from 1 for 1) END)",
+)
+
+
+class json_set(FunctionElement[str]):
+    """A JSON object (first argument) as text with one more member: its name as a literal_column text, and a text."""
+
+    type, inherit_cache, name = Text(), True, "json_set"
+
+
+_spell(json_set, "json_set({0}, '$.' || {1}, {2})", "(({0})::jsonb || jsonb_build_object({1}, {2}))::text")
+
+
+class quick_quote(FunctionElement[str]):
+    """A text as a JSON string with its quotes, soonest where it is made of plain signs; NULL becomes null."""
+
+    type, inherit_cache, name = Text(), True, "quick_quote"
+
+
+_spell(
+    quick_quote,
+    "json_quote({0})",
+    "CASE WHEN {0} ~ '^[A-Za-z0-9_.:/-]*$' THEN '\"' || {0} || '\"' ELSE coalesce(to_json(({0})::text)::text, 'null') END",
+)
+
+
+class json_without(FunctionElement[Any]):
+    """A JSON object (first argument, a column) without some of its members, whose names are literal_column texts."""
+
+    type, inherit_cache, name = Json, True, "json_without"
+
+
+@compiles(json_without, "sqlite")
+def _json_without_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    column, *names = (compiler.process(clause, **kw) for clause in element.clauses)
+    paths = ", ".join(f"'$.\"{name[1:-1]}\"'" for name in names)
+    return f"json_remove({column}, {paths})"
+
+
+@compiles(json_without, "postgresql")
+def _json_without_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    column, *names = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(({column})::jsonb - ARRAY[{', '.join(names)}]::text[])"
+
+
+class beside(FunctionElement[str]):
+    """Texts one after another, NULL counting as nothing."""
+
+    type, inherit_cache, name = Text(), True, "beside"
+
+
+@compiles(beside, "sqlite")
+def _beside_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return "(" + " || ".join(f"coalesce({compiler.process(clause, **kw)}, '')" for clause in element.clauses) + ")"
+
+
+@compiles(beside, "postgresql")
+def _beside_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    # concat takes a hundred arguments at most
+    parts = [compiler.process(clause, **kw) for clause in element.clauses]
+    made = [f"concat({', '.join(parts[start : start + 90])})" for start in range(0, len(parts), 90)]
+    return made[0] if len(made) == 1 else f"concat({', '.join(made)})"
+
+
+class geojson_of(FunctionElement[str]):
+    """The GeoJSON text of a geometry, seven decimals."""
+
+    type, inherit_cache, name = Text(), True, "geojson_of"
+
+
+_spell(geojson_of, "dothi_geojson_of({0})", "ST_AsGeoJSON({0}, 7)")
+
+
+class no_text(FunctionElement[str]):
+    """NULL, as a text: the databases want to know of which type nothing is."""
+
+    type, inherit_cache, name = Text(), True, "no_text"
+
+
+_spell(no_text, "CAST(NULL AS TEXT)", "NULL::text")
+
+
+class no_number(FunctionElement[Any]):
+    """NULL, as a whole number."""
+
+    type, inherit_cache, name = BigInteger(), True, "no_number"
+
+
+_spell(no_number, "CAST(NULL AS INTEGER)", "NULL::bigint")

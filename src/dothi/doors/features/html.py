@@ -1,0 +1,87 @@
+"""Pages for people: the same documents as tables and links, in the site's frame."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dothi.datasets.reading import Virtual
+from dothi.datasets.schema import Field
+from dothi.datasets.views import View
+from dothi.doors.features import answers
+from dothi.web import i18n, shell
+
+_MOST = 60  # columns of a table
+
+
+def landing(request: Request, document: dict[str, Any]) -> Response:
+    """The landing page."""
+    return _page(request, "landing", {name: document[name] for name in ("title", "description", "links")})
+
+
+def collections(request: Request, found: Sequence[View], q: str) -> Response:
+    """The collections a caller may see."""
+    return _page(request, "collections", {"found": found, "q": q})
+
+
+def collection(request: Request, view: View, links: Sequence[dict[str, Any]]) -> Response:
+    """One collection with its fields."""
+    page = None if isinstance(view, Virtual) else f"/catalogue/{answers.part(view.code)}"
+    return _page(request, "collection", {**_about(request, view), "links": links, "page": page})
+
+
+def items(request: Request, view: View, records: Sequence[dict[str, Any]], links: Sequence[dict[str, Any]]) -> Response:
+    """A page of records as a table."""
+    return _page(request, "items", {**_about(request, view), "records": records, "links": links})
+
+
+def item(request: Request, view: View, record: dict[str, Any], here: str) -> Response:
+    """One record."""
+    about = {**_about(request, view), "record": record, "here": here, "map": _map(view, record)}
+    return _page(request, "item", about)
+
+
+def _map(view: View, record: dict[str, Any]) -> str | None:
+    """The workbench with this record in sight."""
+    if record["geojson"] is None or isinstance(view, Virtual) or record["west"] is None:
+        return None
+    box = ",".join(f"{record[side]:.6f}" for side in ("west", "south", "east", "north"))
+    return f"/map?layers={answers.part(view.code)}&bbox={box}"
+
+
+def _about(request: Request, view: View) -> dict[str, Any]:
+    vi = i18n.language_of(request) == "vi"
+    return {
+        "title": view.title if vi else view.title_en or view.title,
+        "description": view.description if vi else view.description_en or view.description,
+        "here": f"{answers.base_of(request)}/collections/{answers.part(view.code)}",
+        "fields": view.fields[:_MOST],
+        "simulated": view.simulated,
+    }
+
+
+def _page(request: Request, name: str, context: dict[str, Any]) -> Response:
+    vi = i18n.language_of(request) == "vi"
+
+    def label_of(field: Field) -> str:
+        return (field.title if vi else field.title_en or field.title) or field.name
+
+    def title_of(view: View) -> str:
+        return view.title if vi else view.title_en or view.title
+
+    known = {"base": answers.base_of(request), "part": answers.part, "cell": _cell}
+    page = shell.page(
+        request, f"features/{name}.html", {**known, "label_of": label_of, "title_of": title_of, **context}
+    )
+    page.headers["Vary"] = answers.VARY
+    return page
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "✓" if value else "–"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
