@@ -88,7 +88,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 def forget() -> None:
     """Drop what the process remembers of an earlier database."""
-    from dothi.datasets import usage, views
+    from dothi.datasets import tiling, usage, views
     from dothi.identity import access
     from dothi.sensing import ingest, registry
 
@@ -97,6 +97,7 @@ def forget() -> None:
     ingest.forget()
     registry.invalidate()
     views.forget()
+    tiling.forget()
     usage.forget()
 
 

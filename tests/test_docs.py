@@ -10,7 +10,7 @@ from dothi.identity import guard
 
 GUIDE = Path(__file__).parent.parent / "docs" / "guide"
 SOURCE = Path(dothi.__path__[0])
-KIND = re.compile(r"(identity|sensing|places|city|journal|jobs)(\.[a-z_-]+){1,2}")
+KIND = re.compile(r"(identity|sensing|data|places|city|journal|jobs)(\.[a-z_-]+){1,2}")
 
 
 def guide(name):
@@ -67,7 +67,7 @@ def kinds():
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name not in ("append", "_tell", "_say", "_changed", "_note", "partial"):
+            if name not in ("append", "_tell", "_say", "_changed", "_note", "partial", "tell"):
                 continue
             for argument in node.args[:4]:
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):

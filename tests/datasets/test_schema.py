@@ -1,7 +1,7 @@
 """A schema says what a record may hold; it is told every fault at once."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dothi.datasets import schema
@@ -125,6 +125,7 @@ json = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "other"]), json))
 def test_any_json_is_kept_or_refused_and_what_is_kept_is_kept_again(properties):
     checker = schema.checker(SCHEMA)
@@ -133,6 +134,7 @@ def test_any_json_is_kept_or_refused_and_what_is_kept_is_kept_again(properties):
         assert checker.clean(kept) == (kept, [])
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["string", "object", "array"]),
                     lambda inside: st.lists(inside, max_size=3) | st.dictionaries(
                         st.sampled_from(["type", "properties", "items", "enum", "oneOf", "required", "x-order", "x-role", "x-reference",
@@ -142,6 +144,7 @@ def test_any_json_as_a_schema_is_kept_or_refused(held):
         assert isinstance(schema.checker(schema.ordered(held)).clean({})[1], list)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("aĂâđĐêôơưỳÝỵ ưẠ\u0300\u0323ñß-1\n") | st.characters()))
 def test_the_quick_fold_is_the_fold(text):
     assert quick_fold(text) == fold(text)

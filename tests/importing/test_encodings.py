@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
+from dothi.kit import encodings, legacy
 from dothi.kit.errors import BadInput
-from dothi.sensing.tabular import encodings, legacy
 
 TEXT = "trạm,thời gian,nhiệt độ\nĐà Nẵng,1,21°C\nHà Nội,2,25 µg/m³\nCầu Rạch Chanh,3,Thủ Thừa\n"
 

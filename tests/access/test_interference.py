@@ -1,0 +1,63 @@
+"""Who has no rights gets the same answers, byte for byte, whether what is hidden exists or not."""
+
+import pytest
+from starlette.routing import Mount
+
+from dothi.app import create_app
+from tests.access import walk
+
+REQUESTS = walk.requests()
+
+
+@pytest.mark.parametrize("who", ["anonymous", "officer", "steward", "auditor", "granted-other", "key-other"])
+def test_the_hidden_changes_no_answer(cities, who):
+    whole = who in ("anonymous", "steward")
+    asked = [one for one in REQUESTS if whole or one.few]
+    answers = {}
+    for name, city in cities.items():
+        city.enter()
+        answers[name] = [city.ask(who, one).seen for one in asked]
+    leaks = []
+    for one, full, bare in zip(asked, answers["full"], answers["bare"], strict=True):
+        if full != bare:
+            leaks.append(f"{one.named}\n{difference(full, bare)}")
+    assert not leaks, f"{len(leaks)} of {len(asked)} answers tell {who} of what is hidden:\n" + "\n".join(leaks[:40])
+
+
+def difference(full, bare) -> str:
+    """Where two answers part."""
+    if full[0] != bare[0]:
+        return f"   status {full[0]} / {bare[0]}"
+    for one, other in zip(full[1], bare[1], strict=False):
+        if one != other:
+            said = f"   header {one} / {other}\n"
+            break
+    else:
+        said = ""
+    one, other = (str(side[2]) for side in (full, bare))
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return f"{said}   full …{one[max(0, at - 120) : at + 100]}\n   bare …{other[max(0, at - 120) : at + 100]}"
+
+
+def test_no_request_meets_a_fault_of_ours(full):
+    faults = [one.named for one in REQUESTS if full.ask("anonymous", one).status >= 500]
+    assert not faults
+
+
+def test_every_route_is_walked_or_exempt():
+    """A new route must be named in the walk, or said not to need it."""
+    there = set()
+    for path in paths(create_app().router.routes):
+        there.add(path)
+    walked = {one.route for one in REQUESTS}
+    assert there - walked - walk.EXEMPT.keys() == set()
+    assert (walked | walk.EXEMPT.keys()) - there == set()
+
+
+def paths(routes, before=""):
+    """Every route's address, as it is written."""
+    for one in routes:
+        if isinstance(one, Mount) and one.routes:
+            yield from paths(one.routes, before + one.path)
+        else:
+            yield before + one.path
