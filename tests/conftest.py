@@ -90,12 +90,13 @@ def forget() -> None:
     """Drop what the process remembers of an earlier database."""
     from dothi.datasets import tiling, usage, views
     from dothi.identity import access
-    from dothi.sensing import ingest, registry
+    from dothi.sensing import collection, ingest, registry
 
     access.forget()
     access.throttle.forget()
     ingest.forget()
     registry.invalidate()
+    collection.forget()
     views.forget()
     tiling.forget()
     usage.forget()

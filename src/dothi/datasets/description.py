@@ -15,7 +15,7 @@ from dothi.kit.text import nfc
 SHARING = ("restricted", "shared", "open")
 STATUS = ("draft", "published", "retired")
 GEOMETRY_TYPES = (*TYPES, "Geometry")
-TAKEN = frozenset({"things"})  # names of collections that are no datasets
+TAKEN = frozenset({"things", "units"})  # names of collections that are no datasets
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LONGEST_CODE = 60
 _EMAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")

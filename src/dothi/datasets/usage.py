@@ -26,7 +26,7 @@ def count_use(dataset_id: int, door: str) -> None:
     with _lock:
         _counts[key] += 1
         if _timer is None:
-            _timer = threading.Timer(SECONDS, _later)
+            _timer = threading.Timer(SECONDS, stop)
             _timer.daemon = True
             _timer.start()
 
@@ -69,14 +69,17 @@ def forget() -> None:
         _timer = None
 
 
-def _later() -> None:
+def stop() -> None:
+    """Write what was counted, a minute after its first use and at the end of the process; a failure is logged."""
     global _timer
     with _lock:
+        if _timer is not None:
+            _timer.cancel()
         _timer = None
     try:
         flush()
     except Exception:
-        log.exception("uses of datasets could not be written; they are kept for the next minute")
+        log.exception("uses of datasets could not be written; they are kept for the next time")
 
 
 def by_day(session: Session, dataset_id: int, days: int = 30) -> dict[int, dict[str, int]]:

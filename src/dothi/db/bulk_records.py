@@ -165,10 +165,10 @@ def refuse_dangling(
 
 
 def _refuse(
-    session: Session, load_id: int, where: str, spelled: str, column: str = "key", *, beside: str = "", **values: Any
+    session: Session, load_id: int, where: str, spelled: str, column: str = "id", *, beside: str = "", **values: Any
 ) -> int:
     """Move staged rows to the faults. beside: what else stands in FROM; spelled: the reason."""
-    value = "s.key" if column == "key" else "NULL"
+    value = "s.key" if column == "id" else "NULL"
     chosen = f"FROM staged_record s{beside} WHERE s.load_id = :load AND {where}"
     found = _run(
         session,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import shapely
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 
 from dothi.db import spatial, values
@@ -36,7 +36,12 @@ def make_engine(url: str, pool: int = 10) -> Engine:
         event.listen(engine, "connect", set_up_sqlite)
         event.listen(engine, "begin", _begin)
         return engine
-    return create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, json_serializer=_json)
+    # compiling a plan costs more than it saves on what dothi asks
+    options = "-c jit=off " + str(make_url(url).query.get("options", ""))
+    return create_engine(
+        url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, json_serializer=_json,
+        connect_args={"options": options},
+    )  # fmt: skip
 
 
 def _json(value: Any) -> str:

@@ -10,9 +10,11 @@ import shapely
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
+from dothi.datasets.loads import vn2000
 from dothi.kit.errors import BadInput, Fault
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_VN2000 = 4756  # its longitude and latitude, latitude first
 _FORMS = re.compile(
     r"https?://www\.opengis\.net/def/crs/(?P<a>EPSG|OGC)/[^/\s]{1,16}/(?P<c>[A-Za-z0-9]{1,10})"
     r"|urn:ogc:def:crs:(?P<ua>EPSG|OGC):[^:\s]{0,16}:(?P<uc>[A-Za-z0-9]{1,10})"
@@ -27,7 +29,11 @@ class Projection:
         self.name = name
         self.geographic = crs.is_geographic
         self.east_first = crs.axis_info[0].direction.lower() in {"east", "west"}
-        self._transformer = pyproj.Transformer.from_crs(crs, pyproj.CRS.from_authority("OGC", "CRS84"))
+        geodetic = crs.geodetic_crs
+        # left to itself PROJ takes other parameters than the national ones in the south, 80 cm off
+        self._vietnamese = geodetic is not None and geodetic.to_epsg() == _VN2000
+        end = pyproj.CRS.from_epsg(_VN2000) if self._vietnamese else pyproj.CRS.from_authority("OGC", "CRS84")
+        self._transformer = pyproj.Transformer.from_crs(crs, end)
 
     def to_wgs84(self, geometry: BaseGeometry) -> BaseGeometry:
         """The geometry in longitude and latitude; a position out of the system's reach becomes infinite."""
@@ -35,6 +41,8 @@ class Projection:
 
     def _moved(self, positions: Any) -> Any:
         x, y = self._transformer.transform(positions[:, 0], positions[:, 1])
+        if self._vietnamese:
+            x, y = vn2000.geographic().transform(y, x)
         return np.column_stack([x, y])
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dothi.datasets.loads import crs as systems
 from dothi.datasets.loads import values, words
-from dothi.datasets.loads.found import BATCH, Column, Found, Layer, LayerFound
+from dothi.datasets.loads.found import Column, Found, Layer, LayerFound
 from dothi.datasets.loads.opening import How, opened
 from dothi.kit.encodings import plausibility
 from dothi.kit.legacy import FONTS
@@ -21,7 +21,8 @@ _LAYERS = 40
 _CODES = frozenset({"code", "identity", "parcel", "sheet"})
 _FEW = 30  # different values that may be an enumeration
 _SHOWN = 20  # rows of the sample
-_DRAWN = "\u2122"  # the last of the letters windows-1252 has
+# the letters of windows-1252 beyond Latin-1: fonts drew over these too
+_DRAWN = frozenset("€‚ƒ„…†‡ˆ‰Š‹ŒŽ''“”•–—˜™š›œžŸ".replace("''", "\u2018\u2019"))
 _COUNTED = 64 << 20  # bytes of a file whose rows are counted by reading them
 
 
@@ -84,14 +85,15 @@ def _column(name: str, cells: list[Any]) -> Column:
 def _font(columns: Iterable[list[Any]]) -> str | None:
     """The legacy font whose letters stand in Unicode texts, copied as they were."""
     said = {cell for cells in columns for cell in cells[:1000] if isinstance(cell, str) and not cell.isascii()}
-    drawn = sorted(cell for cell in said if max(cell) <= _DRAWN)
+    drawn = sorted(cell for cell in said if all(letter <= "\xff" or letter in _DRAWN for letter in cell))
     if len(drawn) < 0.9 * len(said) or not drawn:  # letters such fonts have no place for: Unicode already
         return None
     text = "\n".join(drawn[:2000])
-    best, most = None, plausibility(text)
+    plain = plausibility(text)
+    best, most = None, max(plain, 0)
     for font, mend in FONTS.items():
         score = plausibility(mend(text))
-        if score > most and score > 0:
+        if score > max(most, 3 * plain):
             best, most = font, score
     return best
 
@@ -144,6 +146,3 @@ def _drawn(shape: Any) -> str | None:
     if shape is None or shapely.is_empty(shape) or not np.isfinite(shapely.bounds(shape)).all():
         return None
     return str(shapely.to_geojson(shape))
-
-
-__all__ = ["BATCH", "doubts", "inspect"]

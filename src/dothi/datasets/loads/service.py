@@ -5,21 +5,20 @@ between, the records are those of before or those of after.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
 from sqlalchemy.orm import Session
 
-from dothi.datasets import access, history, references, schema, writing
+from dothi.datasets import access, history, references, schema
 from dothi.datasets.loads import guessing, looking, store
 from dothi.datasets.loads import mapping as mappings
-from dothi.datasets.loads.found import BATCH, Found, LayerFound, RowFault
+from dothi.datasets.loads.found import BATCH, Found, LayerFound
 from dothi.datasets.loads.mapping import Mapping
 from dothi.datasets.loads.opening import How, opened
-from dothi.datasets.loads.taking import Taken, Taker
+from dothi.datasets.loads.staging import Progress, Tally, analyze, by_mode, read
 from dothi.datasets.tables import Dataset, Load, LoadFault
 from dothi.db import bulk_records as bulk
 from dothi.db import session as db
@@ -30,10 +29,7 @@ from dothi.kit.errors import BadInput, Conflict, DothiError, Fault, NotFound
 
 Mode = Literal["append", "upsert", "replace"]
 MODES = ("append", "upsert", "replace")
-Progress = Callable[[float, int], None]  # share of the file read, 0 to 1, and rows
-MOST_FAULTS = 10_000  # written down; more are only counted
 STALE = 24 * clock.HOUR  # a staging that is older was interrupted
-_MANY = 5000  # rows after which the planner is told
 _BOXES = 20_000  # a write of more records stamps the whole map
 _SWEPT = 20_000
 _SAMPLE = 10
@@ -127,9 +123,9 @@ def stage(
     try:
         if given is None:
             given = guess(looking.inspect(path), dataset)
-        tally = _Tally(load.id)
+        tally = Tally(load.id)
         with opened(path, given.how) as layers:
-            _read(dataset, layers[0], given, mode, tally, progress, batch)
+            read(dataset, layers[0], given, mode, tally, progress, batch)
     except DothiError as error:
         _fail(load.id, str(error))
         raise
@@ -142,121 +138,6 @@ def stage(
     if found is None:
         raise Conflict(f"load {load.id} was removed meanwhile")
     return found[0]
-
-
-@dataclass
-class _Tally:
-    """What a staging came to so far."""
-
-    load_id: int
-    read: int = 0
-    accepted: int = 0
-    repaired: int = 0
-    faults: int = 0
-
-
-def _read(
-    dataset: Dataset, layer: Any, mapping: Mapping, mode: str, tally: _Tally, progress: Progress | None, size: int
-) -> None:
-    fields = schema.fields(dataset.schema)
-    taker = Taker(layer, mapping, fields, dataset.geometry_type, dataset.key_field is not None)
-    with db.writing() as session:
-        store.set_load(session, tally.load_id, mapping=mappings.plain(mapping), format=layer.format, total=layer.count)
-    checker = schema.checker(dataset.schema)
-    personal = {one.name for one in fields if one.personal}
-    said = 0
-    for taken in taker.batches(size):
-        with db.reading() as session:
-            ready = writing.prepare(
-                session, dataset, taken.features, shapes=taken.shapes, numbers=taken.numbers, checker=checker
-            )
-        faults = [*taken.faults, *(_fault(one, personal) for one in ready.faults), *taker.notices[said:]]
-        said = len(taker.notices)
-        _write(tally, taken, ready.rows, faults)
-        if progress is not None:
-            progress(layer.share(), tally.read)
-    _finish(dataset, fields, mode, tally, taker.notices[said:])
-
-
-def _fault(one: writing.RowFault, personal: set[str]) -> RowFault:
-    reason = f"{one.reason} (allowed: {one.allowed})"[:500] if one.allowed else one.reason
-    return RowFault(one.row, one.column, None if one.column in personal else one.value, reason, one.repaired)
-
-
-_json = msgspec.json.Encoder()
-
-
-def _write(tally: _Tally, taken: Taken, rows: Sequence[dict[str, Any]], faults: list[RowFault]) -> None:
-    tally.read += taken.read
-    tally.accepted += len(rows)
-    tally.repaired += len({one.row for one in faults if one.repaired and one.row} & {row["row"] for row in rows})
-    with db.writing() as session:
-        bulk.stage(session, tally.load_id, (_staged(row) for row in rows))
-        _note(session, tally, faults)
-        store.set_load(
-            session, tally.load_id, read=tally.read, accepted=tally.accepted, refused=tally.read - tally.accepted,
-            repaired=tally.repaired,
-        )  # fmt: skip
-
-
-def _staged(row: dict[str, Any]) -> tuple[Any, ...]:
-    body = [row[name] for name in bulk.BODY]
-    body[3] = _json.encode(row["properties"]).decode()
-    return (row["row"], *body)
-
-
-def _note(session: Session, tally: _Tally, faults: Sequence[RowFault]) -> None:
-    left = MOST_FAULTS - tally.faults
-    store.add_faults(session, tally.load_id, faults[: max(left, 0)])
-    if left > 0 and len(faults) > left:
-        text = f"more than {MOST_FAULTS:,} faults and notices: the others are counted and not written down"
-        store.add_faults(session, tally.load_id, [RowFault(0, None, None, text, repaired=True)])
-    tally.faults += len(faults)
-
-
-def _finish(
-    dataset: Dataset, fields: Sequence[schema.Field], mode: str, tally: _Tally, notices: Sequence[RowFault]
-) -> None:
-    """What only the whole file tells: keys that repeat, keys that stand already, references that lead nowhere."""
-    _analyze(tally.accepted)
-    with db.writing() as session:
-        bulk.prepare(session)
-        _note(session, tally, notices)
-        gone = bulk.refuse_repeated(session, tally.load_id, "the key is in row {row} already")
-        if mode == "append":
-            gone += bulk.refuse_standing(
-                session, tally.load_id, dataset.id, "a record with this key stands already, and this load only appends"
-            )
-        gone += _refuse_dangling(session, dataset, fields, tally.load_id)
-        tally.accepted -= gone
-        counts = bulk.compare(session, tally.load_id, dataset.id)
-        store.set_load(
-            session, tally.load_id, state="staged", read=tally.read, accepted=tally.accepted,
-            refused=tally.read - tally.accepted, **_by_mode(counts, mode),
-        )  # fmt: skip
-
-
-def _analyze(rows: int) -> None:
-    """PostgreSQL plans by what it knew of the tables before; after many rows that is wrong by far."""
-    if rows >= _MANY:
-        with db.writing() as session:
-            bulk.analyze(session)
-
-
-def _refuse_dangling(session: Session, dataset: Dataset, fields: Sequence[schema.Field], load_id: int) -> int:
-    referring = [one for one in fields if one.reference is not None]
-    ids = store.dataset_ids(session, [one.reference for one in referring if one.reference])
-    gone = 0
-    for one in referring:
-        gone += bulk.refuse_dangling(
-            session, load_id, one.name, ids.get(one.reference or "", 0), f"names no record of dataset {one.reference}",
-            own=one.reference == dataset.code, listed=one.kind == "array",
-        )  # fmt: skip
-    return gone
-
-
-def _by_mode(counts: dict[str, int], mode: str) -> dict[str, int]:
-    return counts if mode == "replace" else {**counts, "removed": 0}
 
 
 def _fail(load_id: int, reason: str) -> None:
@@ -312,7 +193,7 @@ def compare(session: Session, caller: Caller, load_id: int, sample: int = _SAMPL
     load, dataset = _mine(session, caller, load_id)
     _want(load, "staged")
     bulk.prepare(session)
-    counts = _by_mode(bulk.compare(session, load_id, dataset.id), load.mode)
+    counts = by_mode(bulk.compare(session, load_id, dataset.id), load.mode)
     personal = {one.name for one in schema.fields(dataset.schema) if one.personal}
     found: list[Difference] = []
     if load.mode != "append":
@@ -347,7 +228,7 @@ def apply(caller: Caller, load_id: int) -> Load:
     Raises Conflict where the load is not staged, where records it removes are referred to, or where keys it only
     appends stand by now.
     """
-    _analyze(_accepted(load_id))
+    analyze(_accepted(load_id))
     with db.writing() as session:
         load, dataset = _locked(session, caller, load_id)
         _want(load, "staged")
@@ -371,7 +252,7 @@ def undo(caller: Caller, load_id: int, *, keep_later: bool = False) -> Load:
 
     keep_later: leave records that were changed since as they are; otherwise such records are a Conflict.
     """
-    _analyze(_accepted(load_id))
+    analyze(_accepted(load_id))
     with db.writing() as session:
         load, dataset = _locked(session, caller, load_id)
         _want(load, "applied")
