@@ -32,11 +32,11 @@ SERVICES = {
 STA, OGC = "/sta/v1.1", "/ogc"
 DESCRIBED = (
     "dothi.doors.sensorthings.openapi", "dothi.doors.live.openapi", "dothi.places.openapi",
-    "dothi.doors.catalogue.openapi",
+    "dothi.doors.catalogue.openapi", "dothi.screens.catalogue.openapi",
     "dothi.doors.features.openapi", "dothi.doors.tiles.openapi",
-    "dothi.screens.portal.openapi", "dothi.screens.admin.openapi",
+    "dothi.screens.portal.openapi", "dothi.screens.admin.openapi", "dothi.screens.workbench.openapi",
 )  # fmt: skip
-CHORES = ("dothi.jobs.chores", "dothi.sensing.chores", "dothi.exchange.chores")
+CHORES = ("dothi.jobs.chores", "dothi.datasets.loads.chores", "dothi.sensing.chores", "dothi.exchange.chores")
 MOUNTS = (
     (STA, "dothi.doors.sensorthings.routes"),
     ("", "dothi.doors.tiles.routes"),  # says /ogc itself, which it shares with the features after it
@@ -63,7 +63,7 @@ async def _alive(_: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(hot_lane.close)
         ingest.start()
         stack.callback(ingest.stop)
-        stack.callback(usage.flush)
+        stack.callback(usage.stop)
         for name in SERVICES[settings().role]:
             room = import_module(name)
             await room.start()

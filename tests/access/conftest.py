@@ -15,7 +15,7 @@ from tests.access import worlds
 from tests.access.asking import Web
 from tests.conftest import KINDS, forget
 
-WORLDS = {"full": {"secret": True}, "bare": {"secret": False, "other": True}}
+WORLDS = {"full": {"secret": True}, "bare": {"secret": False, "fields": False}}
 
 
 class City:

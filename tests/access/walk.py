@@ -68,7 +68,17 @@ def requests() -> list[Asked]:
 
 def _features() -> Iterator[Asked]:
     route = "/ogc/{path:path}"
-    for path in ("/ogc", "/ogc/", "/ogc/conformance", "/ogc/api", "/ogc/api.html", OGC, f"{OGC}?q=mat", f"{OGC}?q=den", f"{OGC}?q=gia"):
+    for path in (
+        "/ogc",
+        "/ogc/",
+        "/ogc/conformance",
+        "/ogc/api",
+        "/ogc/api.html",
+        OGC,
+        f"{OGC}?q=mat",
+        f"{OGC}?q=den",
+        f"{OGC}?q=gia",
+    ):
         yield Asked(route, path, few=path == OGC)
     yield _html(route, OGC)
     for code in (*ALL, "things", "units"):
@@ -96,11 +106,29 @@ def _features() -> Iterator[Asked]:
         yield Asked(route, f"{items}/D24?as-of={moment}")
         yield Asked(route, f"{OGC}/noi-bo/items?as-of={moment}")
     for asked in (
-        "datetime=2026-02-01T00:00:00Z", "datetime=../2025-11-15T00:00:00Z", "datetime=2026-06-01T00:00:00Z/..",
-        "bbox=106.38,10.5,106.42,10.56", "bbox=107,11,109,13", "q=den", "q=bimat", "q=kin", "q=khac", "q=hop+dong",
-        "properties=ten", "properties=placeCode,ten", "sortby=-cong_suat,ten&limit=3", "crs=http://www.opengis.net/def/crs/EPSG/0/3405",
-        "filter=cong_suat>80", "filter=S_INTERSECTS(geometry,BBOX(106.38,10.5,106.42,10.56))&limit=3", "skipGeometry=true",
-        "placeCode=80104", "filter=placeCode='80105'", "loai=led&resultType=hits", "limit=0", "cursor=x", "cursor=WzFd",
+        "datetime=2026-02-01T00:00:00Z",
+        "datetime=../2025-11-15T00:00:00Z",
+        "datetime=2026-06-01T00:00:00Z/..",
+        "bbox=106.38,10.5,106.42,10.56",
+        "bbox=107,11,109,13",
+        "q=den",
+        "q=bimat",
+        "q=kin",
+        "q=khac",
+        "q=hop+dong",
+        "properties=ten",
+        "properties=placeCode,ten",
+        "sortby=-cong_suat,ten&limit=3",
+        "crs=http://www.opengis.net/def/crs/EPSG/0/3405",
+        "filter=cong_suat>80",
+        "filter=S_INTERSECTS(geometry,BBOX(106.38,10.5,106.42,10.56))&limit=3",
+        "skipGeometry=true",
+        "placeCode=80104",
+        "filter=placeCode='80105'",
+        "loai=led&resultType=hits",
+        "limit=0",
+        "cursor=x",
+        "cursor=WzFd",
     ):
         yield Asked(route, f"{items}?{asked}")
     for name in NAMES:
@@ -163,10 +191,25 @@ def _ckan() -> Iterator[Asked]:
         yield Asked(route, f"{root}/resource_show?id={code}")
         yield Asked(route, f"{root}/datastore_info?id={code}")
         yield Asked(route, f"{root}/datastore_search?resource_id={code}&limit=5")
-    for asked in ("q=bimat", "q=khac", "q=den", "sort=cong_suat+desc,ten&limit=3", "limit=3&offset=2", 'filters={"loai":"led"}', "records_format=csv"):
+    for asked in (
+        "q=bimat",
+        "q=khac",
+        "q=den",
+        "sort=cong_suat+desc,ten&limit=3",
+        "limit=3&offset=2",
+        'filters={"loai":"led"}',
+        "records_format=csv",
+    ):
         yield Asked(route, f"{root}/datastore_search?resource_id=den&{asked}")
     for name in NAMES:
-        for asked in (f'filters={{"{name}":"1"}}', f"fields={name}", f"sort={name}", f"sort={name}+desc", f'q={{"{name}":"a"}}', f"fields=ten,{name}"):
+        for asked in (
+            f'filters={{"{name}":"1"}}',
+            f"fields={name}",
+            f"sort={name}",
+            f"sort={name}+desc",
+            f'q={{"{name}":"a"}}',
+            f"fields=ten,{name}",
+        ):
             yield Asked(route, f"{root}/datastore_search?resource_id=den&{asked}")
     yield _post(route, f"{root}/datastore_search", {"resource_id": "den", "filters": {"gia": [1]}, "sort": "hop_dong"})
 
@@ -197,7 +240,13 @@ def _catalogue() -> Iterator[Asked]:
         for extension in ("geojson", "geojsonl", "csv", "xlsx", "gpkg", "zip", "kml", "parquet", "fgb"):
             if extension in ("csv", "geojson") or code == "den":
                 yield Asked("/catalogue/{code}/download.{ext}", f"{one}/download.{extension}", few=extension == "csv")
-        yield Asked("/catalogue/{code}/corrections", f"{one}/corrections", "POST", (("content-type", "application/x-www-form-urlencoded"),), b"text=sai")
+        yield Asked(
+            "/catalogue/{code}/corrections",
+            f"{one}/corrections",
+            "POST",
+            (("content-type", "application/x-www-form-urlencoded"),),
+            b"text=sai",
+        )
         for key in ("K0", "K2", "D03", "D24", "chua-co"):
             yield _html("/catalogue/{code}/records/{key:path}", f"{one}/records/{key}", few=key == "K0")
     for asked in ("?sort=-cong_suat", "?q=bimat", "?q=khac", "?q=den", "?f=loai:is:led", "?unit=80105", "?filter=cong_suat%3E80", "?after=WzFd",
@@ -245,7 +294,12 @@ def _workbench() -> Iterator[Asked]:
     for code in (*ALL, "things"):
         yield Asked("/map/export", f"/map/export?collection={code}&format=csv")
         yield _post("/map/totals", "/map/totals", {"collection": code, "area": AREA}, few=True)
-    pointed = {"lon": 107.9, "lat": 12.1, "radius": 50000, "layers": [{"collection": code} for code in ALL if code != "bang"]}
+    pointed = {
+        "lon": 107.9,
+        "lat": 12.1,
+        "radius": 50000,
+        "layers": [{"collection": code} for code in ALL if code != "bang"],
+    }
     yield _post("/map/identify", "/map/identify", pointed, few=True)
     yield _post("/map/identify", "/map/identify", pointed | {"lon": 106.43, "lat": 10.53})
     for more in ({"as_of": "2026-01-06"}, {"datetime": "2026-02-01"}, {"datetime": "2025-11-15"}, {"by": "loai"}):
@@ -253,7 +307,9 @@ def _workbench() -> Iterator[Asked]:
     for name in NAMES:
         yield _post("/map/totals", "/map/totals", {"collection": "den", "filter": f"{name} IS NULL"})
         yield _post("/map/totals", "/map/totals", {"collection": "den", "by": name})
-        yield _post("/map/identify", "/map/identify", pointed | {"layers": [{"collection": "den", "filter": f"{name} = 1"}]})
+        yield _post(
+            "/map/identify", "/map/identify", pointed | {"layers": [{"collection": "den", "filter": f"{name} = 1"}]}
+        )
         yield Asked("/map/export", f"/map/export?collection=den&format=geojson&filter={name}%20IS%20NULL")
 
 

@@ -1,4 +1,4 @@
-"""Two cities that are one to whoever has no rights: the second lacks what the first hides, or hides other values.
+"""Two cities that are one to whoever has no rights: the second lacks all that the first hides.
 
 Everything happens at set moments, so that nothing public differs between them by chance.
 """
@@ -61,7 +61,7 @@ def standing(moment: datetime):
         clock.source = before
 
 
-def den_schema():
+def den_schema(*, hidden: bool):
     fields = {
         "ma": {"type": "string", "title": "Mã", "x-role": "key"},
         "ten": {"type": "string", "title": "Tên đèn", "title-en": "Name", "x-role": "name"},
@@ -80,6 +80,7 @@ def den_schema():
         "an_tu": {"type": "string", "format": "date", "title": "Từ ngày", "x-open": False},
         "chu": {"type": "string", "title": "Người trông", "x-personal": True},
     }  # fmt: skip
+    fields = {name: one for name, one in fields.items() if hidden or name not in HIDDEN}
     return {"type": "object", "properties": fields, "required": ["ma"], "x-order": list(fields)}
 
 
@@ -89,31 +90,26 @@ def plain_schema(**more):
     return {"type": "object", "properties": fields, "required": ["ma"], "x-order": list(fields)}
 
 
-def lamp(number: int, *, other: bool) -> dict:
-    """A lamp; what is hidden of it is different in the other world: values, gaps, validity."""
+def lamp(number: int, *, fields: bool) -> dict:
+    """A lamp, with what is hidden of it in the first world."""
     shown = {
         "ma": f"D{number:02}", "ten": f"Đèn {('Nguyễn Huệ', 'Lê Lợi', 'Châu Thị Kim')[number % 3]} {number}",
         "cong_suat": 70 + 10.5 * (number % 4), "loai": ("led", "hps")[number % 2], "so_bong": number % 4,
         "sang": number % 3 == 0, "ngay": f"2025-0{1 + number % 9}-10", "nhan": ["moi", "cu"][: number % 3],
         "het_han": f"2026-0{1 + number % 8}-20",
     }  # fmt: skip
-    if other:
-        kept = {"gia": 9000.5 - number * 3, "an_tu": f"2026-0{1 + (number * 5) % 8}-25", "chu": f"Lê Thị Khác {number}"}
-        if number % 2:
-            kept["hop_dong"] = f"KHAC-{90 - number}"
-    else:
-        kept = {"gia": 100.0 + number, "hop_dong": f"HD-BIMAT-{number}", "chu": f"Trần Văn Kín {number}"}
-        if number % 3:
-            kept["an_tu"] = f"2025-1{number % 3}-01"
-    return shown | kept
+    kept = {"gia": 100.0 + number, "hop_dong": f"HD-BIMAT-{number}", "chu": f"Trần Văn Kín {number}"}
+    if number % 3:
+        kept["an_tu"] = f"2025-1{number % 3}-01"
+    return shown | kept if fields else shown
 
 
 def point(number: int, lon: float = 106.39, lat: float = 10.52) -> dict:
     return {"type": "Point", "coordinates": [round(lon + (number % 5) * 0.02, 6), round(lat + (number // 5) * 0.01, 6)]}
 
 
-def build(folder: Path, *, secret: bool, other: bool = False) -> World:
-    """A whole city in the database in use. secret: with what is hidden; other: with other values in hidden fields."""
+def build(folder: Path, *, secret: bool, fields: bool = True) -> World:
+    """A whole city in the database in use. secret: with what is hidden; fields: with hidden fields in what is open."""
     world, hands = World(secret), Hands()
 
     def step(work, *, hidden: bool = False):
@@ -147,15 +143,22 @@ def build(folder: Path, *, secret: bool, other: bool = False) -> World:
     people(step, world)
     ground(step)
     hides = {"hidden": True, "agency": "so-ca", "themes": ["JUST"], "keywords": ["bí mật"]}
-    dataset("noi-bo", "Nội bộ mật", sharing="restricted", sector="an-ninh", licence="https://opensource.org/license/mit", **hides)
+    dataset(
+        "noi-bo",
+        "Nội bộ mật",
+        sharing="restricted",
+        sector="an-ninh",
+        licence="https://opensource.org/license/mit",
+        **hides,
+    )
     for number in range(3):
         kept(number)
     style = {"layers": [{"type": "circle", "paint": {"circle-radius": ["get", "gia"]}}], "fields": ["gia"]}
-    dataset("den", "Đèn đường", schema=den_schema(), style=style)
+    dataset("den", "Đèn đường", schema=den_schema(hidden=fields), style=style if fields else None)
     dataset("nhap", "Bản nháp", status="draft", **hides)
     kept(0, "nhap")
     for number in range(25):
-        put("den", f"D{number:02}", lamp(number, other=other), point(number))
+        put("den", f"D{number:02}", lamp(number, fields=fields), point(number))
         if number % 6 == 0:
             kept(10 + number)
     dataset("vung", "Vùng chiếu sáng", geometry_type="Polygon", themes=["ENVI"], keywords=["vùng"])
@@ -177,14 +180,19 @@ def build(folder: Path, *, secret: bool, other: bool = False) -> World:
     for number in range(3):
         put("tc-rieng", f"T{number}", {"ma": f"T{number}", "ten": f"Khoản {number}"}, point(number, 106.42))
     # history: changed, deleted and brought back; of the hidden ones too
-    changed = lamp(3, other=other) | {"cong_suat": 55.5}
+    changed = lamp(3, fields=fields) | {"cong_suat": 55.5}
     put("den", "D03", changed, point(3))
     put("noi-bo", "K1", {"ma": "K1", "ten": "Hồ sơ kín sửa"}, point(1, 107.9), hidden=True)
     step(lambda session: service.delete(session, SYSTEM, "den", "D24"))
     step(lambda session: service.delete(session, SYSTEM, "noi-bo", "K2"), hidden=True)
     step(lambda session: service.delete(session, SYSTEM, "tc-rieng", "T2"))
-    step(lambda session: service.ask_review(session, SYSTEM, "nhap", sharing="restricted", status="published"), hidden=True)
-    step(lambda session: service.correct(session, SYSTEM, "noi-bo", "Sai tên", contact="kin@so-ca.example"), hidden=True)
+    step(
+        lambda session: service.ask_review(session, SYSTEM, "nhap", sharing="restricted", status="published"),
+        hidden=True,
+    )
+    step(
+        lambda session: service.correct(session, SYSTEM, "noi-bo", "Sai tên", contact="kin@so-ca.example"), hidden=True
+    )
     step(lambda session: service.correct(session, SYSTEM, "tc-rieng", "Thiếu một khoản"))
     deliver(folder, hands, "noi-bo", "khoan.csv", "ma,ten,lon,lat\nK90,Tệp kín,107.9,12.3\n", active=secret)
     world.ids["load"] = deliver(folder, hands, "tc-rieng", "so.csv", "ma,ten,lon,lat\nT9,Khoản chín,106.45,10.54\n")
@@ -284,5 +292,5 @@ def things(step, world: World) -> None:
             }],
         }  # fmt: skip
         world.ids[f"thing{number}"] = step(
-            lambda session, body=body: sensing.create(session, SYSTEM, "Things", body), hidden=hidden
+            lambda session, body=body: sensing.create(session, SYSTEM, "Thing", body), hidden=hidden
         )

@@ -268,7 +268,7 @@ def test_a_slow_listener_gets_the_newest_of_each_datastream() -> None:
 
     text = asyncio.run(check()).decode()
     # the entry first, with the moment up to which observations had been sent
-    assert text.startswith('id: 4-100\nevent: journal\ndata: {"id":4}\n\n')
+    assert text.startswith(f'id: {Cursor(4, 100)}\nevent: journal\ndata: {{"id":4}}\n\n')
     assert 'id: 4-109\nevent: observations\ndata: {"o":[[1,1,9,9.0],[2,1,8,8.0],[3,1,9,9.0]]}\n\n' in text
 
 

@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from dothi.datasets import service
-from dothi.datasets.loads import service as loads, store
+from dothi.datasets.loads import service as loads
+from dothi.datasets.loads import store
 from dothi.datasets.tables import Dataset, Record, RecordVersion, StagedRecord
 from dothi.db import session as db
 from dothi.identity.guard import ANONYMOUS, SYSTEM, Caller
 from dothi.journal.tables import Entry
 from dothi.kit.errors import BadInput, Conflict, NotAllowed, NotFound, NotSignedIn
-
 from tests.loads.conftest import geojson, records, total, tree
 
 
@@ -62,7 +62,9 @@ def test_the_same_file_again_is_all_the_same_and_makes_no_version(trees, tmp_pat
 
 def test_replacing_adds_changes_and_removes_and_the_comparison_says_so_field_by_field(trees, tmp_path):
     apply_of(trees, geojson(tmp_path / "a.geojson", [tree(i) for i in range(4)]))
-    load = load_of(trees, geojson(tmp_path / "b.geojson", [tree(0), tree(1, cao=9.5), tree(2, lat=10.6), tree(7)]), "replace")
+    load = load_of(
+        trees, geojson(tmp_path / "b.geojson", [tree(0), tree(1, cao=9.5), tree(2, lat=10.6), tree(7)]), "replace"
+    )
     with db.reading() as session:
         found = loads.compare(session, SYSTEM, load.id)
     assert (found.added, found.changed, found.same, found.removed) == (1, 2, 1, 1)
@@ -122,7 +124,7 @@ def test_appending_refuses_what_stands(trees, tmp_path):
     apply_of(trees, geojson(tmp_path / "a.geojson", [tree(1)]))
     load = load_of(trees, geojson(tmp_path / "b.geojson", [tree(1, cao=1), tree(2)]), "append")
     assert (load.accepted, load.refused, load.added) == (1, 1, 1)
-    assert faults_of(load)[0][:2] == (1, "key")
+    assert faults_of(load)[0][:2] == (1, "id")
     other = load_of(trees, geojson(tmp_path / "c.geojson", [tree(2)]), "append")
     loads.apply(SYSTEM, load.id)
     with pytest.raises(Conflict):
@@ -133,7 +135,7 @@ def test_every_fault_is_named_by_row_and_column_and_the_rest_lands(trees, tmp_pa
     path = tmp_path / "trees.csv"
     path.write_text(
         "Mã cây,Loài cây,Chiều cao,Ngày trồng,Còn sống,Kinh độ,Vĩ độ\n"
-        "C1,Sao đen,\"5,5\",21/11/2020,có,106.41,10.53\n"
+        'C1,Sao đen,"5,5",21/11/2020,có,106.41,10.53\n'
         "C2,Dầu rái,cao lắm,31/02/2020,có,106.41,10.53\n"
         "C3,Bằng lăng,4 m,2021-03-04,không,106.41,\n"
         "C1,Sao đen,1,,,106.41,10.53\n"
@@ -143,15 +145,21 @@ def test_every_fault_is_named_by_row_and_column_and_the_rest_lands(trees, tmp_pa
         "C8,Sao đen,1,,,206.41,10.53\n"
         "C9,Sao đen,1,,,106.41,10.53,thừa\n"
         "\n"
-        "C10,Phượng vĩ,\"7,25 m\",1/2/2019,x,106.42,10.54\n",
+        'C10,Phượng vĩ,"7,25 m",1/2/2019,x,106.42,10.54\n',
         "utf-8",
     )  # fmt: skip
-    fields = {"ma": "Mã cây", "loai": "Loài cây", "cao": {"column": "Chiều cao", "decimal": ","}, "trong": "Ngày trồng", "tot": "Còn sống"}
+    fields = {
+        "ma": "Mã cây",
+        "loai": "Loài cây",
+        "cao": {"column": "Chiều cao", "decimal": ","},
+        "trong": "Ngày trồng",
+        "tot": "Còn sống",
+    }
     load = load_of(trees, path, mapping={"fields": fields, "geometry": {"lon": "Kinh độ", "lat": "Vĩ độ"}})
     assert (load.read, load.accepted, load.refused, load.repaired) == (10, 2, 8, 1)
     found = {(row, column) for row, column, _, repaired in faults_of(load) if not repaired}
     assert found == {
-        (3, "cao"), (3, "trong"), (4, "Vĩ độ"), (5, "key"), (6, "ma"), (7, "Kinh độ"), (8, "Kinh độ"), (9, "geometry"), (10, None),
+        (3, "cao"), (3, "trong"), (4, "Vĩ độ"), (5, "id"), (6, "ma"), (7, "Kinh độ"), (8, "Kinh độ"), (9, "geometry"), (10, None),
     }  # fmt: skip
     loads.apply(SYSTEM, load.id)
     assert records(trees)["C1"] | {"load": 0} == {
@@ -279,7 +287,11 @@ def test_values_of_personal_fields_are_in_no_fault_and_no_sample(make, tmp_path)
     apply_of(code, geojson(tmp_path / "a.geojson", [{"so": "1", "cccd": 12345}]))
     load = load_of(code, geojson(tmp_path / "b.geojson", [{"so": "1", "cccd": 54321}, {"so": "2", "cccd": "bí mật"}]))
     with db.reading() as session:
-        told = [store.faults(session, load.id), loads.compare(session, SYSTEM, load.id), loads.preview(session, SYSTEM, load.id)]
+        told = [
+            store.faults(session, load.id),
+            loads.compare(session, SYSTEM, load.id),
+            loads.preview(session, SYSTEM, load.id),
+        ]
         text = repr([[one.value for one in told[0]], told[1:]])
     assert "54321" not in text
     assert "12345" not in text

@@ -1,17 +1,19 @@
 """VN-2000 whatever a file calls it, and old letters: the right place and the right words."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.enums import TransformDirection
+from pyproj.database import query_crs_info
+from pyproj.enums import PJType, TransformDirection
 
-from dothi.datasets.loads import crs, service as loads, vn2000
+from dothi.datasets.loads import crs, vn2000
+from dothi.datasets.loads import service as loads
 from dothi.identity.guard import SYSTEM
 from dothi.kit.errors import BadInput
-
 from tests.loads.conftest import encoded, records, shapefile
 
 # a map program without VN-2000 writes its zone as WGS 84 with the zone's scale, and no parameters
@@ -28,7 +30,7 @@ def metres(lon: float, lat: float, meridian: float = 105.75) -> tuple[float, flo
     return vn2000.transformer(meridian).transform(lon, lat, direction=TransformDirection.INVERSE)
 
 
-@pytest.mark.parametrize("said, epsg", [
+@pytest.mark.parametrize(("said", "epsg"), [
     ("EPSG:9210", 9210), ("9210", 9210), ("http://www.opengis.net/def/crs/EPSG/0/9210", 9210), ("VN-2000 105°45'", 9210),
     ("vn2000 Long An", 9210), ("VN-2000 tỉnh Tây Ninh", 9209), ("VN-2000 Bình Thuận", 9218), ("VN-2000 lam dong", 5899),
     ("VN-2000 Lạng Sơn", 9215), ("VN-2000 Cần Thơ", 5897), ("105-45", 9210), ("VN-2000 / UTM 48", 3405),
@@ -45,12 +47,10 @@ def test_what_is_no_system_says_what_is(said):
     assert "Long An" in error.value.faults[0].allowed
 
 
-@pytest.mark.parametrize("zone", [one for one in vn2000.ZONES], ids=lambda one: one.name)
+@pytest.mark.parametrize("zone", list(vn2000.ZONES), ids=lambda one: one.name)
 def test_each_zone_is_where_the_epsg_database_has_it_with_the_official_parameters(zone):
     """EPSG operation 6960 is the Decision's seven parameters; to a tenth of a millimetre."""
-    lon, lat = min(zone.meridian + 0.3, 109.2), 15.0
-    ours = crs.said(f"EPSG:{zone.epsg}").transformer
-    east, north = ours.transform(lon, lat, direction=TransformDirection.INVERSE)
+    east, north = 530_000.0, 1_660_000.0
     plain = Transformer.from_crs(f"EPSG:{zone.epsg}", CRS.from_epsg(4756), always_xy=True)
     official = Transformer.from_pipeline(
         "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart +ellps=WGS84 +step +proj=helmert"
@@ -58,8 +58,20 @@ def test_each_zone_is_where_the_epsg_database_has_it_with_the_official_parameter
         " +s=0.252906278 +convention=coordinate_frame +step +inv +proj=cart +ellps=WGS84"
         " +step +proj=unitconvert +xy_in=rad +xy_out=deg"
     )  # fmt: skip
-    back = official.transform(*plain.transform(east, north))
-    assert back == pytest.approx((lon, lat), abs=2e-9)
+    ours = crs.said(f"EPSG:{zone.epsg}").transformer.transform(east, north)
+    assert ours == pytest.approx(official.transform(*plain.transform(east, north)), abs=1e-9)
+
+
+def test_provinces_have_the_meridian_the_epsg_database_gives_them():
+    for info in query_crs_info(auth_name="EPSG", pj_types=PJType.PROJECTED_CRS):
+        zone = vn2000.by_code(int(info.code))
+        if info.name.startswith("VN-2000 /") and "onshore" not in info.area_of_use.name:
+            names = re.split(
+                r", | and |; ",
+                re.sub(r"Vietnam - | (province|municipality|cit)(ie)?[sy]?|\.$", "", info.area_of_use.name),
+            )
+            for name in names:
+                assert vn2000.by_province(name) is zone, name
 
 
 def test_a_prj_without_parameters_is_known_by_scale_and_meridian():
@@ -70,7 +82,9 @@ def test_a_prj_without_parameters_is_known_by_scale_and_meridian():
 
 
 def test_zeros_as_parameters_are_not_believed():
-    found = crs.of("+proj=tmerc +lat_0=0 +lon_0=105.75 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84 +towgs84=0,0,0,0,0,0,0 +units=m")
+    found = crs.of(
+        "+proj=tmerc +lat_0=0 +lon_0=105.75 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84 +towgs84=0,0,0,0,0,0,0 +units=m"
+    )
     assert found.epsg == 9210
 
 
@@ -86,15 +100,17 @@ def test_positions_outside_vietnam_come_with_other_readings():
     assert [(one.crs, one.swap) for one in swapped] == [("EPSG:4326", True)]
 
 
-@pytest.mark.parametrize("name, cpg", [("tcvn3", None), ("vni-free", None), ("cp1258", None), ("utf-8", None), ("utf-8", "UTF-8"), ("tcvn3", "ISO-8859-1")])
-def test_a_shapefile_in_vn_2000_with_old_letters_lands_in_the_right_place_with_the_right_words(make, tmp_path, name, cpg):
+@pytest.mark.parametrize(
+    ("name", "cpg"), [("tcvn3", None), ("cp1258", None), ("utf-8", None), ("utf-8", "UTF-8"), ("tcvn3", "ISO-8859-1")]
+)
+def test_a_shapefile_in_vn_2000_with_old_letters_lands_in_the_right_place_with_the_right_words(
+    make, tmp_path, name, cpg
+):
     code = make("thua-dat", {
         "so": {"type": "string", "title": "Số thửa", "x-role": "key"},
         "chu": {"type": "string", "title": "Tên đường"},
     }, key_field="so", geometry_type="Polygon")  # fmt: skip
     words = ["Đường Hùng Vương", "Phường Tân An", "Cầu Rạch Chanh", "Huyện Thủ Thừa", "Đất ở đô thị"]
-    if name == "vni-free":
-        pytest.skip("VNI is written as two letters; see test_letters_of_vni")
     write = (lambda text: encoded(text, name)) if name != "cp1258" else in_cp1258
     squares, lons = [], []
     for i in range(len(words)):
@@ -158,6 +174,8 @@ def test_a_table_of_vn_2000_with_northing_called_x(make, tmp_path):
     found = loads.inspect(path)
     guessed = loads.guess(found)
     assert (guessed.geometry.east, guessed.geometry.north) == ("Y (m)", "X (m)")
-    load = loads.stage(SYSTEM, code, path, {"crs": "9210", "geometry": {"east": "Y (m)", "north": "X (m)"}, "fields": {"ma": "Mã cây"}})
+    load = loads.stage(
+        SYSTEM, code, path, {"crs": "9210", "geometry": {"east": "Y (m)", "north": "X (m)"}, "fields": {"ma": "Mã cây"}}
+    )
     loads.apply(SYSTEM, load.id)
     assert json.loads(records(code)["C1"]["geojson"])["coordinates"] == pytest.approx(TAN_AN, abs=1e-6)

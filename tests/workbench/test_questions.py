@@ -183,3 +183,24 @@ def test_planning_layers_say_how_the_public_is_consulted(web):
 )  # fmt: skip
 def test_dates_decide_where_a_consultation_stands(declared, starts, ends, state):
     assert layers.standing(declared, starts, ends, date(2026, 11, 21)) == state
+
+
+@pytest.mark.parametrize("kind", ["geojson", "csv", "xlsx", "gpkg"])
+def test_the_selection_is_downloaded_as_it_is_counted(web, kind):
+    asked = {"collection": "lamps", "area": json.dumps(CENTRE), "filter": "kind = 'led'", "format": kind}
+    answer = web.get("/map/export", params=asked)
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].startswith('attachment; filename="lamps-selection.')
+    wanted = {one["id"] for one in inside("lamps", CENTRE) if one["properties"]["kind"] == "led"}
+    if kind == "geojson":
+        assert {one["id"] for one in answer.json()["features"]} == wanted
+    elif kind == "csv":
+        assert len(answer.content.decode("utf-8-sig").strip().splitlines()) == len(wanted) + 1
+    else:
+        assert answer.content.startswith(b"PK" if kind == "xlsx" else b"SQLite format 3")
+
+
+def test_a_download_that_cannot_be_is_refused_before_it_begins(web):
+    for asked in ({"format": "doc"}, {"area": "{"}, {"filter": "nothing ="}, {"color": "red"}):
+        answer = web.get("/map/export", params={"collection": "lamps", **asked}, headers=ACCEPT)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json"), asked

@@ -145,6 +145,19 @@ class Group(packs.Strict):
     datastreams: list[Stream]
 
 
+class DatasetUse(packs.Strict):
+    """A declared dataset taken up by this city. file: GeoJSON beside city.yaml whose features are its records."""
+
+    agency: Code
+    sharing: Sharing = "restricted"
+    file: str | None = None
+    simulated: bool | None = None
+    contact: dict[Literal["name", "email", "phone", "url"], str] | None = None
+    source: str | None = None
+    source_url: str | None = None
+    quality: str | None = None
+
+
 class Blueprint(packs.Strict):
     """The whole of city.yaml."""
 
@@ -160,6 +173,7 @@ class Blueprint(packs.Strict):
     sectors: dict[Code, SectorUse]
     models: list[Model] = Field(default_factory=list)
     sensors: list[Group] = Field(default_factory=list)
+    datasets: dict[Code, DatasetUse] = Field(default_factory=dict)
 
 
 packs.schema("city.yaml", Blueprint)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dothi.city.wanted import KINDS, Item, Key
+from dothi.city.items import KINDS, Item, Key
 
 Verb = Literal["create", "change", "remove", "keep"]
 LASTING = ("agency", "setting")
@@ -61,7 +61,9 @@ def compare(
         if change is not None:
             made.append(change)
     gone = [key for key in applied if key not in wanted and key in now]
-    gone.sort(key=lambda key: -KINDS.index(key[0]))
+    # a dataset comes after those it refers to, so it goes before them
+    later = {key: -place for place, key in enumerate(gone) if key[0] in ("dataset", "records")}
+    gone.sort(key=lambda key: (-KINDS.index(key[0]), later.get(key, 0)))
     made += [_unwanted(applied[k], now[k], held.get(k, 0), force=force, remove_data=remove_data) for k in gone]
     _stay_with_streams(made)
     return made
@@ -101,7 +103,8 @@ def _unwanted(applied: Item, now: Item, observations: int, *, force: bool, remov
         change.note = "no longer wanted, but changed by hand since the last apply"
     elif observations and not remove_data:
         change.verb = "keep"
-        change.note = f"no longer wanted, but holds {observations:,} observations"
+        held = "records" if applied.kind in ("dataset", "records") else "observations"
+        change.note = f"no longer wanted, but holds {observations:,} {held}"
     return change
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dothi.city import store
+from dothi.city import datasets as taken
+from dothi.city import records, store
 from dothi.city.difference import Change
-from dothi.city.wanted import Item, whole
+from dothi.city.items import Item, whole
+from dothi.datasets import service as datasets
 from dothi.identity import service as identity
 from dothi.identity.guard import Caller
 from dothi.journal import service as journal
@@ -18,18 +20,24 @@ from dothi.places import base as base_map
 from dothi.places import service as places
 from dothi.sensing import registry
 from dothi.sensing import service as sensing
+from dothi.sensing.sectors import sectors
 
 GEOJSON = "application/geo+json"
+_DESCRIBED = (
+    "title_en", "description", "description_en", "agency", "sharing", "status", "schema", "geometry_type", "key_field",
+    "licence", "frequency", "contact", "sector", "source", "source_url", "quality", "style", "simulated",
+)  # fmt: skip
 ENTITIES = {"property": "ObservedProperty", "sensor": "Sensor", "thing": "Thing", "datastream": "Datastream"}
 
 
 class Maker:
     """Does the changes of one plan inside one transaction; remembers ids it has looked up."""
 
-    def __init__(self, session: Session, caller: Caller, folder: Path | None) -> None:
+    def __init__(self, session: Session, caller: Caller, folder: Path | None, city: str) -> None:
         self.session = session
         self.caller = caller
         self.folder = folder
+        self.city = city
         self.agencies = store.agency_ids(session)
         self.ids: dict[tuple[str, str], int] = {}
 
@@ -60,12 +68,56 @@ class Maker:
         self.agencies = store.agency_ids(self.session)
 
     def _base(self, code: str, body: dict[str, Any]) -> None:
-        assert self.folder is not None  # noqa: S101 - a base item comes from a folder
-        folder = self.folder.parent if self.folder.is_file() else self.folder
-        base_map.load_base(self.session, folder, code, self.caller)
+        base_map.load_base(self.session, self._beside(), code, self.caller)
         held = store.setting(self.session, store.BASE) or {}
         kept = {name: value for name, value in body.items() if name != "properties"}
         store.put_setting(self.session, store.BASE, {**held, code: kept})
+
+    def _beside(self) -> Path:
+        """The folder of city.yaml."""
+        assert self.folder is not None  # noqa: S101 - what names a file comes from a folder
+        return self.folder.parent if self.folder.is_file() else self.folder
+
+    def _dataset(self, code: str, body: dict[str, Any]) -> None:
+        values = {"title": body.pop("name"), **{name: body.get(name) for name in _DESCRIBED}}
+        values |= {name: body.get(name) or [] for name in ("keywords", "themes")}
+        known = store.mark(self.session, code) is not None
+        if known:
+            datasets.describe(self.session, self.caller, code, values)
+        else:
+            datasets.create(self.session, self.caller, {"code": code, **values})
+
+    def _records(self, code: str, body: dict[str, Any]) -> None:
+        name, digest = body["name"], body["digest"]
+        if digest.endswith(store.CHANGED):  # somebody's own hand: only what it is called follows
+            self._remember_records(code, {"name": name, "count": body["count"]})
+            return
+        held = taken.read(self._beside() / name, sectors().datasets[code][1]) if self._there(name, code) else None
+        if held is not None and held.digest == digest:
+            features = held.records
+        else:
+            # the file is another one by now; what it held then is in the history of the records
+            at = store.loaded_at(self.session, self.city, ("records", code), digest)
+            if at is None:
+                raise NotFound(f"{name} no longer holds what it did, and it was never applied like that")
+            features = store.records_at(self.session, code, at)
+        records.replace(self.session, self.caller, code, features, name)
+        self._remember_records(code, {"name": name, "digest": digest, "count": body["count"]})
+
+    def _there(self, name: str, code: str) -> bool:
+        return code in sectors().datasets and (self._beside() / name).is_file()
+
+    def _remember_records(self, code: str, held: dict[str, Any] | None) -> None:
+        self.session.flush()
+        kept = {
+            one: fields for one, fields in (store.setting(self.session, store.RECORDS) or {}).items() if one != code
+        }
+        if held is not None:
+            before = (store.setting(self.session, store.RECORDS) or {}).get(code, {})
+            kept[code] = (
+                {**before, **held} if "digest" not in held else {**held, "mark": store.mark(self.session, code)}
+            )
+        store.put_setting(self.session, store.RECORDS, kept)
 
     def _area(self, code: str, body: dict[str, Any]) -> None:
         places.put_area(
@@ -126,6 +178,11 @@ class Maker:
             places.drop_area(self.session, self.caller, change.code)
         elif change.kind == "base":
             store.drop_base(self.session, change.code)
+        elif change.kind == "records":
+            records.replace(self.session, self.caller, change.code, {}, "")
+            self._remember_records(change.code, None)
+        elif change.kind == "dataset":
+            datasets.remove(self.session, self.caller, change.code)
 
     def _say(self, kind: str, subject: str, data: dict[str, Any]) -> None:
         journal.append(self.session, kind, actor=self.caller.actor, subject=subject, visibility="open", data=data)

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from dothi.city import store
 from dothi.city.difference import Change, compare
+from dothi.city.items import Item, Key
 from dothi.city.making import Maker
-from dothi.city.wanted import Item, Key, read
+from dothi.city.wanted import read
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.journal import service as journal
@@ -116,7 +117,7 @@ def apply(session: Session, caller: Caller, made: Plan, tick: Tick = lambda _: N
     if not made.work:
         return None
     # rights inside are those of the house: a blueprint sets up agencies and things of all of them
-    maker = Maker(session, replace(guard.SYSTEM, kind=caller.kind, id=caller.id, name=caller.name), made.folder)
+    maker = Maker(session, replace(guard.SYSTEM, kind=caller.kind, id=caller.id, name=caller.name), made.folder, made.city)
     for change in made.work:
         maker.do(change, made.wanted.get(change.key), made.now.get(change.key))
         tick(change)

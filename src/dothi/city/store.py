@@ -5,16 +5,21 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, undefer
 
+from dothi.city.items import Item, Key, flat
 from dothi.city.tables import CityVersion, Setting
-from dothi.city.wanted import Item, Key, flat
+from dothi.datasets.tables import Dataset, Record, RecordVersion
 from dothi.identity.tables import Agency
 from dothi.kit import clock
 from dothi.places.tables import Area
 from dothi.sensing.tables import Datastream, DatastreamState, Location, ObservedProperty, Sensor, Thing, ThingLocation
 
 BASE = "base"  # the setting that remembers which sketches are drawn
+RECORDS = "records"  # the setting that remembers which files of records were loaded, and how they left the dataset
+
+
+CHANGED = ", changed since"  # ends the digest of a file whose records are no longer as it left them
 
 
 def latest(session: Session, city: str) -> CityVersion | None:
@@ -58,12 +63,12 @@ def put_setting(session: Session, name: str, value: Any) -> None:
 def running(session: Session, keys: Iterable[Key]) -> dict[Key, Item]:
     """Those of some items that are there, as they are now."""
     wanted = set(keys)
-    readers = (_agencies, _bases, _areas, _settings, _properties, _sensors, _things, _datastreams)
+    readers = (_agencies, _bases, _areas, _settings, _properties, _sensors, _things, _datastreams, _datasets, _records)
     return {item.key: item for reader in readers for item in reader(session) if item.key in wanted}
 
 
 def observations(session: Session) -> dict[Key, int]:
-    """How many observations each coded datastream, thing, sensor and property holds, where it holds any."""
+    """How many observations each datastream, thing, sensor and property holds, and records each dataset, if any."""
     counts: dict[Key, int] = {}
     tables: tuple[tuple[str, Any, Any], ...] = (
         ("datastream", Datastream, Datastream.id), ("thing", Thing, Datastream.thing_id),
@@ -76,6 +81,8 @@ def observations(session: Session) -> dict[Key, int]:
         query = query.join(DatastreamState, DatastreamState.datastream_id == Datastream.id)
         rows = session.execute(query.where(table.code.is_not(None)).group_by(table.code))
         counts |= {(kind, code): int(count) for code, count in rows if count}
+    for code, count in session.execute(select(Dataset.code, Dataset.count).where(Dataset.count > 0)):
+        counts |= {("dataset", code): int(count), ("records", code): int(count)}
     return counts
 
 
@@ -176,6 +183,79 @@ def _datastreams(session: Session) -> Iterator[Item]:
             "name": name, "description": description, "observationType": kind, "unitOfMeasurement": unit,
             "thing": thing, "sensor": sensor, "property": observed, "properties": _own(properties),
         }))  # fmt: skip
+
+
+def _datasets(session: Session) -> Iterator[Item]:
+    query = select(Dataset, Agency.code).outerjoin(Agency, Agency.id == Dataset.agency_id)
+    for one, agency in session.execute(query):
+        yield Item("dataset", one.code, flat({
+            "name": one.title, "title_en": one.title_en, "description": one.description,
+            "description_en": one.description_en, "agency": agency, "sharing": one.sharing, "status": one.status,
+            "schema": one.schema, "geometry_type": one.geometry_type, "key_field": one.key_field,
+            "licence": one.licence, "frequency": one.frequency, "contact": one.contact, "keywords": one.keywords,
+            "themes": one.themes, "sector": one.sector, "source": one.source, "source_url": one.source_url,
+            "quality": one.quality, "style": one.style, "simulated": one.simulated,
+        }))  # fmt: skip
+
+
+def _records(session: Session) -> Iterator[Item]:
+    """The files loaded, where their dataset is still there; after a change of any record the digest is another."""
+    for code, held in (setting(session, RECORDS) or {}).items():
+        now = mark(session, code)
+        if now is None:
+            continue
+        fields = {name: value for name, value in held.items() if name != "mark"}
+        if now != held["mark"]:
+            fields["digest"] = held["digest"] + CHANGED
+        yield Item("records", code, fields)
+
+
+def records_of(session: Session, dataset_id: int) -> dict[str, Record]:
+    """The records of a dataset by their keys, whole."""
+    query = select(Record).where(Record.dataset_id == dataset_id).options(undefer(Record.geometry))
+    return {record.key: record for record in session.scalars(query)}
+
+
+def last_versions(session: Session, dataset_id: int) -> dict[str, int]:
+    """The highest earlier version of each record there ever was, by key."""
+    old = RecordVersion
+    query = select(old.key, func.max(old.version)).where(old.dataset_id == dataset_id).group_by(old.key)
+    return {key: int(version) for key, version in session.execute(query)}
+
+
+def records_at(session: Session, code: str, at: int) -> dict[str, dict[str, Any]]:
+    """The records of a dataset as they stood at a moment (µs UTC), as features by their keys."""
+    made: dict[str, dict[str, Any]] = {}
+    old = RecordVersion
+    for table, ended in ((Record, None), (old, old.superseded_at > at)):
+        query = select(table.key, table.geojson, table.properties).join(Dataset, Dataset.id == table.dataset_id)
+        query = query.where(Dataset.code == code, table.recorded_at <= at)
+        for key, geojson, properties in session.execute(query if ended is None else query.where(ended)):
+            shape = None if geojson is None else msgspec.json.decode(geojson)
+            made[key] = {"type": "Feature", "geometry": shape, "properties": properties}
+    return made
+
+
+def mark(session: Session, code: str) -> str | None:
+    """A short text that is another one after any change of a dataset's records; None when there is no such dataset."""
+    query = (
+        select(Dataset.id, func.count(Record.id), func.coalesce(func.sum(Record.version), 0), func.max(Record.id))
+        .outerjoin(Record, Record.dataset_id == Dataset.id)
+        .where(Dataset.code == code)
+        .group_by(Dataset.id)
+    )
+    row = session.execute(query).first()
+    return None if row is None else ".".join(str(int(value or 0)) for value in row[1:])
+
+
+def loaded_at(session: Session, city: str, key: Key, digest: str) -> int | None:
+    """When the city was applied first with a file of this digest (µs UTC); None when it never was."""
+    query = select(CityVersion).where(CityVersion.city == city).order_by(CityVersion.id)
+    for one in session.scalars(query):
+        item = kept_items(one).get(key)
+        if item is not None and item.fields.get("digest") == digest:
+            return one.applied_at
+    return None
 
 
 def _own(properties: Any) -> dict[str, Any]:

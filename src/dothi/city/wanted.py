@@ -2,65 +2,22 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from dothi import packs
+from dothi.city import datasets
 from dothi.city.blueprint import Agency, Blueprint, Group, Stream
+from dothi.city.items import KINDS, Item, Key, flat, whole
 from dothi.city.spread import Sketch, Spot, find, read_sketch, spots
 from dothi.kit.errors import BadInput, Fault
 from dothi.packs.lines import Source
 from dothi.sensing.sectors import Property, Sectors, sectors
 
-# in the order of making; removal goes the other way
-KINDS = ("agency", "base", "area", "setting", "property", "sensor", "thing", "datastream")
 OBSERVATION = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_"
 OBSERVATION_TYPES = {
     "measurement": OBSERVATION + "Measurement", "count": OBSERVATION + "CountObservation",
     "truth": OBSERVATION + "TruthObservation", "category": OBSERVATION + "CategoryObservation",
 }  # fmt: skip
-
-Key = tuple[str, str]  # kind, code
-
-
-@dataclass
-class Item:
-    """One thing asked for. fields: flat, `properties.<key>` for each key of its properties; values are JSON."""
-
-    kind: str
-    code: str
-    fields: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> Key:
-        """Kind and code."""
-        return self.kind, self.code
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        name = self.fields.get("name")
-        return str(name.get("vi")) if isinstance(name, dict) else str(name or self.code)
-
-
-def flat(fields: dict[str, Any]) -> dict[str, Any]:
-    """Fields with the properties spread out, None left out, everything as plain JSON values."""
-    plain = {name: value for name, value in fields.items() if name != "properties"}
-    plain |= {f"properties.{key}": value for key, value in (fields.get("properties") or {}).items()}
-    kept = {name: value for name, value in plain.items() if value is not None}
-    made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(kept))
-    return made
-
-
-def whole(fields: dict[str, Any]) -> dict[str, Any]:
-    """The opposite of `flat`."""
-    made = {name: value for name, value in fields.items() if not name.startswith("properties.")}
-    made["properties"] = {name[11:]: value for name, value in fields.items() if name.startswith("properties.")}
-    return made
-
 
 def items(blueprint: Blueprint, source: Source, folder: Path) -> list[Item]:
     """Everything a blueprint asks for. Raises BadInput with every name that leads nowhere, with its line."""
@@ -73,9 +30,12 @@ def items(blueprint: Blueprint, source: Source, folder: Path) -> list[Item]:
         if name and folder / name in missing
     ]
     sketch = read_sketch(*(path for path in files if path not in missing))
-    faults += _name_faults(blueprint, source, taught, sketch)
+    faults += [*_name_faults(blueprint, source, taught, sketch), *datasets.faults(blueprint, source, taught, folder)]
     packs.refuse(faults, source.name)
-    made = [*_places(blueprint, files), *_teaching(blueprint, taught), *_things(blueprint, taught, sketch)]
+    made = [
+        *_places(blueprint, files), *_teaching(blueprint, taught), *_things(blueprint, taught, sketch),
+        *datasets.items(blueprint, taught, folder),
+    ]  # fmt: skip
     packs.refuse(_twice(made, source), source.name)
     return sorted(made, key=lambda item: KINDS.index(item.kind))
 

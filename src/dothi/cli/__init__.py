@@ -32,8 +32,8 @@ COMMANDS: dict[str, Room] = {
     "settings": Room("dothi.cli.keeping:show_settings", "List every setting with its value and meaning.", START),
     "plan": Room("dothi.city.cli:app", "Show what applying a city's blueprint would change.", CITY, "plan"),
     "apply": Room("dothi.city.cli:app", "Bring the running city to what its blueprint says.", CITY, "apply"),
-    "import": Room("dothi.cli:IMPORTS", "Import observations, places.", FILES),
-    "export": Room("dothi.sensing.tabular.cli:export", "Export observations to CSV or Parquet.", FILES),
+    "import": Room("dothi.cli:IMPORTS", "Import records, observations, places.", FILES),
+    "export": Room("dothi.cli:EXPORTS", "Export records, observations.", FILES),
     "harvest": Room("dothi.exchange.cli:app", "Other portals' datasets: add, run, list, remove.", FILES),
     "user": Room("dothi.cli.people:user", "People: add, list, grant roles, set passwords, disable.", ACCESS),
     "agency": Room("dothi.cli.people:agency", "Agencies: add, list.", ACCESS),
@@ -44,7 +44,12 @@ COMMANDS: dict[str, Room] = {
 }
 IMPORTS: dict[str, Room] = {
     "observations": Room("dothi.sensing.tabular.cli:observations", "Observations from messy CSV, Excel, Parquet.", ""),
+    "records": Room("dothi.datasets.loads.cli:records", "Records of a dataset from any GIS file, CSV, Excel.", ""),
     "places": Room("dothi.places.cli:places", "Administrative units, boundaries, crosswalks.", ""),
+}
+EXPORTS: dict[str, Room] = {
+    "observations": Room("dothi.sensing.tabular.cli:export", "Observations to CSV or Parquet.", "", "observations"),
+    "records": Room("dothi.datasets.loads.cli:export_records", "Records of a dataset to any GIS file, CSV, Excel.", ""),
 }
 
 

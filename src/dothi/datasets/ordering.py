@@ -4,8 +4,6 @@ A cursor holds the sort values of the first record of the next page, so that it 
 or go. Missing values stand last, first in descending order: what PostgreSQL's indexes do.
 """
 
-import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, Double, Text, and_, bindparam,
 
 from dothi.db import words
 from dothi.kit.errors import BadInput, Fault
+from dothi.web.sealed import opened, sealed
 
 _TYPES: dict[str, Any] = {"text": Text(), "number": Double(), "whole": BigInteger()}
 
@@ -99,17 +98,14 @@ def _beyond(one: Term, value: Any, *, is_there: bool, or_same: bool) -> ColumnEl
 
 
 def written(values: str) -> str:
-    """A cursor's JSON text as a caller carries it."""
-    return base64.urlsafe_b64encode(values.encode()).decode().rstrip("=")
+    """A cursor's JSON text as a caller carries it: sealed, for the numbers of records count those of all datasets."""
+    return sealed("cursor", values)
 
 
 def read(text: str) -> tuple[Any, ...]:
     """The values of a cursor a caller brought back; BadInput when it is none of ours."""
-    try:
-        raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-        values = json.loads(raw)
-    except (binascii.Error, UnicodeError, ValueError):
-        raise _strange() from None
+    found = opened("cursor", text)
+    values = None if found is None else json.loads(found)
     if not isinstance(values, list) or not values or not all(_plain(value) for value in values):
         raise _strange()
     return tuple(values)

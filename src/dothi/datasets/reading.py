@@ -60,14 +60,11 @@ def properties_text(rows_: Rows, view: View, properties: Sequence[str] | None = 
     names = [one.name for one in view.fields]
     place = None if isinstance(view, Virtual) or PLACE in names else rows_.c.unit_code
     if properties is None:
-        whole = rows_.c.properties
-        if view.hidden:
-            whole = spelled.json_without(whole, *map(constant, view.hidden))
+        whole, hidden = rows_.c.properties, map(constant, view.hidden)
         if place is None:
-            return words.json_raw(whole)
-        if view.hidden:  # computed once only
-            return spelled.json_set(whole, constant(PLACE), place)
-        return spelled.json_led(whole, constant(f'"{PLACE}":'), spelled.quick_quote(place))
+            return words.json_raw(spelled.json_without(whole, *hidden) if view.hidden else whole)
+        led = (whole, constant(f'"{PLACE}":'), spelled.quick_quote(place))
+        return spelled.json_led_without(*led, *hidden) if view.hidden else spelled.json_led(*led)
     wanted = [name for name in names if properties is None or name in properties]
     pieces: list[Any] = []
     if place is not None and (properties is None or PLACE in properties):

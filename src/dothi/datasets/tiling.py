@@ -148,7 +148,7 @@ def _plan(caller: guard.Caller, view: View, asked: Asked, query: bytes) -> Plan:
         told.c.id == view.id, told.c.described_at == view.described_at, guard.visible(caller, told.c, "data:read")
     )
     narrowing = [part for part in query.split(b"&") if part.startswith((b"filter", b"datetime", b"as-of"))]
-    about = (__version__, view.code, view.id, view.described_at, names, narrowing, settings().tile_features)
+    about = (__version__, view.code, view.created_at, view.described_at, names, narrowing, settings().tile_features)
     signature = hashlib.blake2b(repr(about).encode(), digest_size=9).hexdigest()
     public = public and not isinstance(view, Virtual)
     return Plan(view, asked, names, layer, public, signature, reading.binds(asked), gate)

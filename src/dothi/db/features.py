@@ -64,15 +64,6 @@ _spell(
 )
 
 
-class json_set(FunctionElement[str]):
-    """A JSON object (first argument) as text with one more member: its name as a literal_column text, and a text."""
-
-    type, inherit_cache, name = Text(), True, "json_set"
-
-
-_spell(json_set, "json_set({0}, '$.' || {1}, {2})", "(({0})::jsonb || jsonb_build_object({1}, {2}))::text")
-
-
 class quick_quote(FunctionElement[str]):
     """A text as a JSON string with its quotes, soonest where it is made of plain signs; NULL becomes null."""
 
@@ -103,6 +94,29 @@ def _json_without_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
 def _json_without_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     column, *names = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"(({column})::jsonb - ARRAY[{', '.join(names)}]::text[])"
+
+
+class json_led_without(FunctionElement[str]):
+    """As json_led without some of the object's own members: the object, key, JSON text, then literal_column names.
+
+    What is left stands as it would if the members had never been there.
+    """
+
+    type, inherit_cache, name = Text(), True, "json_led_without"
+
+
+@compiles(json_led_without, "sqlite")
+def _json_led_without_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    # led first: the object is taken apart once only
+    whole, key, text, *names = element.clauses
+    return _json_without_sqlite(json_without(json_led(whole, key, text), *names), compiler, **kw)
+
+
+@compiles(json_led_without, "postgresql")
+def _json_led_without_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    # led last: a jsonb puts its members in an order of its own
+    whole, key, text, *names = element.clauses
+    return str(compiler.process(json_led(json_without(whole, *names), key, text), **kw))
 
 
 class beside(FunctionElement[str]):

@@ -56,6 +56,12 @@ class Conflict(DothiError):
     status = 409
 
 
+class PreconditionFailed(DothiError):
+    """The subject is not (or no longer) in the version the caller named."""
+
+    status = 412
+
+
 class TooLarge(DothiError):
     """The input is larger than the setting allows."""
 

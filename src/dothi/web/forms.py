@@ -95,9 +95,12 @@ def _nonce(request: Request) -> str:
 
 
 def _sign(nonce: str, session: str) -> str:
-    return hmac.new(
-        _secret(settings().secret, settings().data), f"{nonce} {session}".encode(), hashlib.sha256
-    ).hexdigest()
+    return hmac.new(secret(), f"{nonce} {session}".encode(), hashlib.sha256).hexdigest()
+
+
+def secret() -> bytes:
+    """What this installation signs and seals with."""
+    return _secret(settings().secret, settings().data)
 
 
 @lru_cache(maxsize=4)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from dothi.datasets import reading
 from dothi.datasets.formats import plain, rows, sheet
 from dothi.datasets.formats.rows import Target
 from dothi.datasets.reading import Asked
@@ -37,6 +38,7 @@ def export(view: View, asked: Asked | None, name: str, crs: str | None = None) -
             f"{view.code} has no geometry, and {name} is nothing without",
             [Fault("format", name, "csv, xlsx, geoparquet")],
         )
+    reading.page(view, asked or Asked())  # refuses what cannot be filtered or sorted by
     where = rows.target(crs)
     if where.way is not None and name in _DEGREES:
         raise BadInput(

@@ -110,7 +110,7 @@ def _ready(file: Path, how: Any, code: str, *, create: bool) -> Any:
             service.create(session, SYSTEM, body)
         typer.echo(f"dataset {code} was made: {', '.join(body['schema']['properties'])}")
     if not how.fields:
-        how = how.model_copy(update={"fields": guessed.fields, "ignore": guessed.ignore})
+        how = how.model_copy(update={"fields": guessed.fields})
     if how.geometry is None:
         how = how.model_copy(update={"geometry": guessed.geometry, "crs": how.crs or guessed.crs})
     return how.model_copy(update={"layer": how.layer or guessed.layer, "font": how.font or guessed.font})

@@ -122,7 +122,8 @@ def stage(
         session.expunge_all()
     try:
         if given is None:
-            given = guess(looking.inspect(path), dataset)
+            # what the guess leaves out is said, for nobody chose to
+            given = guess(looking.inspect(path), dataset).model_copy(update={"ignore": []})
         tally = Tally(load.id)
         with opened(path, given.how) as layers:
             read(dataset, layers[0], given, mode, tally, progress, batch)

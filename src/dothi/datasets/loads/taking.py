@@ -25,6 +25,7 @@ _DEGREES = re.compile(
     r"\s*(\d{1,3})\s*[°ºd]\s*(\d{1,2}(?:[.,]\d+)?)?\s*['′’]?\s*(\d{1,2}(?:[.,]\d+)?)?\s*[\"″”]?\s*([NSEWBĐTnsewbđt])?\s*"
 )
 _PAIR = re.compile(r"\s*\(?\[?\s*(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)\s*\]?\)?\s*")
+_NULLS = frozenset({"null", "<null>"})  # as databases and GIS programs write them into tables
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
@@ -63,8 +64,6 @@ class Taker:
         self._first = True
         for said in self.layer.notices:
             self._notice(None, said)
-        if self.layer.geometry and self.geometry_type is None and self.mapping.geometry is None:
-            self._notice("geometry", "the dataset has no geometry: the file's shapes are left out")
         named = {*self.mapping.columns, *self.mapping.ignore}
         for column in self.layer.columns:
             if column not in named:
@@ -156,6 +155,7 @@ class Taker:
         """The values of a field, each text converted once."""
         one, convert = self.mapping.fields[name], self._convert[name]
         personal = self._known[name].personal
+        plain = self._known[name].kind == "string" and self._known[name].values is None
         if one.column is None:
             return [one.value] * len(numbers)
         raw = self._raw(batch, one.column)
@@ -171,7 +171,7 @@ class Taker:
                 continue
             try:
                 given = one.values.get(value.strip(), value) if text and one.values else value
-                result = None if values.empty(given) else convert(given)
+                result = None if text and self._blank(given, plain=plain) else convert(given)
             except values.Repaired as error:
                 result, said = error.args
                 faults.append(RowFault(numbers[place], name, None if personal else shown(value), said, repaired=True))
@@ -189,6 +189,16 @@ class Taker:
             made.append(result)
         return made
 
+    def _blank(self, given: Any, *, plain: bool) -> bool:
+        """Whether a text says nothing; plain: in a field of texts, where a dash or "none" may be what is meant."""
+        if not plain:
+            return values.empty(given)
+        return (
+            isinstance(given, str)
+            and not self.layer.format.startswith("geojson")
+            and given.strip().casefold() in _NULLS
+        )
+
     def _raw(self, batch: Batch, column: str) -> list[Any]:
         found = batch.column(column)
         mend = self._mend
@@ -199,6 +209,9 @@ class Taker:
     def _shapes(self, batch: Batch, numbers: list[int], faults: list[RowFault], refused: set[int]) -> NDArray[Any]:
         nothing = np.full(len(numbers), None, dtype=object)
         if self.geometry_type is None:
+            if self._first and batch.shapes is not None and not shapely.is_missing(batch.shapes).all():
+                self._first = False
+                self._notice("geometry", "the dataset has no geometry: the file's shapes are left out")
             return nothing
         if self.mapping.geometry is not None:
             shapes, broken = _from_columns(self.mapping.geometry, lambda name: self._raw(batch, name), len(numbers))

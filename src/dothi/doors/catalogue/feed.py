@@ -56,7 +56,7 @@ def atom(request: Request) -> Response:
         told = _TOLD.get(row.kind, "Thay đổi")
         lines += [
             "<entry>",
-            _text("id", f"tag:{host},2026:journal/{row.id}"),
+            _text("id", f"tag:{host},2026:{row.code}/{row.kind}/{row.at}"),
             _text("title", f"{told}: {row.title}"),
             _text("updated", clock.iso(row.at)),
             f'<link rel="alternate" type="text/html" href={quoteattr(page)}/>',

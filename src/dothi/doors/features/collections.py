@@ -1,5 +1,6 @@
 """What a collection is: a dataset the caller may see, or something else that is read like one."""
 
+import asyncio
 from typing import Any
 
 from dothi.datasets import units, views
@@ -15,7 +16,7 @@ _OTHERS = {things.CODE: things.view, units.CODE: units.view}
 async def find(caller: guard.Caller, code: str) -> View:
     """The collection of a name; NotFound, worded alike for absent and not visible."""
     other = _OTHERS.get(code)
-    return other(caller) if other is not None else await views.aview(caller, code)
+    return await asyncio.to_thread(other, caller) if other is not None else await views.aview(caller, code)
 
 
 def found(caller: guard.Caller, code: str) -> View:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from dothi.doors.features.answers import GEOJSON, HTML, JSON, NoForm
 from dothi.kit.errors import BadInput, Fault
@@ -24,8 +23,7 @@ JSONFG = Form("jsonfg", "application/vnd.ogc.fg+json", ("application/vnd.ogc.fg+
 CSV = Form("csv", "text/csv; charset=utf-8", ("text/csv",))
 GEOPARQUET = Form("geoparquet", "application/vnd.apache.parquet", ("application/vnd.apache.parquet",))
 FLATGEOBUF = Form("flatgeobuf", "application/flatgeobuf", ("application/flatgeobuf", "application/vnd.flatgeobuf"))
-# the exports make these; where they are not installed the forms are not offered
-FILES = (GEOPARQUET, FLATGEOBUF) if find_spec("dothi.datasets.formats.export") else ()
+FILES = (GEOPARQUET, FLATGEOBUF)
 DOCUMENT = (JSON_FORM, HTML_FORM)
 ITEMS = (GEOJSON_FORM, JSONFG, CSV, *FILES, HTML_FORM)
 ITEM = (GEOJSON_FORM, JSONFG, HTML_FORM)

@@ -83,8 +83,13 @@ async def _again(caller: guard.Caller, code: str, *, last: bool) -> View:
 
 
 def etag(view: View, version: Any, ready: prepared.Page | prepared.Item, base: str, *more: Any) -> str:
-    """What a page depends on: the version of the dataset, its description, what is hidden, the request."""
-    return answers.tag(view.code, version, view.described_at, view.hidden, ready.shape, base, *more)
+    """What a page depends on: the version of the dataset, its description, what of it is shown, the request."""
+    return answers.tag(view.code, version, view.described_at, _shown(view), ready.shape, base, *more)
+
+
+def _shown(view: View) -> tuple[str, ...]:
+    """The fields that are shown: a tag made of the hidden ones would let their names be guessed."""
+    return tuple(one.name for one in view.fields)
 
 
 def _collection(features: str, matched: int | None, number: int, about: str) -> str:
@@ -142,7 +147,8 @@ def _sent(request: Request, view: View, body: str, mark: str) -> Response:
 
 def headers_of(view: View, uri: str) -> dict[str, str]:
     """The headers every answer with features has."""
-    private = view.sharing != "open" or bool(view.hidden) or view.writes
+    # that something is hidden must not show here either
+    private = view.sharing != "open" or view.writes or any(not one.open or one.personal for one in view.fields)
     return {**answers.CORS, "Content-Crs": f"<{uri}>", "Vary": answers.VARY, **answers.cached(private=private)}
 
 
@@ -198,7 +204,7 @@ async def _fresh(caller: guard.Caller, view: View) -> bool:
 
 def item_tag(view: View, version: int, recorded_at: int, ready: prepared.Item, base: str, form: formats.Form) -> str:
     """A feature's tag: its version and moment, which writes are checked by, and the form it is in."""
-    rest = answers.tag(view.described_at, view.hidden, ready.shape, base, form.name)
+    rest = answers.tag(view.described_at, _shown(view), ready.shape, base, form.name)
     return f'"{version}-{recorded_at:x}-{rest[1:13]}"'
 
 

@@ -22,7 +22,7 @@ from dothi.identity import guard
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
 
-_JSONFG = [f"http://www.opengis.net/spec/json-fg-1/1.0/conf/{part}" for part in ("core", "types-schemas", "collection")]
+_JSONFG = [f"http://www.opengis.net/spec/json-fg-1/1.0/conf/{part}" for part in ("core", "types-schemas")]
 _FILES = {"geoparquet": "parquet", "flatgeobuf": "fgb"}
 
 

@@ -7,26 +7,31 @@ import msgspec
 from starlette.datastructures import QueryParams
 
 from dothi.kit.errors import BadInput, Fault
+from dothi.web.sealed import opened, sealed
 
 _json = msgspec.json.Encoder()
 Row = tuple[int, int, int, Any]  # datastream, thing, phenomenonTime (µs UTC), result
 HEARTBEAT = b": alive\n\n"
+_NUMBERS = frozenset({"load", "review"})  # of all datasets in one sequence
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a stream is: the last journal entry sent, and the moment (µs UTC) observations are complete up to."""
+    """Where a stream is: the last journal entry sent, and the moment (µs UTC) observations are complete up to.
+
+    Listeners carry it sealed: entries they may not see are numbered in the same sequence.
+    """
 
     entry: int
     moment: int
 
     def __str__(self) -> str:
-        return f"{self.entry}-{self.moment}"
+        return sealed("live", f"{self.entry}-{self.moment}")
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor | None":
         """The cursor of a Last-Event-ID; None for anything that is not one of ours."""
-        entry, dash, moment = (text or "").strip().partition("-")
+        entry, dash, moment = (opened("live", (text or "").strip()) or "").partition("-")
         if not dash or not (entry.isdecimal() and moment.isdecimal()) or len(entry) + len(moment) > 36:
             return None
         return cls(int(entry), int(moment))
@@ -126,6 +131,12 @@ def frame(event: str, cursor: Cursor, data: bytes) -> bytes:
 def observations(rows: list[Row]) -> bytes:
     """The data of an `observations` event."""
     return b'{"o":' + _json.encode(rows) + b"}"
+
+
+def entry(one: dict[str, Any]) -> bytes:
+    """The data of a `journal` event; its number is sealed, and numbers of other rows are left out."""
+    data = one["data"] and {name: value for name, value in one["data"].items() if name not in _NUMBERS}
+    return encode({**one, "id": sealed("entry", str(one["id"])), "data": data})
 
 
 def encode(value: Any) -> bytes:

@@ -240,7 +240,7 @@ class Feed:
             while True:
                 page = await asyncio.to_thread(_entries, client.caller, after, until)
                 told = [one for one in page if await self._wants_entry(wanted, one)]
-                found += [events.frame("journal", Cursor(one["id"], since.moment), events.encode(one)) for one in told]
+                found += [events.frame("journal", Cursor(one["id"], since.moment), events.entry(one)) for one in told]
                 if not page:
                     break
                 after = page[-1]["id"]
@@ -335,7 +335,7 @@ class Feed:
             after = self.entry
             while page := await asyncio.to_thread(_entries, channels[0].caller, after, until):
                 for one in page:
-                    data = events.encode(one)
+                    data = events.entry(one)
                     for channel in channels:
                         if await self._wants_entry(channel.wanted, one):
                             for client in list(channel.clients):

@@ -16,7 +16,12 @@ def _get(path: str, view: Callable[[Request], Response]) -> Route:
     return Route(path, view, methods=["GET"])
 
 
-shell.NAVIGATION[:] = [("/air", "Không khí"), ("/water", "Sông và ngập")]
+shell.NAVIGATION[:] = [
+    ("/air", "Không khí"),
+    ("/water", "Sông và ngập"),
+    ("/catalogue", "Dữ liệu mở"),
+    ("/map", "Bản đồ quy hoạch"),
+]
 
 routes: list[BaseRoute] = [
     _get("/", front.front),

@@ -1,0 +1,47 @@
+/**
+ * <column-chart data-name="Sâu nhất" data-unit="cm" data-bars='[["0 – 5", 12], …]'>: a column's spread as bars, over the
+ * server's own drawing, which stays until ECharts is there (and for ever without script).
+ */
+import type { BarPlot } from "./catalogue-bars";
+
+export class ColumnChart extends HTMLElement {
+  #undo: (() => void)[] = [];
+  #plot: BarPlot | undefined;
+
+  connectedCallback(): void {
+    const seen = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((e) => e.isIntersecting)) return;
+        seen.disconnect();
+        void this.#start();
+      },
+      { rootMargin: "100px" },
+    );
+    seen.observe(this);
+    this.#undo.push(() => seen.disconnect());
+  }
+  disconnectedCallback(): void {
+    for (const undo of this.#undo.splice(0)) undo();
+    this.#plot?.remove();
+    this.#plot = undefined;
+    this.querySelector(":scope > .plot")?.remove();
+  }
+  async #start(): Promise<void> {
+    const { bars } = await import("./catalogue-bars");
+    if (!this.isConnected) return;
+    const still = this.querySelector<SVGElement>("svg");
+    const holder = document.createElement("div");
+    holder.className = "plot";
+    holder.setAttribute("role", "img");
+    holder.setAttribute("aria-label", still?.getAttribute("aria-label") ?? this.dataset.name ?? "");
+    still?.remove();
+    this.append(holder);
+    this.#plot = bars(holder);
+    const draw = () => this.#plot?.draw(JSON.parse(this.dataset.bars ?? "[]"), this.dataset.unit ?? "");
+    draw();
+    document.addEventListener("themechange", draw);
+    this.#undo.push(() => document.removeEventListener("themechange", draw));
+    this.dataset.ready = "";
+  }
+}
+customElements.define("column-chart", ColumnChart);
