@@ -254,7 +254,7 @@ def test_points_too_many_are_gathered_and_every_one_counted(few, ask):
     alone = [one for one in answer.features if one["properties"].get("key") == "alone"]
     assert [one["properties"] for one in alone] == [{"key": "alone", "name": "Đèn alone", "kind": "led"}]
     places = [tuple(one["geometry"]["coordinates"]) for one in answer.features]
-    assert len({(x // 64, y // 64) for x, y in places}) == len(places)
+    assert len({(x // 256, y // 256) for x, y in places}) == len(places)
 
 
 def test_tiles_beside_each_other_count_every_point_once(few, ask):

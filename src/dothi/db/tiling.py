@@ -41,7 +41,7 @@ from dothi.db.words import _spell as spell
 EXTENT = 4096  # units of a tile's width
 BUFFER = 64  # units around it, so that outlines do not show its edge
 SMALL = 4  # units: half a pixel of a tile drawn 512 pixels wide; smaller shapes are counted, not drawn
-CELL = 64  # units: the grid on which what cannot be drawn one by one is counted
+CELL = 256  # units, 32 pixels: the grid on which what cannot be drawn one by one is counted
 SIMPLE = 2  # units a simplified outline may be away from the true one, below EXACT
 EXACT = 14  # zoom from which outlines are not simplified
 COUNTED = "point_count"  # how many records a gathered point stands for
