@@ -17,7 +17,10 @@ HOST = "city.test"
 _CHANCE = (
     (re.compile(rb'(name="_token" value=")[0-9a-f]+'), rb"\1*"),
     # known, and left: those who load into their own datasets see how many loads and messages there were in all
-    (re.compile(rb"(/loads/|/steward/corrections/|id=.m|&#34;load&#34;: )\d+"), rb"\1*"),
+    (
+        re.compile(rb"(/loads/|/steward/corrections/|(?:id|for)=\"[am]|&#34;(?:load|correction|review)&#34;: )\d+"),
+        rb"\1*",
+    ),
     (re.compile(rb"((?:cursor|after|before)=)([A-Za-z0-9_-]{16,})"), lambda found: found[1] + b"*" * len(found[2])),
 )
 

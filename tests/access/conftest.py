@@ -44,7 +44,7 @@ def use(engine, data, patch) -> None:
     if engine.dialect.name == "sqlite":
         patch.delenv("DOTHI_DATABASE_URL", raising=False)
     else:
-        patch.setenv("DOTHI_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+        patch.setenv("DOTHI_DATABASE_URL", _text(engine.url))
     patch.setenv("DOTHI_SECRET", "của phép thử")
     config.settings.cache_clear()
     db.use(engine)
@@ -57,19 +57,23 @@ def made(kind, name, request, folder, stack):
         engine = make_engine(f"sqlite:///{folder / 'dothi.db'}")
     else:
         server = request.getfixturevalue("postgresql_engine").url
-        admin = make_engine(server.set(database="postgres")).execution_options(isolation_level="AUTOCOMMIT")
+        admin = make_engine(_text(server.set(database="postgres"))).execution_options(isolation_level="AUTOCOMMIT")
         own = f"{server.database}_{name}"
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {own} WITH (FORCE)"))
             connection.execute(text(f"CREATE DATABASE {own}"))
         stack.callback(admin.dispose)
-        engine = make_engine(server.set(database=own))
+        engine = make_engine(_text(server.set(database=own)))
     schema.upgrade(engine)
     stack.callback(engine.dispose)
     return engine
 
 
-@pytest.fixture(scope="module", params=KINDS)
+def _text(url) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="package", params=KINDS)
 def cities(request, tmp_path_factory) -> Iterator[dict[str, City]]:
     """The full world and the bare one."""
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:

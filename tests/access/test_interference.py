@@ -11,17 +11,23 @@ REQUESTS = walk.requests()
 
 @pytest.mark.parametrize("who", ["anonymous", "officer", "steward", "auditor", "granted-other", "key-other"])
 def test_the_hidden_changes_no_answer(cities, who):
-    whole = who in ("anonymous", "steward")
-    asked = [one for one in REQUESTS if whole or one.few]
-    answers = {}
-    for name, city in cities.items():
-        city.enter()
-        answers[name] = [city.ask(who, one).seen for one in asked]
-    leaks = []
-    for one, full, bare in zip(asked, answers["full"], answers["bare"], strict=True):
-        if full != bare:
-            leaks.append(f"{one.named}\n{difference(full, bare)}")
+    more = {"anonymous": "/", "steward": "/steward", "auditor": "/admin"}.get(who, "-")
+    asked = [one for one in REQUESTS if one.few or one.route.startswith(more)]
+    answers = everything(cities, who, asked)
+    # a page names the files of the interface, which somebody may be building meanwhile: what differs is asked again
+    again = everything(cities, who, [one for one in asked if answers["full"][one] != answers["bare"][one]])
+    leaks = [
+        f"{one.named}\n{difference(full, bare)}"
+        for (one, full), bare in zip(again["full"].items(), again["bare"].values(), strict=True)
+        if full != bare
+    ]
+    assert not [one.named for one, (status, _, _) in answers["full"].items() if status >= 500]
     assert not leaks, f"{len(leaks)} of {len(asked)} answers tell {who} of what is hidden:\n" + "\n".join(leaks[:40])
+
+
+def everything(cities, who, asked):
+    """Both worlds' answers."""
+    return {name: {one: city.enter().ask(who, one).seen for one in asked} for name, city in cities.items()}
 
 
 def difference(full, bare) -> str:
@@ -37,11 +43,6 @@ def difference(full, bare) -> str:
     one, other = (str(side[2]) for side in (full, bare))
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return f"{said}   full …{one[max(0, at - 120) : at + 100]}\n   bare …{other[max(0, at - 120) : at + 100]}"
-
-
-def test_no_request_meets_a_fault_of_ours(full):
-    faults = [one.named for one in REQUESTS if full.ask("anonymous", one).status >= 500]
-    assert not faults
 
 
 def test_every_route_is_walked_or_exempt():

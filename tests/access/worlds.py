@@ -166,7 +166,7 @@ def build(folder: Path, *, secret: bool, fields: bool = True) -> World:
         shape = shapely.geometry.mapping(shapely.box(106.38 + number * 0.04, 10.51, 106.42 + number * 0.04, 10.56))
         put("vung", f"V{number}", {"ma": f"V{number}", "ten": f"Vùng {number}"}, json.loads(json.dumps(shape)))
     refers = plain_schema(den={"type": "string", "x-reference": {"dataset": "den"}})
-    dataset("thoi", "Đã thôi", schema=refers, sharing="open", **hides)
+    dataset("thoi", "Đã thôi", schema=refers, sharing="open", status="draft", **hides)
     kept(0, "thoi")
     step(lambda session: service.describe(session, SYSTEM, "thoi", {"status": "retired"}), hidden=True)
     dataset("bang", "Bảng giá nước", geometry_type=None, agency="so-tc", frequency="ANNUAL")

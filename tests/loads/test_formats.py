@@ -250,6 +250,13 @@ def test_zip_bombs_are_refused_by_ratio_and_by_size(database, tmp_path, monkeypa
         loads.inspect(path)
 
 
+def columns_of(path):
+    found = loads.inspect(path).first.columns
+    if not found:
+        raise BadInput("nothing in it")
+    return found
+
+
 BOMB = '<?xml version="1.0"?><!DOCTYPE k [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><kml><Document/></kml>'
 VRT = '<OGRVRTDataSource><OGRVRTLayer name="passwd"><SrcDataSource>CSV:/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
 
@@ -264,9 +271,7 @@ def test_what_cannot_be_read_is_said_in_words(database, tmp_path, name, data):
     path = tmp_path / name
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     with pytest.raises(DothiError) as error:
-        found = loads.inspect(path)
-        if not found.first.columns:
-            raise BadInput("nothing in it")
+        columns_of(path)
     assert str(error.value)
 
 

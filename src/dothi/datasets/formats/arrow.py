@@ -32,9 +32,9 @@ def schema(columns: Sequence[Column], names: Sequence[str], *, drawn: bool, meta
 
 def batches(
     view: View, asked: Asked, where: Target, columns: Sequence[Column], made: Any, *, drawn: bool,
-    keep: Callable[[Any], bool] | None = None,
+    keep: Callable[[Any], bool] | None = None, many: bool = False,
 ) -> Iterator[Any]:  # fmt: skip
-    """Record batches of a schema. keep: of which shapes."""
+    """Record batches of a schema. keep: of which shapes; many: points become many points of one."""
     for some in rows.records(view, asked, wkb=drawn):
         chosen = some
         shapes = where.shapes([one.wkb for one in some]) if drawn else None
@@ -43,6 +43,10 @@ def batches(
             chosen, shapes = [some[place] for place in kept], shapes[kept]
         if not chosen:
             continue
+        if many and shapes is not None:
+            shapes = np.array(
+                [shapely.MultiPoint([one]) if isinstance(one, shapely.Point) else one for one in shapes], object
+            )
         table = [rows.values(view, columns, one) for one in chosen]
         arrays = [
             pa.array([_value(row[i], one.kind) for row in table], _TYPES[one.kind], from_pandas=True)

@@ -22,6 +22,7 @@ from dothi.datasets.views import View
 from dothi.kit.errors import BadInput
 
 _MULTI = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
+# dBASE's companion holds single and many lines or areas under one type, points and many points under two
 _FAMILIES = {"points": ("Point", "MultiPoint"), "lines": ("LineString", "MultiLineString"),
              "areas": ("Polygon", "MultiPolygon")}  # fmt: skip
 
@@ -56,8 +57,7 @@ def shp(view: View, asked: Asked, where: Target) -> Iterator[bytes]:
     columns = rows.columns(view, asked)
     names = short_names([one.name for one in columns])
     texts = [replace(one, kind="string") if one.kind == "date-time" else one for one in columns]
-    type_ = view.geometry_type or "Geometry"
-    family = next((name for name, types in _FAMILIES.items() if type_ in types), None)
+    family = next((name for name, types in _FAMILIES.items() if view.geometry_type in types), None)
     with tempfile.TemporaryDirectory(prefix="dothi-export-") as folder:
         inside = Path(folder) / "shapes"
         inside.mkdir()
@@ -66,7 +66,8 @@ def shp(view: View, asked: Asked, where: Target) -> Iterator[bytes]:
                 continue
             stem = view.code if family else f"{view.code}-{name}"
             keep = None if family else _only(types)
-            _write(inside / f"{stem}.shp", "ESRI Shapefile", view, asked, where, texts, names, type_=types[1], keep=keep,
+            type_ = view.geometry_type if view.geometry_type in ("Point", "MultiPoint") else types[name == "points"]
+            _write(inside / f"{stem}.shp", "ESRI Shapefile", view, asked, where, texts, names, type_=type_, keep=keep,
                    ENCODING="UTF-8")  # fmt: skip
         path = Path(folder) / "out.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -130,7 +131,7 @@ def _write(
     drawn = view.geometry_type is not None and asked.geometry
     made = arrow.schema(columns, names, drawn=drawn)
     reader = pa.RecordBatchReader.from_batches(
-        made, arrow.batches(view, asked, where, columns, made, drawn=drawn, keep=keep)
+        made, arrow.batches(view, asked, where, columns, made, drawn=drawn, keep=keep, many=type_ == "MultiPoint")
     )
     kind = type_ or view.geometry_type or "Unknown"
     try:

@@ -25,7 +25,7 @@ _SAMPLE = 512 * 1024
 _DELIMITERS = ",;\t|"
 _LONGEST, _WIDEST = 2000, 200  # rows and columns of a merged cell
 _NUMBERED = re.compile(r"\(?\d{1,2}\)?|\(?[A-Za-z]\)?")
-csv.field_size_limit(64 << 20)  # a polygon as WKT is one cell
+_CELL = 64 << 20  # bytes: a polygon as WKT is one cell
 
 
 def header_place(rows: list[list[Any]]) -> int:
@@ -189,6 +189,7 @@ class Csv(_Table):
                 yield clean if self._mend is None else self._mend(clean)
 
     def _rows(self, lines: list[str]) -> list[list[str]]:
+        csv.field_size_limit(_CELL)
         try:
             return list(islice(csv.reader(lines, delimiter=self.delimiter), _LOOK))
         except csv.Error as error:
@@ -199,6 +200,7 @@ class Csv(_Table):
         lines = self._lines()
         for _ in range(self._skip):
             next(lines, None)
+        csv.field_size_limit(_CELL)
         reader = csv.reader(lines, delimiter=self.delimiter)
         try:
             for _ in range(self._place + 1):

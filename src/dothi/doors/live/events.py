@@ -12,7 +12,7 @@ from dothi.web.sealed import opened, sealed
 _json = msgspec.json.Encoder()
 Row = tuple[int, int, int, Any]  # datastream, thing, phenomenonTime (µs UTC), result
 HEARTBEAT = b": alive\n\n"
-_NUMBERS = frozenset({"load", "review"})  # of all datasets in one sequence
+_NUMBERS = frozenset({"correction", "load", "review"})  # of all datasets in one sequence
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ CHUNK = 50_000
 SAMPLE = 512 * 1024
 _LOOK = 60  # rows among which a header is looked for
 _DELIMITERS = ",;\t|"
-csv.field_size_limit(1_000_000)
+_FIELD = 1_000_000  # bytes of a cell
 
 
 @dataclass(slots=True)
@@ -226,6 +226,7 @@ class CsvTable:
             self.delimiter = first[0].strip()[4]
         else:
             self.delimiter = how.delimiter or sniffed(first, wanted, how)
+        csv.field_size_limit(_FIELD)  # one setting for the whole process, and records have longer cells
         self._reader = csv.reader(chain(first, lines), delimiter=self.delimiter)
         rows: list[list[str]] = []
         try:
