@@ -235,7 +235,7 @@ def _catalogue() -> Iterator[Asked]:
         yield _html("/catalogue", f"/catalogue{asked}", few=not asked)
     for code in (*ALL, "cong-0", "cong-1"):
         one = f"/catalogue/{code}"
-        yield _html("/catalogue/{code}", one, few=True)
+        yield _html("/catalogue/{code}", one, few=code in ("den", "noi-bo", NEVER))
         yield _html("/catalogue/{code}/columns", f"{one}/columns")
         for extension in ("geojson", "geojsonl", "csv", "xlsx", "gpkg", "zip", "kml", "parquet", "fgb"):
             if extension in ("csv", "geojson") or code == "den":

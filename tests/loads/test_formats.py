@@ -101,20 +101,15 @@ def test_every_format_brings_the_same_records(trees, tmp_path, name):
     assert found["C2"]["loai"] == "Dầu rái"
 
 
-@pytest.mark.filterwarnings("ignore:'crs' was not provided")
 def test_a_drawing_is_read_with_the_system_that_is_said(make, tmp_path):
     code = make("ban-ve", {"lop": {"type": "string"}}, geometry_type="Geometry")
-    table = pa.table(
-        {
-            "Layer": ["TIM_DUONG"],
-            "geometry": [shapely.to_wkb(shapely.LineString([(572000, 1164500), (572100, 1164500)]))],
-        }
-    )
-    pyogrio.write_arrow(table, tmp_path / "a.dxf", driver="DXF", geometry_name="geometry", geometry_type="LineString")
+    line = ["0", "LINE", "8", "TIM_DUONG", "10", "572000", "20", "1164500", "11", "572100", "21", "1164500"]
+    drawing = ["0", "SECTION", "2", "ENTITIES", *line, "0", "ENDSEC", "0", "EOF", ""]
+    (tmp_path / "a.dxf").write_text("\n".join(drawing))
     load = loads.stage(SYSTEM, code, tmp_path / "a.dxf", {"crs": "VN-2000 Long An", "fields": {"lop": "Layer"}})
     loads.apply(SYSTEM, load.id)
     (found,) = records(code).values()
-    assert found["lop"]
+    assert found["lop"] == "TIM_DUONG"
     assert json.loads(found["geojson"])["coordinates"][0] == pytest.approx((106.41, 10.53), abs=0.01)
 
 

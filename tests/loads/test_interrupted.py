@@ -70,7 +70,7 @@ def test_a_load_killed_at_a_random_moment_leaves_the_old_or_the_new(trees, tmp_p
     old = without_book_keeping(trees)
     path = geojson(tmp_path / "new.geojson", [tree(i, cao=1) for i in range(500, ROWS + 300)])
     seen = set()
-    for _ in range(3):
+    for _ in range(2):
         child = begun(trees, path)
         last = killed(child, word, dice.random() * (0.3 if word == "staging" else 0.12))
         now = without_book_keeping(trees)

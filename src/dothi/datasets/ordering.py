@@ -71,9 +71,13 @@ def values(cursor_: int | str) -> tuple[Any, ...]:
     return (cursor_,) if isinstance(cursor_, int) else tuple(json.loads(cursor_))
 
 
-def beginning(terms: Sequence[Term], there: Sequence[bool]) -> ColumnElement[bool]:
-    """The rows from the cursor on, whose values are bound as c0, c1 and so on; `there` says which are not null."""
-    bound = [bindparam(f"c{place}", None, one_type) for place, one_type in enumerate(_TYPES[t.kind] for t in terms)]
+def beginning(terms: Sequence[Term], values: Sequence[Any]) -> ColumnElement[bool]:
+    """The rows from the cursor on, whose values are bound as c0, c1 and so on."""
+    bound = [
+        bindparam(f"c{place}", value, _TYPES[one.kind])
+        for place, (one, value) in enumerate(zip(terms, values, strict=True))
+    ]
+    there = [value is not None for value in values]
     choices: list[ColumnElement[bool]] = []
     same: list[ColumnElement[bool]] = []
     for place, (one, value, is_there) in enumerate(zip(terms, bound, there, strict=True)):

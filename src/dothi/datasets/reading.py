@@ -155,9 +155,7 @@ def _ordered(
     query = rows_.select(*choose(rows_), ordering.cursor(by).label("cursor")).where(*conditions)
     if asked.after is not None:
         ordering.check(asked.after, by)
-        start = ordering.beginning(by, [value is not None for value in asked.after])
-        given = {f"c{place}": value for place, value in enumerate(asked.after)}
-        query = query.where(start).params(given)
+        query = query.where(ordering.beginning(by, asked.after))
     query = query.order_by(*ordering.order(by))
     return query if asked.limit is None else query.limit(bindparam("limit", asked.limit + 1, BigInteger()))
 

@@ -21,7 +21,6 @@ from dothi.datasets.reading import Asked
 from dothi.datasets.views import View
 from dothi.kit.errors import BadInput
 
-_MULTI = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
 # dBASE's companion holds single and many lines or areas under one type, points and many points under two
 _FAMILIES = {"points": ("Point", "MultiPoint"), "lines": ("LineString", "MultiLineString"),
              "areas": ("Polygon", "MultiPolygon")}  # fmt: skip
@@ -53,7 +52,7 @@ def kml(view: View, asked: Asked, where: Target) -> Iterator[bytes]:
 
 
 def shp(view: View, asked: Asked, where: Target) -> Iterator[bytes]:
-    """A zip of shapefiles: one for points, lines and areas each where the dataset has several; columns.csv names fields."""
+    """A zip of shapefiles: one for points, lines and areas each where the dataset has several; columns.txt names fields."""
     columns = rows.columns(view, asked)
     names = short_names([one.name for one in columns])
     texts = [replace(one, kind="string") if one.kind == "date-time" else one for one in columns]
@@ -77,7 +76,7 @@ def shp(view: View, asked: Asked, where: Target) -> Iterator[bytes]:
                 f'{short},"{one.name}","{one.title.replace(chr(34), chr(39))}"'
                 for short, one in zip(names, columns, strict=True)
             ]
-            archive.writestr("columns.csv", "\ufeffcolumn,field,title\r\n" + "\r\n".join(lines) + "\r\n")
+            archive.writestr("columns.txt", "\ufeffcolumn,field,title\r\n" + "\r\n".join(lines) + "\r\n")
         yield from pieces(path)
 
 
@@ -92,7 +91,7 @@ def short_names(names: Sequence[str]) -> list[str]:
     """Names of at most ten plain characters, each once: what dBASE allows."""
     made: list[str] = []
     for name in names:
-        short = base = (slug(name) if not re.fullmatch(r"\w+", name, re.ASCII) else name)[:10]
+        short = base = (slug(name) if not re.fullmatch(r"\w+", name, re.ASCII) else name)[:10].rstrip("_")
         number = 2
         while short.lower() in {one.lower() for one in made}:
             short = f"{base[: 10 - len(str(number)) - 1]}_{number}"

@@ -26,7 +26,7 @@ class GeoParquet:
         self.notices: list[str] = []
         try:
             file = pq.ParquetFile(path)
-            about = file.schema_arrow.metadata or {}
+            about = file.metadata.metadata or {}
             geo = json.loads(about.get(b"geo", b"null"))
         except (pa.ArrowException, OSError, ValueError) as error:
             raise BadInput(f"{name}: not a Parquet file that can be read: {str(error)[:200]}") from None
