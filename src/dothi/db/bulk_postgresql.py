@@ -101,22 +101,35 @@ class PostgresWriter:
         return status
 
     def _many(self, cursor: psycopg.Cursor[Any], batch: Batch) -> NDArray[np.uint8]:
-        with self._connection.transaction():
-            ids = np.unique(batch.datastream)
-            last = dict(cursor.execute(_LOCK, [ids.tolist()]).fetchall())
-            newest_of = np.array([_NEVER if (at := last.get(i, -1)) is None else at for i in ids.tolist()])
-            newest = newest_of[np.searchsorted(ids, batch.datastream)]
-            status = np.zeros(len(batch), dtype=np.uint8)
-            if (missing := newest == -1).any():
-                status[missing] = MISSING
-                kept = np.flatnonzero(~missing).tolist()
-                if kept:
-                    status[kept] = self._put(cursor, _part(batch, kept), newest[kept])
-            else:
-                status = self._put(cursor, batch, newest)
-            groups = batch.groups(status)
+        try:
+            return self._in_one(cursor, batch)
+        except BaseException:
+            if not self._connection.closed:
+                self._connection.rollback()
+            raise
+
+    def _in_one(self, cursor: psycopg.Cursor[Any], batch: Batch) -> NDArray[np.uint8]:
+        """One transaction in three round trips: begin and lock, the rows, what they change and commit."""
+        ids = np.unique(batch.datastream)
+        with self._connection.pipeline():
+            self._connection.execute("BEGIN")
+            locked = self._connection.execute(_LOCK, [ids.tolist()])
+        last: dict[int, int | None] = dict(locked.fetchall())
+        newest_of = np.array([_NEVER if (at := last.get(i, -1)) is None else at for i in ids.tolist()])
+        newest = newest_of[np.searchsorted(ids, batch.datastream)]
+        status = np.zeros(len(batch), dtype=np.uint8)
+        if (missing := newest == -1).any():
+            status[missing] = MISSING
+            kept = np.flatnonzero(~missing).tolist()
+            if kept:
+                status[kept] = self._put(cursor, _part(batch, kept), newest[kept])
+        else:
+            status = self._put(cursor, batch, newest)
+        groups = batch.groups(status)
+        with self._connection.pipeline():
             if groups is not None:
-                _tell_state(self._connection, cursor, groups, batch.received_at)
+                _tell_state(cursor, groups, batch.received_at)
+            self._connection.execute("COMMIT")
         return status
 
     def _put(self, cursor: psycopg.Cursor[Any], batch: Batch, newest: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -165,24 +178,10 @@ def _merge(cursor: psycopg.Cursor[Any], batch: Batch) -> NDArray[np.uint8]:
     return status
 
 
-def _tell_state(connection: psycopg.Connection[Any], cursor: psycopg.Cursor[Any], g: Groups, received: int) -> None:
-    with connection.pipeline():
-        cursor.execute(
-            _UPDATE_STATE,
-            [
-                received,
-                g.datastream,
-                g.new,
-                g.first_at,
-                g.last_at,
-                g.until,
-                g.first_result,
-                g.last_result,
-                g.result,
-                g.result_json,
-            ],
-        )
-        cursor.execute(_MARK, [g.datastream, *g.hours()])
+def _tell_state(cursor: psycopg.Cursor[Any], g: Groups, received: int) -> None:
+    columns = [g.new, g.first_at, g.last_at, g.until, g.first_result, g.last_result, g.result, g.result_json]
+    cursor.execute(_UPDATE_STATE, [received, g.datastream, *columns])
+    cursor.execute(_MARK, [g.datastream, *g.hours()])
 
 
 def _copy(cursor: psycopg.Cursor[Any], table: str, batch: Batch) -> None:
