@@ -91,9 +91,10 @@ def _string(schema: Mapping[str, Any]) -> Check:
 
     bounded = least > 0 or pattern is not None or form is not None
 
-    def check(value: Any) -> str:
-        if type(value) is not str:
-            raise Unfit(f"{shown(value)} is no text", "a string")
+    def check(given: Any) -> str:
+        if type(given) is not str:
+            raise Unfit(f"{shown(given)} is no text", "a string")
+        value: str = given
         if not value.isascii():
             value = nfc(value)
             try:
