@@ -89,7 +89,9 @@ def _ask(call, mode, url, wrong):
             if 400 <= answer.status_code < 500 and case.method != "HEAD":
                 said = answer.json()
                 # CKAN says some of its refusals as a bare text, others under `error`
-                reason = said if isinstance(said, str) else said.get("message") or said.get("detail") or said.get("error")
+                reason = (
+                    said if isinstance(said, str) else said.get("message") or said.get("detail") or said.get("error")
+                )
                 assert reason, "a refusal without a reason"
         except (Exception, BaseExceptionGroup) as error:
             wrong.append(f"{call.label}: {str(error)[:900]}")
