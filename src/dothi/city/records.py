@@ -50,7 +50,12 @@ def replace(session: Session, caller: Caller, code: str, features: Features, fil
         session.add(history.retire(record, at, caller.actor, deleted=False))
         for name in COLUMNS:
             setattr(record, name, row[name])
-        record.version, record.recorded_at, record.recorded_by, record.load_id = record.version + 1, at, caller.actor, None
+        record.version, record.recorded_at, record.recorded_by, record.load_id = (
+            record.version + 1,
+            at,
+            caller.actor,
+            None,
+        )
     session.add_all(
         Record(dataset_id=dataset.id, version=before.get(row["key"], 0) + 1, recorded_at=at, recorded_by=caller.actor,
                **{name: row[name] for name in COLUMNS})
@@ -69,6 +74,8 @@ def _prepared(session: Session, dataset: Dataset, features: Features) -> dict[st
     faults += references.unknown(session, dataset, checker.fields, made.rows)
     if faults:
         keys = list(features)
-        listed = [Fault(f"{dataset.code}/{keys[one.row - 1]}: {one.column or ''}", one.reason, one.allowed) for one in faults]
+        listed = [
+            Fault(f"{dataset.code}/{keys[one.row - 1]}: {one.column or ''}", one.reason, one.allowed) for one in faults
+        ]
         raise BadInput(f"records of {dataset.code} cannot be kept", listed)
     return {row["key"]: row for row in made.rows}

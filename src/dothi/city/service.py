@@ -117,7 +117,9 @@ def apply(session: Session, caller: Caller, made: Plan, tick: Tick = lambda _: N
     if not made.work:
         return None
     # rights inside are those of the house: a blueprint sets up agencies and things of all of them
-    maker = Maker(session, replace(guard.SYSTEM, kind=caller.kind, id=caller.id, name=caller.name), made.folder, made.city)
+    maker = Maker(
+        session, replace(guard.SYSTEM, kind=caller.kind, id=caller.id, name=caller.name), made.folder, made.city
+    )
     for change in made.work:
         maker.do(change, made.wanted.get(change.key), made.now.get(change.key))
         tick(change)

@@ -19,6 +19,7 @@ OBSERVATION_TYPES = {
     "truth": OBSERVATION + "TruthObservation", "category": OBSERVATION + "CategoryObservation",
 }  # fmt: skip
 
+
 def items(blueprint: Blueprint, source: Source, folder: Path) -> list[Item]:
     """Everything a blueprint asks for. Raises BadInput with every name that leads nowhere, with its line."""
     taught = sectors()
