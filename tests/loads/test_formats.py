@@ -270,6 +270,17 @@ def test_what_cannot_be_read_is_said_in_words(database, tmp_path, name, data):
     assert str(error.value)
 
 
+def test_gdal_has_no_driver_that_a_file_could_make_fetch_or_run_something():
+    import subprocess
+    import sys
+
+    code = "from dothi.datasets.loads.gdal import pyogrio; print(*pyogrio.list_drivers(), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    drivers = set(done.stdout.splitlines())
+    assert {"ESRI Shapefile", "GPKG", "LIBKML", "DXF", "FlatGeobuf", "TopoJSON"} <= drivers
+    assert not drivers & {"OGR_VRT", "GDALG", "HTTP", "WFS", "OAPIF", "SQLite"}
+
+
 def test_a_collection_that_breaks_off_fails_the_load_and_leaves_nothing(trees, tmp_path):
     path = geojson(tmp_path / "a.geojson", [tree(i) for i in range(30)])
     path.write_text(path.read_text("utf-8")[:-40], "utf-8")

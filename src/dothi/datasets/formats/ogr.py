@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from dothi.datasets.formats import arrow, rows
 from dothi.datasets.formats.rows import Column, Target
 from dothi.datasets.formats.sheet import pieces
+from dothi.datasets.loads.gdal import pyogrio
 from dothi.datasets.loads.words import slug
 from dothi.datasets.reading import Asked
 from dothi.datasets.views import View
@@ -142,5 +141,5 @@ def _write(
                 geometry_type=("Unknown" if kind == "Geometry" else kind) if drawn else None,
                 crs=where.wkt if drawn else None, **options,
             )  # fmt: skip
-    except (DataSourceError, DataLayerError, FieldError) as error:
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FieldError) as error:
         raise BadInput(f"{view.code} cannot be written as {driver}: {str(error)[:200]}") from None

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
 from dothi.datasets.loads import crs as systems
 from dothi.datasets.loads import dbf
 from dothi.datasets.loads.found import BATCH, Batch, RowFault
+from dothi.datasets.loads.gdal import pyogrio
 from dothi.kit.encodings import Encoding, decoded
 from dothi.kit.errors import BadInput, Fault
+
+DataLayerError, DataSourceError = pyogrio.errors.DataLayerError, pyogrio.errors.DataSourceError
 
 _LATIN = "ISO-8859-1"  # every byte a letter of the same number, so that bytes can be had back
 

@@ -193,7 +193,7 @@ def compare(session: Session, caller: Caller, load_id: int, sample: int = _SAMPL
     """What applying a staged load would do now, with a sample field by field."""
     load, dataset = _mine(session, caller, load_id)
     _want(load, "staged")
-    bulk.prepare(session)
+    bulk.prepare(session, load.accepted)
     counts = by_mode(bulk.compare(session, load_id, dataset.id), load.mode)
     personal = {one.name for one in schema.fields(dataset.schema) if one.personal}
     found: list[Difference] = []
@@ -233,7 +233,7 @@ def apply(caller: Caller, load_id: int) -> Load:
     with db.writing() as session:
         load, dataset = _locked(session, caller, load_id)
         _want(load, "staged")
-        bulk.prepare(session)
+        bulk.prepare(session, load.accepted)
         if load.mode == "append" and (stands := load.accepted - bulk.compare(session, load_id, dataset.id)["added"]):
             raise Conflict(f"{stands:,} keys of this load stand by now; it only appends. Stage it again")
         at = history.moment(dataset)
@@ -257,7 +257,7 @@ def undo(caller: Caller, load_id: int, *, keep_later: bool = False) -> Load:
     with db.writing() as session:
         load, dataset = _locked(session, caller, load_id)
         _want(load, "applied")
-        bulk.prepare(session)
+        bulk.prepare(session, load.accepted)
         later = bulk.later_changes(session, load_id, dataset.id)
         if later and not keep_later:
             raise Conflict(

@@ -99,7 +99,7 @@ def _finish(
     """What only the whole file tells: keys that repeat, keys that stand already, references that lead nowhere."""
     analyze(tally.accepted)
     with db.writing() as session:
-        bulk.prepare(session)
+        bulk.prepare(session, tally.accepted)
         _note(session, tally, notices)
         gone = bulk.refuse_repeated(session, tally.load_id, "the key is in row {row} already")
         if mode == "append":
@@ -108,7 +108,10 @@ def _finish(
             )
         gone += _refuse_dangling(session, dataset, fields, tally.load_id)
         tally.accepted -= gone
+    with db.reading() as session:  # looking takes a while, and must not keep others from writing
+        bulk.prepare(session, tally.accepted)
         counts = bulk.compare(session, tally.load_id, dataset.id)
+    with db.writing() as session:
         store.set_load(
             session, tally.load_id, state="staged", read=tally.read, accepted=tally.accepted,
             refused=tally.read - tally.accepted, **by_mode(counts, mode),
