@@ -53,6 +53,9 @@ MOUNTS = (
 )
 
 
+_alone = False
+
+
 @asynccontextmanager
 async def _alive(_: FastAPI) -> AsyncIterator[None]:
     """Start what lives as long as the server does, and stop it in the opposite order."""
@@ -68,7 +71,8 @@ async def _alive(_: FastAPI) -> AsyncIterator[None]:
             room = import_module(name)
             await room.start()
             stack.push_async_callback(room.stop)
-        _settle()
+        if _alone:
+            _settle()
         yield
 
 
@@ -96,6 +100,13 @@ def create_app() -> FastAPI:
     for path, name in MOUNTS:
         _add(app.router.routes, path, import_module(name).routes)
     return app
+
+
+def served() -> ASGIApp:
+    """The application in a process of its own, which holds nothing but a server."""
+    global _alone
+    _alone = True
+    return create()
 
 
 def create() -> ASGIApp:

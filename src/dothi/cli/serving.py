@@ -117,7 +117,7 @@ def _run(settings: config.Settings, workers: int) -> None:
     db.engine().dispose()
     sys.setswitchinterval(0.0005)  # the ingest thread and the event loop hand over quickly
     uvicorn.run(
-        "dothi.app:create",
+        "dothi.app:served",
         factory=True,
         host=settings.host,
         port=settings.port,
