@@ -14,6 +14,7 @@ def dothi(database, monkeypatch, capsys):
 
     def run(*arguments, expect=0):
         monkeypatch.setattr(sys, "argv", ["dothi", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "400")  # the paths of tests are long, and a narrow terminal breaks them
         with pytest.raises(SystemExit) as ended:
             cli.main()
         said = capsys.readouterr()
@@ -50,5 +51,5 @@ def test_mistakes_are_said_in_sentences(dothi, tmp_path):
     mapping = tmp_path / "m.yaml"
     mapping.write_text("crs: nowhere\nfeilds: {}\n", "utf-8")
     said = dothi("import", "records", path, "--dataset", "cay", "--mapping", mapping, expect=2)
-    assert "m.yaml:1" in "".join(said.split())  # a long path is wrapped
+    assert "m.yaml:1" in said
     assert "m.yaml:2" in said
