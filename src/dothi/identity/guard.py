@@ -9,42 +9,26 @@ from sqlalchemy import ColumnElement, and_, not_, or_, true
 from dothi.journal.tables import Entry
 from dothi.kit.errors import NotAllowed, NotSignedIn
 
+_READS = frozenset({"sensing:read", "data:read", "alarms:read"})
+_KEEPS_DATA = frozenset({"sensing:write", "observations:write", "data:write", "data:describe", "data:approve"})
+_ON_DUTY = frozenset({"alarms:handle", "duty:stand", "orders:handle"})
+_GOVERNS = frozenset(
+    {"data:personal", "places:write", "journal:read", "identity:read", "identity:write", "city:apply", "admin"}
+)
 ROLES: dict[str, frozenset[str]] = {
     "reporter": frozenset(),
-    "officer": frozenset({"sensing:read", "data:read"}),
-    "dispatcher": frozenset({"sensing:read", "data:read"}),
-    "duty-officer": frozenset({"sensing:read", "data:read", "journal:read"}),
-    "leader": frozenset({"sensing:read", "data:read", "journal:read"}),
-    "data-steward": frozenset(
-        {
-            "sensing:read",
-            "sensing:write",
-            "observations:write",
-            "data:read",
-            "data:write",
-            "data:describe",
-            "data:approve",
-        }
-    ),
-    "auditor": frozenset({"sensing:read", "data:read", "journal:read", "identity:read"}),
-    "administrator": frozenset(
-        {
-            "sensing:read",
-            "sensing:write",
-            "observations:write",
-            "data:read",
-            "data:write",
-            "data:describe",
-            "data:approve",
-            "data:personal",
-            "places:write",
-            "journal:read",
-            "identity:read",
-            "identity:write",
-            "city:apply",
-            "admin",
-        }
-    ),
+    "officer": _READS | {"orders:handle"},
+    "dispatcher": _READS | _ON_DUTY,
+    "duty-officer": _READS | _ON_DUTY | {"journal:read", "warnings:draft"},
+    "duty-chief": _READS | _ON_DUTY | {"journal:read", "warnings:draft", "warnings:approve", "rules:write", "duty:lead"},
+    "leader": _READS | {"journal:read", "orders:give", "warnings:draft", "warnings:approve"},
+    "data-steward": _READS - {"alarms:read"} | _KEEPS_DATA,
+    "auditor": _READS | {"journal:read", "identity:read"},
+    "administrator": _READS
+    | _KEEPS_DATA
+    | _GOVERNS
+    | _ON_DUTY
+    | {"warnings:draft", "warnings:approve", "rules:write", "duty:lead", "orders:give"},
 }
 PERMISSIONS = frozenset[str]().union(*ROLES.values())
 KEY_SCOPES = frozenset(
@@ -55,6 +39,9 @@ KEY_SCOPES = frozenset(
         "data:read",
         "data:write",
         "data:describe",
+        "alarms:read",
+        "alarms:handle",
+        "warnings:draft",
         "journal:read",
         "places:write",
     }
@@ -63,7 +50,9 @@ KEY_SCOPES = frozenset(
 _SEES = {
     "sensing:read": frozenset({"sensing:read"}),
     "data:read": frozenset({"data:read", "data:describe", "data:approve"}),
+    "alarms:read": frozenset({"alarms:read"}),
 }
+_CENTRE = ("alerts.", "warnings.", "duty.")  # rooms whose journal entries ask for alarms:read
 DEVICE_SCOPES = frozenset({"sensing:read", "observations:write"})  # a device writes what it measured, and no more
 
 
@@ -203,13 +192,15 @@ def sees_entries(caller: Caller) -> ColumnElement[bool]:
     """The clause that keeps the journal entries a caller may see.
 
     Open ones everybody, shared ones readers, restricted ones their agency; everything with journal:read. What is told
-    of datasets asks for data:read, everything else for sensing:read.
+    of datasets asks for data:read, what is told of alarms, warnings and duty for alarms:read, the rest for sensing:read.
     """
     if "journal:read" in caller.everywhere:
         return true()
     clauses: list[ColumnElement[bool]] = [Entry.visibility == "open"]
     of_data = Entry.kind.startswith("data.", autoescape=True)
-    for permission, of_room in (("sensing:read", not_(of_data)), ("data:read", of_data)):
+    of_centre = or_(*(Entry.kind.startswith(room, autoescape=True) for room in _CENTRE))
+    of_rest = not_(or_(of_data, of_centre))
+    for permission, of_room in (("sensing:read", of_rest), ("data:read", of_data), ("alarms:read", of_centre)):
         seen = _seen(caller, permission)
         if seen.shared:
             clauses.append(and_(of_room, Entry.visibility == "shared"))

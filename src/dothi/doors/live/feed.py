@@ -47,7 +47,8 @@ Sight = tuple[object, ...]
 def sight(caller: Caller) -> Sight:
     """What a caller may see of observations and of the journal."""
     reads = frozenset(agency for held, agency in caller.within if held == "journal:read")
-    return guard.sight(caller), guard.sight(caller, "data:read"), "journal:read" in caller.everywhere, reads
+    seen = tuple(guard.sight(caller, permission) for permission in ("sensing:read", "data:read", "alarms:read"))
+    return *seen, "journal:read" in caller.everywhere, reads
 
 
 class Client:

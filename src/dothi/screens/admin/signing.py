@@ -18,6 +18,7 @@ ROLE_NAMES = {
     "officer": marked("Chuyên viên"),
     "dispatcher": marked("Điều phối viên"),
     "duty-officer": marked("Trực ban"),
+    "duty-chief": marked("Trưởng ca trực"),
     "leader": marked("Lãnh đạo"),
     "data-steward": marked("Quản trị dữ liệu"),
     "auditor": marked("Kiểm tra viên"),

@@ -1,0 +1,1 @@
+"""Alerts: rules over observations, the alarms they raise, and what becomes of them."""

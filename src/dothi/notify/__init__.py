@@ -1,0 +1,1 @@
+"""Notify: mail, SMS, web push and webhooks, sent from what the journal says."""

@@ -1,0 +1,1 @@
+"""Warnings to the public in the Common Alerting Protocol: composed, approved, published, received."""
