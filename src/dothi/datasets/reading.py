@@ -137,7 +137,10 @@ def page(view: View, asked: Asked, choose: Choose | None = None, *, checked: boo
         return _ordered(gathered, view, asked, chosen, [])
     found = select(func.count()).select_from(cte).scalar_subquery()
     few = _ordered(gathered, view, asked, chosen, [found <= GATHERED]).subquery()
-    walked = _ordered(own, view, asked, chosen, [*clauses(own, view, asked, walking=True), found > GATHERED]).subquery()
+    walking = _ordered(own, view, asked, chosen, [*clauses(own, view, asked, walking=True), found > GATHERED])
+    if asked.limit is not None:
+        walking = walking.limit(spelled.only_if(_limit(asked.limit), found > GATHERED))
+    walked = walking.subquery()
     both = union_all(select(*few.c), select(*walked.c)).subquery()
     return select(*both.c)
 
@@ -157,7 +160,11 @@ def _ordered(
         ordering.check(asked.after, by)
         query = query.where(ordering.beginning(by, asked.after))
     query = query.order_by(*ordering.order(by))
-    return query if asked.limit is None else query.limit(bindparam("limit", asked.limit + 1, BigInteger()))
+    return query if asked.limit is None else query.limit(_limit(asked.limit))
+
+
+def _limit(asked: int) -> ColumnElement[int]:
+    return bindparam("limit", asked + 1, BigInteger())
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,10 @@ class boxed(FunctionElement[bool]):
 
     type, inherit_cache, name = Boolean(), True, "boxed"
 
+    def self_group(self, against: Any = None) -> "boxed":  # noqa: ARG002
+        """As it is: with `= 1` behind it, as SQLAlchemy writes a truth for SQLite, no index would be taken."""
+        return self
+
 
 _spell(
     boxed,
@@ -39,6 +43,18 @@ _spell(
     " AND west <= {5} AND east >= {3} AND south <= {6} AND north >= {4})",
     "({2} && ST_MakeEnvelope({3}, {4}, {5}, {6}, 4326))",
 )
+
+
+class only_if(FunctionElement[int]):
+    """A limit (first argument) that is none unless a condition (second), which stands in WHERE too, holds.
+
+    PostgreSQL asks such a condition once, before the first row; SQLite of every row, but its limit once.
+    """
+
+    type, inherit_cache, name = BigInteger(), True, "only_if"
+
+
+_spell(only_if, "(CASE WHEN {1} THEN {0} ELSE 0 END)", "{0}")
 
 
 class json_member(FunctionElement[str]):
