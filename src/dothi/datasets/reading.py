@@ -108,7 +108,8 @@ def terms(rows_: Rows, view: View, asked: Asked) -> list[ordering.Term]:
             made.append(one)
     if faults:
         raise BadInput("; ".join(str(fault) for fault in faults), faults)
-    return [*made, ordering.Term(rows_.c.id, "whole", nullable=False)]
+    turn = spelled.in_turn(rows_.c.id) if rows_.indexed else rows_.c.id
+    return [*made, ordering.Term(turn, "whole", nullable=False)]
 
 
 Choose = Callable[[Rows], Sequence[ColumnElement[Any]]]

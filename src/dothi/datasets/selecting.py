@@ -25,7 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from dothi.datasets.cql2 import condition, typed
+from dothi.datasets.cql2 import condition, queried, typed
 from dothi.datasets.tables import Dataset, Record, RecordVersion
 from dothi.datasets.views import View
 from dothi.db import features as spelled
@@ -186,7 +186,10 @@ def clauses(rows_: Rows, view: View, asked: Asked, *, walking: bool = False) -> 
             return None
         return spelled.boxed(literal(rows_.dataset_id, BigInteger()), rows_.c.id, rows_.c.geometry, *map(_degrees, box))
 
-    made += [condition(where, lambda name: column(rows_, view, name), near) for where in wheres(asked)]
+    own = {"id", "geometry", PLACE} - {one.name for one in view.fields}
+    for where in wheres(asked):
+        one = condition(where, lambda name: column(rows_, view, name), near)
+        made.append(spelled.unguessed(one.self_group()) if rows_.indexed and not queried(where) & own else one)
     return made
 
 

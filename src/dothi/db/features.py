@@ -45,6 +45,35 @@ _spell(
 )
 
 
+class in_turn(FunctionElement[int]):
+    """A record's id as pages are sorted by it: spelled so that PostgreSQL takes the index of the dataset's own records.
+
+    By the primary key it would walk past the records of every other dataset until it finds the first of this one.
+    """
+
+    type, inherit_cache, name = BigInteger(), True, "in_turn"
+
+
+_spell(in_turn, "{0}", "({0} + 0)")
+
+
+class unguessed(FunctionElement[bool]):
+    """A condition whose share of the rows PostgreSQL cannot know, for WHERE: it then takes it for half of them.
+
+    Its guess of a comparison inside JSON is a half percent, for which it would read and sort everything in the place of
+    walking in order until the page is full.
+    """
+
+    type, inherit_cache, name = Boolean(), True, "unguessed"
+
+    def self_group(self, against: Any = None) -> "unguessed":  # noqa: ARG002
+        """As it is."""
+        return self
+
+
+_spell(unguessed, "({0})", "CASE WHEN {0} THEN true ELSE false END")
+
+
 class only_if(FunctionElement[int]):
     """A limit (first argument) that is none unless a condition (second), which stands in WHERE too, holds.
 

@@ -1,7 +1,7 @@
 """The hot lane: one driver-level statement, compiled once, whose rows the database has already made into text.
 
 For plain async routes that only read. Follows `db.session.engine()`: when that changes, so do the connections.
-PostgreSQL is asked through a pool of asynchronous psycopg connections with prepared statements. SQLite is asked on
+PostgreSQL is asked through `hot_postgresql`. SQLite is asked on
 the event loop where the statement is known to be short (a thread costs more than it), else in a few threads.
 """
 
@@ -14,14 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+import asyncpg
 from sqlalchemy import Engine, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from dothi.config import settings
 from dothi.db import session
 from dothi.db.engine import set_up_sqlite
+from dothi.db.hot_postgresql import Lost, Pool
 from dothi.kit.errors import BadInput, DothiError
 
 _THREADS = 4
@@ -56,7 +56,7 @@ class _Lane:
     local: threading.local = field(default_factory=threading.local)
     opened: list[sqlite3.Connection] = field(default_factory=list)
     threads: ThreadPoolExecutor | None = None
-    pools: dict[tuple[asyncio.AbstractEventLoop, bool], AsyncConnectionPool[Any]] = field(default_factory=dict)
+    pools: dict[tuple[asyncio.AbstractEventLoop, bool], Pool] = field(default_factory=dict)
     dialect: Any = None
 
     def __post_init__(self) -> None:
@@ -144,45 +144,16 @@ async def _fetch_postgresql(lane: _Lane, sql: str, values: list[Any], *, short: 
     key = asyncio.get_running_loop(), short
     pool = lane.pools.get(key)
     if pool is None:
-        pool = lane.pools[key] = _pool(lane.engine, short=short)
-        await pool.open()
-    # text for numbers too: the types stand in the SQL, and a statement is prepared once, not per size of number
-    texts = [str(value) if isinstance(value, int | float) else value for value in values]
+        config = settings()
+        pool = lane.pools[key] = Pool(lane.engine, config.pool, config.query_seconds, short=short)
     try:
-        try:
-            return await _ask(pool, sql, texts)
-        except psycopg.OperationalError as error:
-            if isinstance(error, PoolTimeout | psycopg.errors.QueryCanceled):
-                raise
-            return await _ask(pool, sql, texts)  # the server was restarted: the pool has dropped that connection
-    except psycopg.errors.QueryCanceled:
+        return await pool.fetch(sql, values)
+    except asyncpg.QueryCanceledError:
         raise _too_slow() from None
-    except (psycopg.DataError, psycopg.InternalError) as error:  # PostGIS says InternalError
+    except (asyncpg.DataError, asyncpg.InternalServerError) as error:  # PostGIS says XX000
         raise _cannot(error) from None
-    except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise Away(f"the database does not answer: {type(error).__name__}") from None
-
-
-async def _ask(pool: AsyncConnectionPool[Any], sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    async with pool.connection() as connection:
-        cursor = await connection.execute(sql, values)
-        return cast("list[tuple[Any, ...]]", await cursor.fetchall())
-
-
-def _pool(engine: Engine, *, short: bool) -> AsyncConnectionPool[Any]:
-    """Short statements are planned once (planning over the months costs more than they do), long ones each time."""
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    config = settings()
-    options = f"-c statement_timeout={config.query_seconds * 1000} -c default_transaction_read_only=on -c jit=off"
-    if short:
-        options += " -c plan_cache_mode=force_generic_plan"
-    kwargs = {
-        "autocommit": True,
-        "prepare_threshold": 1 if short else None,
-        "cursor_factory": psycopg.AsyncRawCursor,
-        "options": options,
-    }
-    return AsyncConnectionPool(url, kwargs=kwargs, min_size=1, max_size=config.pool, open=False, timeout=10)
+    except Lost as error:
+        raise Away(f"the database does not answer: {error}") from None
 
 
 def _too_slow() -> BadInput:
@@ -215,5 +186,5 @@ def _discard(lane: _Lane) -> None:
     lane.opened.clear()
     for (loop, _), pool in lane.pools.items():
         if loop.is_running():
-            asyncio.run_coroutine_threadsafe(pool.close(), loop)
+            loop.call_soon_threadsafe(pool.drop)
     lane.pools.clear()
