@@ -122,7 +122,7 @@ def test_programs_get_every_fault_as_problem_details(limits):
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
-        "type": "about:blank", "title": "Bad Request", "status": 400, "detail": "this thing is not right",
+        "type": "about:blank", "title": "Bad Request", "status": 400, "code": "BadRequest", "detail": "this thing is not right",
         "faults": [
             {"place": "name", "message": "is missing", "allowed": None},
             {"place": "x", "message": "is 5", "allowed": "0 to 4"},

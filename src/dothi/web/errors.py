@@ -70,9 +70,10 @@ def problem(
     headers: dict[str, str] | None = None,
     reference: str | None = None,
 ) -> Response:
-    """An error as RFC 9457 problem details, every fault in `faults`."""
+    """An error as RFC 9457 problem details, every fault in `faults`; `code` as OGC 17-069r5 asks of an exception."""
+    phrase = HTTPStatus(status).phrase
     body: dict[str, Any] = {
-        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": message,
+        "type": "about:blank", "title": phrase, "status": status, "code": phrase.replace(" ", ""), "detail": message,
     }  # fmt: skip
     if faults:
         body["faults"] = [{"place": f.place, "message": f.message, "allowed": f.allowed} for f in faults]

@@ -22,6 +22,7 @@ _PROBLEM: Json = {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
+        "code": {"type": "string", "description": "The title as one word, for OGC API clients"},
         "detail": {"type": "string"},
         "faults": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
         "reference": {"type": "string", "description": "Of a fault of the server's own: what the log has it under"},

@@ -331,9 +331,9 @@ def _components() -> Json:
                 "properties": dict.fromkeys(("href", "rel", "type", "title", "hreflang"), _TEXT),
             },
             "Exception": {
-                "type": "object", "required": ["title", "status"],
+                "type": "object", "required": ["title", "status", "code"],
                 "properties": {
-                    "type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT,
+                    "type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "code": _TEXT, "detail": _TEXT,
                     "faults": {"type": "array", "items": {"type": "object"}},
                 },
             },
