@@ -62,6 +62,7 @@ class Alarm(Base):
     title: Mapped[str] = mapped_column(Text)
     title_en: Mapped[str | None] = mapped_column(Text)
     subject_name: Mapped[str] = mapped_column(Text, default="")
+    folded: Mapped[str] = mapped_column(Text, default="")  # kit.text.fold of what a person searches it by
     severity: Mapped[str] = mapped_column(Text)  # critical | major | minor | warning: now
     worst: Mapped[str] = mapped_column(Text)  # the worst it was
     active: Mapped[bool] = mapped_column(Boolean, default=True)
@@ -72,7 +73,7 @@ class Alarm(Base):
     last_at: Mapped[int] = mapped_column(BigInteger)  # newest observation it rests on
     cleared_at: Mapped[int | None] = mapped_column(BigInteger)
     cleared_noticed_at: Mapped[int | None] = mapped_column(BigInteger)
-    cleared_how: Mapped[str | None] = mapped_column(Text)  # condition | quiet | by-hand | rule-off | withdrawn
+    cleared_how: Mapped[str | None] = mapped_column(Text)  # see service.HOW
     acknowledged_at: Mapped[int | None] = mapped_column(BigInteger)
     acknowledged_by: Mapped[str | None] = mapped_column(Text)  # person:3
     assignee_id: Mapped[int | None] = mapped_column(Id)  # identity.person
@@ -101,6 +102,7 @@ class Alarm(Base):
         Index("ix_alarm_standing", "active", "acknowledged"),
         Index(None, "rule_id", "subject", "raised_at", unique=True),
         Index(None, "raised_at"),
+        Index(None, "group_key", "raised_at"),
         _NEVER_AGAIN,
     )
 
@@ -113,7 +115,8 @@ class AlarmEvent(Base):
     alarm_id: Mapped[int] = mapped_column(ForeignKey("alarm.id", ondelete="CASCADE"), index=True)
     at: Mapped[int] = mapped_column(BigInteger)  # when it was so
     noticed_at: Mapped[int] = mapped_column(BigInteger, index=True)  # when we knew
-    # raised severity repeated cleared withdrawn | acknowledged unacknowledged assigned commented shelved step escalated
+    # the engine's: raised severity repeated cleared withdrawn revised suppressed released
+    # a person's: acknowledged unacknowledged assigned commented cleared shelved step escalated
     kind: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)  # dothi | person:3
     data: Mapped[dict[str, Any] | None] = mapped_column(Json)  # severity, value, text, person, step …
@@ -138,6 +141,14 @@ class Followed(Base):
     datastream_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     count: Mapped[int] = mapped_column(BigInteger)
     upto: Mapped[int] = mapped_column(BigInteger)
+
+
+class Mark(Base):
+    """How far the engine has read something that is counted: corrections of observations, journal, by-hand clears."""
+
+    __tablename__ = "alert_mark"
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
 
 
 class Maintenance(Base):

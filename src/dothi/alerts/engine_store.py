@@ -1,0 +1,282 @@
+"""The SQL of the rule engine: what it follows, what it remembers, and the stored observations it reads again."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Text, bindparam, column, delete, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from dothi.alerts.news import ENGINE
+from dothi.alerts.reconcile import Told
+from dothi.alerts.standing import course
+from dothi.alerts.tables import Alarm, AlarmEvent, Followed, Mark, Rule, Watch
+from dothi.alerts.verdicts import Value
+from dothi.db.words import spans
+from dothi.journal.tables import Entry
+from dothi.sensing.tables import DatastreamState, Observation, ObservationSuperseded
+
+_PART = 400  # keys of one statement
+_ABOUT = [
+    f"sensing.{noun}.{verb}"
+    for noun in ("thing", "location", "datastream", "observed_property")
+    for verb in ("created", "updated", "deleted")
+]
+RULE_ITSELF = "*"  # the Watch that says since when a rule is followed at all
+
+
+class Newest(NamedTuple):
+    """A datastream's counter and newest observation."""
+
+    total: int
+    last_at: int | None
+    value: Value | None
+
+
+def value_of(result: float | None, text: str | None) -> Value | None:
+    """A stored result as rules read it: a number, a truth, a text; other JSON as its text."""
+    if text is None or text == "null":
+        return result
+    if text in {"true", "false"}:
+        return text == "true"
+    if text.startswith('"'):
+        read: str = msgspec.json.decode(text)
+        return read
+    return text
+
+
+def text_of(value: Value | None) -> str | None:
+    """The JSON text that `value_of` reads as this value; None for numbers and nothing."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value if value[:1] in "[{" else json.dumps(value)
+    return None
+
+
+def rules(session: Session) -> list[Rule]:
+    """Every rule."""
+    return list(session.scalars(select(Rule).order_by(Rule.id)))
+
+
+def rules_stamp(session: Session) -> tuple[tuple[int, int, str], ...]:
+    """What differs when any rule has been made, changed, switched or deleted."""
+    rows = session.execute(select(Rule.id, Rule.version, Rule.status).order_by(Rule.id))
+    return tuple((id_, version, status) for id_, version, status in rows)
+
+
+def watches(session: Session) -> dict[tuple[int, str], Watch]:
+    """All the engine remembers."""
+    return {(one.rule_id, one.subject): one for one in session.scalars(select(Watch))}
+
+
+def followed(session: Session) -> dict[int, tuple[int, int]]:
+    """How far each datastream has been read: its count and the newest instant."""
+    rows = session.execute(select(Followed.datastream_id, Followed.count, Followed.upto))
+    return {id_: (count, upto) for id_, count, upto in rows}
+
+
+def states(session: Session) -> dict[int, Newest]:
+    """Counter and newest observation of every datastream."""
+    s = DatastreamState
+    rows = session.execute(select(s.datastream_id, s.count, s.last_at, s.result, s.result_json))
+    return {id_: Newest(count, last, value_of(result, text)) for id_, count, last, result, text in rows}
+
+
+def counters(session: Session) -> list[tuple[int, int, int | None]]:
+    """Id, counter and newest instant of every datastream."""
+    s = DatastreamState
+    rows = session.execute(select(s.datastream_id, s.count, s.last_at))
+    return [(id_, count, last) for id_, count, last in rows]
+
+
+def between(session: Session, stretches: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, Value | None]]:
+    """Stored observations as (datastream, at, value), by datastream and instant.
+
+    stretches: (datastream, after, until): later than `after`, up to and with `until`.
+    """
+    wanted = list(stretches)
+    o = Observation
+    for begin in range(0, len(wanted), _PART):
+        part = spans(literal(json.dumps(wanted[begin : begin + _PART]), Text)).table_valued(
+            column("key", o.at.type), column("begin_", o.at.type), column("end_", o.at.type)
+        )
+        query = (
+            select(o.datastream_id, o.at, o.result, o.result_json)
+            .select_from(part)
+            .join(o, (o.datastream_id == part.c.key) & (o.at > part.c.begin_) & (o.at <= part.c.end_))
+            .order_by(o.datastream_id, o.at)
+        )
+        for stream, at, result, text in session.execute(query):
+            yield stream, at, value_of(result, text)
+
+
+def counted(session: Session, upto: Mapping[int, int]) -> dict[int, int]:
+    """How many observations some datastreams hold up to an instant each: the counter, less those beyond."""
+    ids, o, s = sorted(upto), Observation, DatastreamState
+    found: dict[int, int] = {}
+    for begin in range(0, len(ids), _PART):
+        part = ids[begin : begin + _PART]
+        totals = session.execute(select(s.datastream_id, s.count).where(s.datastream_id.in_(part)))
+        found.update({id_: count for id_, count in totals})  # noqa: C416 - rows are no pairs to mypy
+        stretches = [(id_, upto[id_], (1 << 62)) for id_ in part]
+        there = spans(literal(json.dumps(stretches), Text)).table_valued(
+            column("key", o.at.type), column("begin_", o.at.type), column("end_", o.at.type)
+        )
+        beyond = (
+            select(o.datastream_id, func.count())
+            .select_from(there)
+            .join(o, (o.datastream_id == there.c.key) & (o.at > there.c.begin_))
+            .group_by(o.datastream_id)
+        )
+        for id_, count in session.execute(beyond):
+            found[id_] -= count
+    return found
+
+
+def earliest_received(session: Session, id_: int, after: int, upto: int, received: int) -> int | None:
+    """The earliest instant of a datastream within (after, upto] that was received at `received` or later."""
+    o = Observation
+    return session.scalar(
+        select(func.min(o.at)).where(
+            o.datastream_id == id_, o.at > after, o.at <= upto, o.received_at >= received
+        )
+    )  # fmt: skip
+
+
+def superseded(session: Session, after: int) -> list[tuple[int, int, int]]:
+    """Corrections and deletions beyond an id: (id, datastream, at)."""
+    o = ObservationSuperseded
+    query = select(o.id, o.datastream_id, o.at).where(o.id > after).order_by(o.id).limit(20_000)
+    return [(id_, stream, at) for id_, stream, at in session.execute(query)]
+
+
+def newest_superseded(session: Session) -> int:
+    """The id of the newest correction."""
+    return session.scalar(select(func.max(ObservationSuperseded.id))) or 0
+
+
+def hand_clears(session: Session, after: int) -> list[tuple[int, int, int]]:
+    """Alarms people have ended, beyond an event's id: (id of the event, alarm, at)."""
+    e = AlarmEvent
+    query = select(e.id, e.alarm_id, e.at).where(e.id > after, e.kind == "cleared", e.actor != ENGINE).order_by(e.id)
+    return [(id_, alarm, at) for id_, alarm, at in session.execute(query)]
+
+
+def newest_event(session: Session) -> int:
+    """The id of the newest event."""
+    return session.scalar(select(func.max(AlarmEvent.id))) or 0
+
+
+def told(session: Session, rule_id: int, subject: str, after: int) -> tuple[list[Told], list[int]]:
+    """The alarms of a rule at a subject that stood, or were raised, after an instant; and when hands ended any."""
+    a = Alarm
+    alarms = select(a.id).where(
+        a.rule_id == rule_id, a.subject == subject,
+        (a.cleared_at.is_(None)) | (a.cleared_at > after) | (a.raised_at > after),
+    )  # fmt: skip
+    events: dict[int, list[AlarmEvent]] = {}
+    for one in session.scalars(select(AlarmEvent).where(AlarmEvent.alarm_id.in_(alarms)).order_by(AlarmEvent.id)):
+        events.setdefault(one.alarm_id, []).append(one)
+    found = [Told(id_, course(mine)) for id_, mine in events.items()]
+    found.sort(key=lambda one: (one.course.raised_at or 0, one.id))
+    by_hand = {
+        one.at for mine in events.values() for one in mine
+        if one.kind == "cleared" and one.actor != ENGINE and one.at > after
+    }  # fmt: skip
+    return found, sorted(by_hand)
+
+
+def standing(session: Session) -> dict[tuple[int, str], list[int]]:
+    """Ids of the active alarms of rules, by rule and subject."""
+    query = select(Alarm.rule_id, Alarm.subject, Alarm.id).where(Alarm.active.is_(True), Alarm.rule_id.is_not(None))
+    found: dict[tuple[int, str], list[int]] = {}
+    for rule_id, subject, id_ in session.execute(query.order_by(Alarm.id)):
+        if rule_id is None:
+            continue
+        found.setdefault((rule_id, subject), []).append(id_)
+    return found
+
+
+def held(session: Session, id_: int) -> Alarm | None:
+    """An alarm, locked until the transaction ends."""
+    return session.scalar(
+        select(Alarm).where(Alarm.id == id_).with_for_update().execution_options(populate_existing=True)
+    )
+
+
+def latest_of_group(session: Session, key: str, since: int, until: int) -> int:
+    """How often a group had been raised, by its newest alarm raised in a stretch of time; 0 for never."""
+    query = (
+        select(Alarm.repeats)
+        .where(Alarm.group_key == key, Alarm.raised_at >= since, Alarm.raised_at <= until, Alarm.withdrawn.is_(False))
+        .order_by(Alarm.raised_at.desc(), Alarm.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query) or 0
+
+
+def group_stands(session: Session, key: str) -> list[str]:
+    """The severities of a group's alarms that stand: active, or not acknowledged."""
+    query = select(Alarm.severity).where(
+        Alarm.group_key == key, Alarm.withdrawn.is_(False),
+        (Alarm.active.is_(True)) | (Alarm.acknowledged.is_(False)),
+    )  # fmt: skip
+    return list(session.scalars(query))
+
+
+def newest_told(session: Session, after: int) -> int | None:
+    """The newest journal entry beyond one that tells of what rules rest on: things, datastreams, places, areas."""
+    about = or_(
+        Entry.kind.in_(_ABOUT), *(Entry.kind.startswith(room, autoescape=True) for room in ("places.", "city."))
+    )
+    return session.scalar(select(func.max(Entry.id)).where(Entry.id > after, about))
+
+
+def save_watches(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Remember some rules at some subjects."""
+    drop_watches(session, [(row["rule_id"], row["subject"]) for row in rows])
+    if rows:
+        session.execute(insert(Watch), list(rows))
+
+
+def drop_watches(session: Session, keys: Sequence[tuple[int, str]]) -> None:
+    """Forget some rules at some subjects."""
+    for begin in range(0, len(keys), _PART):
+        session.execute(delete(Watch).where(tuple_(Watch.rule_id, Watch.subject).in_(keys[begin : begin + _PART])))
+
+
+def drop_rule_watches(session: Session, rule_ids: Sequence[int]) -> None:
+    """Forget some rules altogether."""
+    if rule_ids:
+        session.execute(delete(Watch).where(Watch.rule_id.in_(rule_ids)))
+
+
+def save_followed(session: Session, rows: Sequence[tuple[int, int, int]]) -> None:
+    """Note how far some datastreams have been read: (datastream, count, upto)."""
+    for begin in range(0, len(rows), 5000):
+        there = spans(literal(json.dumps(rows[begin : begin + 5000]), Text)).table_valued(
+            column("key", Followed.count.type),
+            column("begin_", Followed.count.type),
+            column("end_", Followed.count.type),
+        )
+        session.execute(delete(Followed).where(Followed.datastream_id.in_(select(there.c.key))))
+        session.execute(
+            insert(Followed).from_select(
+                ["datastream_id", "count", "upto"], select(there.c.key, there.c.begin_, there.c.end_)
+            )
+        )
+
+
+def mark(session: Session, name: str) -> int | None:
+    """How far something has been read."""
+    return session.scalar(select(Mark.value).where(Mark.name == name))
+
+
+def set_mark(session: Session, name: str, value: int) -> None:
+    """Note how far something has been read."""
+    query = update(Mark).where(Mark.name == bindparam("which")).values(value=value)
+    done = session.execute(query, {"which": name})
+    if not done.rowcount:  # type: ignore[attr-defined]
+        session.execute(insert(Mark).values(name=name, value=value))

@@ -1,0 +1,123 @@
+"""Formulas over named inputs: a few operators and functions, compiled once, never anything else of Python."""
+
+import ast
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from dothi.kit.errors import BadInput, Fault
+
+
+def _mean(*values: float) -> float:
+    return sum(values) / len(values)
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., float], int, int]] = {  # with how many values they take
+    "abs": (abs, 1, 1), "min": (min, 2, 20), "max": (max, 2, 20), "mean": (_mean, 1, 20), "sqrt": (math.sqrt, 1, 1),
+    "exp": (math.exp, 1, 1), "log": (math.log, 1, 1), "log10": (math.log10, 1, 1), "round": (round, 1, 1),
+    "floor": (math.floor, 1, 1), "ceil": (math.ceil, 1, 1),
+}  # fmt: skip
+ALLOWED = "numbers, names, + - * / %, ** with a whole number up to 4, < <= > >= == !=, and, or, not, " + ", ".join(
+    FUNCTIONS
+)
+_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod)
+_COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula that has been read. truth: it is true or false; otherwise it is a number."""
+
+    text: str
+    names: tuple[str, ...]
+    truth: bool
+    code: Any
+
+    def __call__(self, values: Mapping[str, float]) -> float | bool | None:
+        """Its result; None where arithmetic has none (division by zero, the root of a negative number)."""
+        try:
+            made = eval(self.code, _GLOBALS, values)  # noqa: S307 - only what `parse` let through
+        except (ArithmeticError, ValueError):
+            return None
+        if self.truth:
+            return bool(made)
+        return float(made) if math.isfinite(made) else None
+
+
+_GLOBALS: dict[str, Any] = {"__builtins__": {}, **{name: one[0] for name, one in FUNCTIONS.items()}}
+
+
+@lru_cache(maxsize=2048)
+def parse(text: str) -> Formula:
+    """Read a formula. Raises BadInput that says what in it is not allowed, and where."""
+    if len(text) > LONGEST:
+        raise _bad(f"the formula is longer than {LONGEST} characters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _bad(f"{text!r} is no formula") from None
+    names: dict[str, None] = {}
+    truth = _kind(tree.body, names, 0)
+    return Formula(text, tuple(names), truth, compile(tree, "formula", "eval"))
+
+
+def _kind(node: ast.expr, names: dict[str, None], depth: int) -> bool:
+    """Whether a part is true or false (True) or a number (False); its names are added to `names`."""
+    if depth > 40:
+        raise _bad("the formula is nested too deeply")
+
+    def number(part: ast.expr) -> None:
+        if _kind(part, names, depth + 1):
+            raise _bad(f'"{ast.unparse(part)}" is true or false where a number is needed')
+
+    def truth(part: ast.expr) -> None:
+        if not _kind(part, names, depth + 1):
+            raise _bad(f'"{ast.unparse(part)}" is a number where something true or false is needed')
+
+    match node:
+        case ast.Constant(value=value) if isinstance(value, int | float) and not isinstance(value, bool):
+            if not math.isfinite(value) or abs(value) > 1e15:
+                raise _bad(f"{ast.unparse(node)} is too large a number")
+            node.value = float(value)  # whole numbers would grow without end
+            return False
+        case ast.Name(id=name):
+            if name in FUNCTIONS:
+                raise _bad(f'"{name}" is a function; write {name}(…)')
+            names[name] = None
+            return False
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as power)) if 0 <= power <= 4:
+            number(left)
+            return False
+        case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _ARITHMETIC):
+            number(left)
+            number(right)
+            return False
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=part):
+            number(part)
+            return False
+        case ast.UnaryOp(op=ast.Not(), operand=part):
+            truth(part)
+            return True
+        case ast.BoolOp(values=parts):
+            for part in parts:
+                truth(part)
+            return True
+        case ast.Compare(left=left, ops=ops, comparators=others) if all(isinstance(o, _COMPARISONS) for o in ops):
+            for part in (left, *others):
+                number(part)
+            return True
+        case ast.Call(func=ast.Name(id=name), args=given, keywords=[]) if name in FUNCTIONS:
+            _, least, most = FUNCTIONS[name]
+            if not least <= len(given) <= most:
+                raise _bad(f"{name} takes {least if least == most else f'{least} to {most}'} values")
+            for part in given:
+                number(part)
+            return False
+    raise _bad(f'"{ast.unparse(node)}" is not allowed in a formula')
+
+
+def _bad(message: str) -> BadInput:
+    return BadInput(message, [Fault("formula", message, ALLOWED)])

@@ -1,0 +1,222 @@
+"""An engine's rounds: what it looks after besides hearing observations, and how often.
+
+Rules that were changed, alarms that officers ended, windows and shelves, corrections, what another process stored.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from dothi.alerts import engine_store as store
+from dothi.alerts import opening, rulebook, suppression
+from dothi.alerts.engine import Engine, parts
+from dothi.alerts.hot import NEVER, UNSURE
+from dothi.alerts.sentry import LATEST
+from dothi.db import session as db
+from dothi.kit.clock import HOUR, SECOND
+from dothi.sensing.columns import Columns
+
+log = logging.getLogger(__name__)
+ATTEND = SECOND  # rules and what officers did
+SETTLE = 5 * SECOND  # windows, shelves, corrections, things
+CHECKPOINT = 15 * SECOND
+LOOK = HOUR  # at everything rules rest on: what is usual, too
+RECEIVED = 60 * SECOND  # how long a commit may take to be seen after its observations were received
+_OVERLAP = 200  # numbers given out before a cursor may be committed after it
+
+
+class Rounds:
+    """An engine with its rounds. With no hub to hear, it polls every `poll` µs; it polls in any case, more rarely."""
+
+    def __init__(self, guard: Callable[[Session], None] | None = None, *, poll: int = SECOND) -> None:
+        self.engine = Engine(guard)
+        self.poll = poll
+        self.since: dict[int, tuple[int, int]] = {}
+        self.stamp: tuple[tuple[int, int, str], ...] = ()
+        self.events = self.corrections = self.journal = 0
+        self.read_at: int | None = None
+        self.met: deque[int] = deque(maxlen=4 * _OVERLAP)
+        self.last = {"attend": 0, "settle": 0, "checkpoint": 0, "poll": 0, "look": 0}
+        self.behind: dict[int, int] = {}  # by slot: how much its datastream held when last polled
+        self.hub = False  # whether this process hears what it stores
+        self.stale = False  # things have changed
+        self.rest = 0.0  # time.monotonic() from which on they are looked at again
+
+    def open(self, now: int) -> None:
+        """Declare the packs' rules, take up what was remembered, and catch up with what was stored meanwhile."""
+        self.engine.write(_declare)
+        with db.reading() as session:
+            self.stamp = store.rules_stamp(session)
+            marks = {name: store.mark(session, name) for name in ("events", "corrections", "read")}
+            self.journal = store.newest_told(session, 0) or 0
+            self.events = marks["events"] if marks["events"] is not None else store.newest_event(session)
+            corrections = marks["corrections"]
+            self.corrections = corrections if corrections is not None else store.newest_superseded(session)
+            self.read_at = marks["read"]
+        opening.refresh(self.engine, self.since, now, first=True)
+        self._corrected(now)
+        self._ended_by_hand(now)
+        self._catch_up(now, at_once=True)
+        self.engine.advance(now)
+        self.checkpoint(now)
+        self.last = dict.fromkeys(self.last, now)
+
+    def hear(self, columns: Columns, stored: Sequence[int], now: int) -> None:
+        """Take in what a commit of this process stored."""
+        self.hub = True
+        self.engine.hear(columns, stored, now)
+
+    def round(self, now: int, *, idle: bool = True) -> None:
+        """Let time pass, write what changed, and do whatever part of the round is due."""
+        engine = self.engine
+        engine.advance(now, idle=idle)
+        self.stale = self.stale or self._is_due("look", LOOK, now)
+        if self._is_due("attend", ATTEND, now):
+            self._attend(now)
+        if self._is_due("settle", SETTLE, now):
+            self._settle(now)
+        if idle and self._is_due("poll", self.poll * (10 if self.hub else 1), now):
+            self._catch_up(now)
+            engine.advance(now)
+        if self._is_due("checkpoint", CHECKPOINT, now):
+            self.checkpoint(now)
+
+    def missed(self) -> None:
+        """Something was stored and not heard: look at once."""
+        self.behind = {}
+        self.last["poll"] = 0
+        self.hub = False
+
+    def checkpoint(self, now: int) -> None:
+        """Note how far everything has been read."""
+        if self.engine.checkpoint({"events": self.events, "corrections": self.corrections, "read": now}):
+            self.read_at = now
+
+    def _is_due(self, name: str, every: int, now: int) -> bool:
+        if 0 <= now - self.last[name] < every:  # below 0: the clock was set back
+            return False
+        self.last[name] = now
+        return True
+
+    def _attend(self, now: int) -> None:
+        with db.reading() as session:
+            stamp = store.rules_stamp(session)
+        self._ended_by_hand(now)
+        changed = stamp != self.stamp or (self.stale and time.monotonic() >= self.rest)
+        if changed and not (self.engine.late or self.engine.changes):
+            self.stamp, self.stale = stamp, False
+            began = time.monotonic()
+            opening.refresh(self.engine, self.since, now)
+            ended = time.monotonic()
+            self.rest = ended + 10 * (ended - began)  # a tenth of the time, at most, while things are being made
+
+    def _ended_by_hand(self, now: int) -> None:
+        """Alarms officers ended: judged again from there, with their hand in the history."""
+        with db.reading() as session:
+            found = store.hand_clears(session, self.events - _OVERLAP)
+        standing = {one.alarm: one for one in self.engine.sentries.values() if one.alarm is not None} if found else {}
+        for id_, alarm, at in found:
+            self.events = max(self.events, id_)
+            if (sentry := standing.get(alarm)) is not None:
+                self.engine.again(sentry, at, now)
+                sentry.alarm = None
+
+    def _settle(self, now: int) -> None:
+        def work(session: Session) -> None:
+            suppression.attend(session, self.engine.roll.suppresses, now)
+
+        with db.reading() as session:
+            told = store.newest_told(session, self.journal)
+            wanted = suppression.wanted(session, now)
+        if wanted:
+            self.engine.write(work)
+        if told is not None:
+            self.journal, self.stale = told, True
+        self._corrected(now)
+
+    def _corrected(self, now: int) -> None:
+        """Observations that were corrected or deleted."""
+        with db.reading() as session:
+            found = store.superseded(session, self.corrections - _OVERLAP)
+        for id_, stream, at in found:
+            self.corrections = max(self.corrections, id_)
+            slot = self.engine.follow.slot(stream)
+            if id_ in self.met or slot < 0:
+                continue
+            self.met.append(id_)
+            self.engine.follow.unsure[slot] = UNSURE
+            for sentry in self.engine.on[slot]:
+                self.engine.again(sentry, at, now)
+
+    def _catch_up(self, now: int, *, at_once: bool = False) -> None:
+        """Read what was stored and not heard.
+
+        What differs may be on its way from the hub; it is missing when it has not come by the next look.
+        """
+        follow = self.engine.follow
+        if not len(follow):
+            return
+        with db.reading() as session:
+            rows = np.array(
+                [(id_, count, NEVER if last is None else last) for id_, count, last in store.counters(session)],
+                dtype=np.int64,
+            ).reshape(-1, 3)
+        slots = follow.slots(rows[:, 0])
+        rows, slots = rows[slots >= 0], slots[slots >= 0]
+        # after late data a count is not believed for a while; what is newer than anything heard is missing all the same
+        counts = (follow.count[slots] != rows[:, 1]) & (at_once | (follow.unsure[slots] == 0))
+        differs = counts | (follow.last[slots] < rows[:, 2])
+        found = {int(slots[i]): (int(rows[i, 1]), int(rows[i, 2])) for i in np.flatnonzero(differs).tolist()}
+        if self.hub and not at_once:
+            missing = {
+                slot: held for slot, held in found.items()
+                if slot in self.behind and follow.count[slot] != held[0]
+                and (follow.count[slot] < self.behind[slot] or held[0] <= self.behind[slot])
+            }  # fmt: skip
+        else:
+            missing = found
+        self.behind = {slot: held[0] for slot, held in found.items() if slot not in missing}
+        for part in parts(list(missing), 400):
+            self._read({slot: missing[slot] for slot in part}, now, at_once=at_once)
+
+    def _read(self, held: dict[int, tuple[int, int]], now: int, *, at_once: bool) -> None:
+        """Take in what some datastreams hold beyond what was heard; what is missing then came late."""
+        engine, follow = self.engine, self.engine.follow
+        before = {slot: int(follow.last[slot]) for slot in held}
+        stretches = [(int(follow.ids[slot]), before[slot], last) for slot, (_, last) in held.items()]
+        ahead = {(stream, at) for at, stream, _, _ in engine.ahead}
+        with db.reading() as session:
+            rows = [row for row in store.between(session, stretches) if (row[0], row[1]) not in ahead]
+        if rows:
+            numbers = [
+                row[2] if isinstance(row[2], int | float) and not isinstance(row[2], bool) else None for row in rows
+            ]
+            texts = [store.text_of(row[2]) for row in rows]
+            engine.take(
+                np.array([row[0] for row in rows]), np.array([row[1] for row in rows]),
+                np.array(numbers, dtype=np.float64), texts, now,
+            )  # fmt: skip
+        waiting = {stream for _, stream, _, _ in engine.ahead}
+        for slot, (total, _) in held.items():
+            stream = int(follow.ids[slot])
+            if follow.count[slot] == total or stream in waiting or (follow.unsure[slot] and not at_once):
+                continue
+            since = None
+            if self.read_at is not None and total > follow.count[slot]:
+                with db.reading() as session:
+                    since = store.earliest_received(
+                        session, stream, now - LATEST, before[slot], self.read_at - RECEIVED
+                    )
+            follow.unsure[slot] = UNSURE
+            for sentry in engine.on[slot]:
+                engine.again(sentry, now - LATEST if since is None else since, now)
+
+
+def _declare(session: Session) -> None:
+    changed = rulebook.declare(session)
+    if changed:
+        log.info("rules declared by packs: %s", ", ".join(changed))
