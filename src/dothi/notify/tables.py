@@ -13,7 +13,7 @@ from dothi.db.types import Id, Json
 
 
 class Address(Base):
-    """Where somebody can be reached. Personal data; a citizen's has a token instead of a person."""
+    """Where somebody can be reached. Personal data; a citizen's belongs to no person."""
 
     __tablename__ = "address"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -24,11 +24,10 @@ class Address(Base):
     label: Mapped[str] = mapped_column(Text, default="")
     language: Mapped[str] = mapped_column(Text, default="vi")
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)  # None: the one-time link was not followed yet
-    token: Mapped[str | None] = mapped_column(
-        Text, unique=True
-    )  # sha256 hex: confirm, change, leave without signing in
+    token: Mapped[str | None] = mapped_column(Text, unique=True)  # sha256 hex of the one-time link
+    asked_at: Mapped[int | None] = mapped_column(BigInteger)  # when that link was sent
     created_at: Mapped[int] = mapped_column(BigInteger)
-    failed: Mapped[int] = mapped_column(Integer, default=0)  # in a row
+    failed: Mapped[int] = mapped_column(Integer, default=0)  # tries in a row that came to nothing
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
@@ -53,7 +52,7 @@ class Subscription(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id", ondelete="CASCADE"), index=True)
     unit_code: Mapped[str | None] = mapped_column(Text, index=True)  # None: the whole city
-    topics: Mapped[list[Any]] = mapped_column(Json, default=list)  # empty: every one
+    topics: Mapped[list[Any]] = mapped_column(Json, default=list)  # CAP categories; empty: every one; `exercise` too
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -85,9 +84,17 @@ class Message(Base):
     data: Mapped[dict[str, Any] | None] = mapped_column(Json)  # webhook payload, push options, link
     severity: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)  # waiting | sent | failed | dropped
-    due_at: Mapped[int] = mapped_column(BigInteger)  # not before: quiet hours, the next try
-    tries: Mapped[int] = mapped_column(Integer, default=0)
+    due_at: Mapped[int] = mapped_column(BigInteger)  # not before: quiet hours, the next try, the end of a claim
+    tries: Mapped[int] = mapped_column(Integer, default=0)  # begun; also the number of the claim
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[int] = mapped_column(BigInteger)
     sent_at: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (Index(None, "state", "due_at"),)
+
+
+class Read(Base):
+    """How far a reader of the journal has come."""
+
+    __tablename__ = "notify_read"
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    upto: Mapped[int] = mapped_column(BigInteger)  # journal id

@@ -1,0 +1,1 @@
+"""Pages of notifications: a person's own, ladders, what was sent, and citizens' subscriptions."""

@@ -1,0 +1,147 @@
+"""Citizens: the warnings of the place they live in, by e-mail or in their browser, without an account."""
+
+from starlette.responses import Response
+
+from dothi.identity import access
+from dothi.kit.errors import Busy
+from dothi.kit.text import sort_key
+from dothi.notify import addresses, push, service, subscriptions, targets, wording
+from dothi.notify.tables import Address
+from dothi.places import service as places
+from dothi.places import store as places_store
+from dothi.screens.notify.desk import ANYBODY, WRONG, Ask, back, get, post, wrong
+from dothi.web.forms import Filled
+from dothi.web.security import Pace
+
+HERE = "/subscribe"
+PER_MINUTE = 12  # forms of one address
+_pace = Pace()
+
+
+class TooOften(Busy):
+    """Somebody sends form after form."""
+
+    retry_after = 30
+
+
+def asking(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
+    """`GET /subscribe`: where, what of, and how."""
+    return ask.page(
+        "subscribe", filled, status, units=units(ask), topics=wording.TOPICS, exercises=wording.EXERCISES,
+        mail="mail" in targets.open_channels(), push_key=push.public_key(), sent=ask.request.query_params.get("sent") == "1",
+        wanted_units=ask.all("units"), wanted_topics=ask.all("topics"),
+    )  # fmt: skip
+
+
+def subscribe(ask: Ask) -> Response:
+    """`POST /subscribe`; the answer is the same whoever subscribed before."""
+    _slowly(ask)
+    channel = ask.values.get("channel") or "mail"
+    target = ask.values.get("endpoint" if channel == "push" else "target", "")
+    keys = {"p256dh": ask.values.get("p256dh", ""), "auth": ask.values.get("auth", "")} if channel == "push" else None
+    try:
+        with ask.session.begin_nested():
+            made = service.subscribe(
+                ask.session, channel, target, units=_units(ask), topics=ask.all("topics"),
+                language=ask.values.get("language") or ask.language, secret=keys,
+            )  # fmt: skip
+    except WRONG as error:
+        return asking(ask, wrong(ask, error), error.status)
+    if channel == "push":
+        return back(f"{HERE}/mine/{subscriptions.name_of(made)}")
+    return back(f"{HERE}?sent=1")
+
+
+def confirming(ask: Ask) -> Response:
+    """`GET /subscribe/confirm/{token}`: a page with a button, since mail filters follow links by themselves."""
+    return ask.page(
+        "confirm", one=_shown(addresses.waiting(ask.session, ask.request.path_params["token"])), finished=False
+    )
+
+
+def confirm(ask: Ask) -> Response:
+    """`POST /subscribe/confirm/{token}`."""
+    found = service.confirm(ask.session, ask.request.path_params["token"])
+    if found.person_id is None:
+        return back(f"{HERE}/mine/{subscriptions.name_of(found)}?said=confirmed")
+    return ask.page("confirm", one=_shown(found), finished=True)
+
+
+def own(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
+    """`GET /subscribe/mine/{name}`: change it or leave, by the link every message carries."""
+    name = ask.request.path_params["name"]
+    found = subscriptions.of_name(ask.session, name)
+    wanted_units, wanted_topics = subscriptions.wanted(ask.session, found)
+    return ask.page(
+        "own", filled, status, one=_shown(found), name=name, language=found.language, units=units(ask),
+        topics=wording.TOPICS, exercises=wording.EXERCISES, wanted_units=wanted_units, wanted_topics=wanted_topics,
+        said=ask.request.query_params.get("said", ""),
+    )  # fmt: skip
+
+
+def change(ask: Ask) -> Response:
+    """`POST /subscribe/mine/{name}`."""
+    name = ask.request.path_params["name"]
+    try:
+        with ask.session.begin_nested():
+            service.change(
+                ask.session, name, units=_units(ask), topics=ask.all("topics"), language=ask.values.get("language", "")
+            )
+    except WRONG as error:
+        return own(ask, wrong(ask, error), error.status)
+    return back(f"{HERE}/mine/{name}?said=kept")
+
+
+def leaving(ask: Ask) -> Response:
+    """`GET /subscribe/leave/{name}`: a page with a button."""
+    name = ask.request.path_params["name"]
+    return ask.page("leave", one=_shown(subscriptions.of_name(ask.session, name)), name=name, finished=False)
+
+
+def leave(ask: Ask) -> Response:
+    """`POST /subscribe/leave/{name}`: also what mail programs send by themselves (RFC 8058), without a form's token."""
+    service.leave(ask.session, ask.request.path_params["name"])
+    return ask.page("leave", one=None, name="", finished=True)
+
+
+def units(ask: Ask) -> list[tuple[str, str]]:
+    """The communes one can live in here, by name: of the city's own area, or all that are known."""
+    now = ask.now
+    of_area = [code for row in places.area_rows(ask.session, now, "pilot-city") for code in row.units]
+    found = [one for one in places_store.slim_units(ask.session) if one.level == "commune" and _valid(one, now)]
+    mine = [one for one in found if one.code in of_area] or found
+    named = [(one.code, (one.full_name_en if ask.language == "en" else None) or one.full_name) for one in mine]
+    return sorted(named, key=lambda pair: sort_key(pair[1]))
+
+
+def _valid(one: object, now: int) -> bool:
+    since, until = getattr(one, "valid_from", 0), getattr(one, "valid_to", None)
+    return since <= now and (until is None or now < until)
+
+
+def _units(ask: Ask) -> list[str]:
+    return [] if ask.values.get("everywhere") else ask.all("units")
+
+
+def _slowly(ask: Ask) -> None:
+    if _pace.wait(access.address(ask.request).encode(), PER_MINUTE):
+        raise TooOften("too many subscriptions from this address; wait a little")
+
+
+def _shown(one: Address) -> dict[str, str]:
+    return {
+        "channel": wording.CHANNEL_NAMES[one.channel], "target": targets.masked(one.channel, one.target),
+        "staff": "1" if one.person_id is not None else "",
+    }  # fmt: skip
+
+
+routes = [
+    get(HERE, ANYBODY, asking),
+    post(HERE, ANYBODY, subscribe),
+    get(f"{HERE}/confirm/{{token}}", ANYBODY, confirming),
+    post(f"{HERE}/confirm/{{token}}", ANYBODY, confirm),
+    get(f"{HERE}/mine/{{name}}", ANYBODY, own),
+    post(f"{HERE}/mine/{{name}}", ANYBODY, change),
+    get(f"{HERE}/leave/{{name}}", ANYBODY, leaving),
+    post(f"{HERE}/leave/{{name}}", ANYBODY, leave, token=False),
+]
