@@ -17,17 +17,20 @@ class Warning_(Base):
 
     __tablename__ = "warning"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    identifier: Mapped[str] = mapped_column(Text)  # CAP identifier; unique with the sender
+    identifier: Mapped[str] = mapped_column(Text)  # CAP identifier; unique with the sender. A draft has a makeshift one
     sender: Mapped[str] = mapped_column(Text)
     inbound: Mapped[bool] = mapped_column(Boolean, default=False)  # came from another sender's feed
+    # code of that feed, empty for our own: what one feed says never touches what another said
+    feed: Mapped[str] = mapped_column(Text, default="")
     chain_id: Mapped[int | None] = mapped_column(Id, index=True)  # the first message of this warning's life
-    state: Mapped[str] = mapped_column(Text)  # draft | asked | published | refused | superseded | cancelled
+    # draft | asked | refused | dropped | published | superseded | cancelled | expired
+    state: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)  # CAP: Actual | Exercise | System | Test | Draft
     msg_type: Mapped[str] = mapped_column(Text)  # CAP: Alert | Update | Cancel | Ack | Error
     scope: Mapped[str] = mapped_column(Text, default="Public")
-    references: Mapped[list[Any]] = mapped_column(Json, default=list)  # "sender,identifier,sent"
+    references: Mapped[list[Any]] = mapped_column(Json, default=list)  # {sender, identifier, sent (µs UTC)}
     infos: Mapped[list[Any]] = mapped_column(Json)  # one per language: category, event, urgency, … , texts
-    areas: Mapped[list[Any]] = mapped_column(Json)  # areaDesc, polygon (GeoJSON), circle, unit codes
+    areas: Mapped[list[Any]] = mapped_column(Json)  # names by language, GeoJSON geometry, unit code
     severity: Mapped[str] = mapped_column(Text)  # CAP: Extreme | Severe | Moderate | Minor | Unknown
     category: Mapped[str] = mapped_column(Text)  # CAP: Met, Env, Safety …
     units: Mapped[list[Any]] = mapped_column(Json, default=list)  # codes of the wards it touches
@@ -43,17 +46,17 @@ class Warning_(Base):
     expires_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)  # superseded or cancelled since
     agency_id: Mapped[int | None] = mapped_column(Id)
-    drafted_by: Mapped[str] = mapped_column(Text)
+    drafted_by: Mapped[str] = mapped_column(Text)  # guard's Caller.actor: whose words these are
     drafted_at: Mapped[int] = mapped_column(BigInteger)
     decided_by: Mapped[str | None] = mapped_column(Text)  # never the one who drafted it
     decided_at: Mapped[int | None] = mapped_column(BigInteger)
     decision_note: Mapped[str | None] = mapped_column(Text)
-    xml: Mapped[str | None] = mapped_column(Text)  # as published or received, signature and all
+    xml: Mapped[str | None] = mapped_column(Text, deferred=True)  # as published or received, signature and all
     signed: Mapped[bool] = mapped_column(Boolean, default=False)  # inbound: the signature was good
     simulated: Mapped[bool] = mapped_column(Boolean, default=False)
     version: Mapped[int] = mapped_column(Integer, default=1)
     __table_args__ = (
-        Index(None, "sender", "identifier", unique=True),
+        Index(None, "feed", "sender", "identifier", unique=True),
         Index(None, "state", "expires_at"),
         {"sqlite_autoincrement": True},
     )
@@ -72,4 +75,4 @@ class CapFeed(Base):
     minutes: Mapped[int] = mapped_column(Integer, default=5)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     checked_at: Mapped[int | None] = mapped_column(BigInteger)
-    error: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)  # what was refused the last time, in words

@@ -1,0 +1,140 @@
+"""`/warnings`: what is in force, one warning with its map and what to do, and what was. Works without script."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dothi.city import store as city_store
+from dothi.db import session as db
+from dothi.identity import access, guard
+from dothi.identity.guard import ANONYMOUS
+from dothi.kit import clock
+from dothi.kit.errors import NotFound
+from dothi.places import geojson
+from dothi.screens.warnings import picture, words
+from dothi.sensing import glance
+from dothi.warnings import service, store
+from dothi.warnings.telling import Told, told
+from dothi.web import i18n, shell
+
+HISTORY = 30 * clock.DAY
+MOST = 50
+
+
+@dataclass
+class Ask:
+    """A request as the public pages see it. now: µs UTC, one instant for the whole page."""
+
+    request: Request
+    session: Session
+    caller: guard.Caller
+    language: str
+    say: i18n.Say
+    now: int
+
+    def page(self, template: str, page: Any, **context: Any) -> Response:
+        """The page around what it shows."""
+        return shell.page(
+            self.request, f"warnings/{template}.html",
+            {
+                "page": page, "entries": [], "city": city_name(self.session, self.language), "caller": self.caller,
+                "simulated": glance.any_simulated(self.session, self.caller), "w": words, "now": self.now,
+                "language": self.language, **context,
+            },
+        )  # fmt: skip
+
+
+@dataclass
+class Listing:
+    """The context of `warnings/index.html`: ours and others' in force, exercises, what is over."""
+
+    ours: list[Told]
+    others: list[Told]
+    exercises: list[Told]
+    past: list[Told]
+    places: list[tuple[str, str]]
+
+
+@dataclass
+class One:
+    """The context of `warnings/one.html`.
+
+    standing: whether it is in force now; after: the newest message of its life, where it is not this one; chain: all of
+    them, the newest first; map: the drawing.
+    """
+
+    one: Told
+    info: dict[str, Any]
+    standing: bool
+    after: Told | None
+    chain: list[Told]
+    map: Any
+    xml: str | None
+
+
+def asked(view: Callable[[Ask], Response]) -> Callable[[Request], Response]:
+    """A view as a Starlette endpoint: with a reading session, the caller and the language."""
+
+    def endpoint(request: Request) -> Response:
+        language = i18n.language_of(request)
+        with db.reading() as session:
+            say = i18n.speaker(language)
+            return view(Ask(request, session, access.caller(request), language, say, clock.now_micros()))
+
+    endpoint.__name__ = view.__name__
+    endpoint.__doc__ = view.__doc__
+    return endpoint
+
+
+@asked
+def index(ask: Ask) -> Response:
+    """`/warnings`."""
+    now = service.current(ask.session, ANONYMOUS)
+    real = [one for one in now if one.status == "Actual"]
+    standing = {one.id for one in now}
+    past = [
+        told(row) for row in store.latest(ask.session, ANONYMOUS, ask.now - HISTORY, ("Actual",), MOST, own=False)
+        if row.id not in standing and row.msg_type != "Cancel"
+    ]  # fmt: skip
+    listing = Listing(
+        [one for one in real if not one.inbound], [one for one in real if one.inbound],
+        [one for one in now if one.status != "Actual"], past, [],
+    )  # fmt: skip
+    return ask.page("index", listing)
+
+
+@asked
+def one(ask: Ask) -> Response:
+    """`/warnings/{identifier}`."""
+    identifier, feed = ask.request.path_params["identifier"], ask.request.query_params.get("feed", "")
+    row = store.published(ask.session, ANONYMOUS, identifier, feed)
+    if row is None:
+        raise NotFound(f"no published warning {identifier[:120]!r}")
+    this = told(row)
+    chain = [told(one) for one in store.chain(ask.session, ANONYMOUS, row.chain_id or row.id)][::-1]
+    standing = row.state == "published" and this.msg_type != "Cancel" and (this.expires_at or ask.now + 1) > ask.now
+    after = chain[0] if chain and chain[0].id != this.id else None
+    page = One(
+        this, this.info(ask.language), standing, after, chain, drawing(ask.session, this, ask.language, ask.say),
+        None if this.inbound else f"/cap/{this.identifier}.xml",
+    )  # fmt: skip
+    return ask.page("one", page)
+
+
+def drawing(session: Session, one: Told, language: str, say: i18n.Say) -> Any:
+    """The map of a warning's areas over the built-in base."""
+    base = geojson.base_map(session, None, clock.now_micros(), 20.0).body
+    name = say("Bản đồ khu vực được cảnh báo: {places}", places=one.places(language))
+    return picture.drawing(one.areas, base, one.tone, name, language)
+
+
+def city_name(session: Session, language: str) -> str:
+    """The name of the running city, as its blueprint says; empty before there is one."""
+    given = (city_store.setting(session, "city") or {}).get("name") or ""
+    if isinstance(given, dict):
+        return str(given.get(language) or given.get("vi") or "")
+    return str(given)
