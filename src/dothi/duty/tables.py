@@ -5,11 +5,13 @@ Every time column is BIGINT microseconds since 1970 UTC.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dothi.db.base import Base
 from dothi.db.types import Id, Json
+
+_OPEN = text("ended_at IS NULL")
 
 
 class Shift(Base):
@@ -18,6 +20,7 @@ class Shift(Base):
     __tablename__ = "shift"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    agency_id: Mapped[int | None] = mapped_column(Id)  # whose desk; None: the city's centre
     post: Mapped[str] = mapped_column(Text, default="duty")  # duty | chief
     began_at: Mapped[int] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -26,6 +29,13 @@ class Shift(Base):
     handed_at: Mapped[int | None] = mapped_column(BigInteger)  # signed by the one who leaves
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     taken_at: Mapped[int | None] = mapped_column(BigInteger)  # signed by the one who comes
+    digest: Mapped[str | None] = mapped_column(Text)  # sha256 hex of what both signed
+    ended_by: Mapped[int | None] = mapped_column(Id)  # a chief ended it, nobody took over
+    __table_args__ = (
+        # a person stands one shift at a time
+        Index("ix_shift_open", "person_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(None, "began_at"),
+    )
 
 
 class Presence(Base):
@@ -35,6 +45,7 @@ class Presence(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     tab: Mapped[str] = mapped_column(Text, primary_key=True)
     subject: Mapped[str | None] = mapped_column(Text, index=True)  # alarm:12
+    alarm_id: Mapped[int | None] = mapped_column(Id)  # of an alarm: only who sees it is told that somebody looks at it
     at: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -80,9 +91,12 @@ class Order(Base):
     given_at: Mapped[int] = mapped_column(BigInteger)
     due_at: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text)  # given | received | done | accepted | returned | withdrawn
+    simulated: Mapped[bool] = mapped_column(Boolean, default=False)  # the subject is
+    exercise: Mapped[bool] = mapped_column(Boolean, default=False)
     received_by: Mapped[str | None] = mapped_column(Text)
     received_at: Mapped[int | None] = mapped_column(BigInteger)
     done_at: Mapped[int | None] = mapped_column(BigInteger)
+    done_by: Mapped[str | None] = mapped_column(Text)  # never the one who accepts it
     closed_at: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(Integer, default=1)
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -96,8 +110,10 @@ class OrderEntry(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("order_.id", ondelete="CASCADE"), index=True)
     at: Mapped[int] = mapped_column(BigInteger)
     actor: Mapped[str] = mapped_column(Text)
-    kind: Mapped[str] = mapped_column(Text)  # given received progress done accepted returned withdrawn
+    # given received progress done accepted returned withdrawn | reminded extended
+    kind: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text, default="")
+    due_at: Mapped[int | None] = mapped_column(BigInteger)  # the deadline from then on: given, extended
 
 
 class Step(Base):
