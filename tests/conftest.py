@@ -91,6 +91,7 @@ def forget() -> None:
     from dothi.datasets import tiling, usage, views
     from dothi.identity import access
     from dothi.sensing import collection, ingest, registry
+    from dothi.warnings import feeds, standing
 
     access.forget()
     access.throttle.forget()
@@ -100,6 +101,8 @@ def forget() -> None:
     views.forget()
     tiling.forget()
     usage.forget()
+    standing.forget()
+    feeds.forget()
 
 
 @pytest.fixture

@@ -26,8 +26,10 @@ from dothi.web import openapi, setup
 from dothi.web.security import Gate
 
 _MQTT, _JOBS, _LIVE = "dothi.doors.mqtt.service", "dothi.jobs.runner", "dothi.doors.live.service"
+_RULES = "dothi.alerts.worker"
 SERVICES = {
-    "all": (_MQTT, _JOBS, _LIVE), "web": (_LIVE,), "broker": (_MQTT,), "worker": (_JOBS,), "back": (_MQTT, _JOBS),
+    "all": (_MQTT, _JOBS, _LIVE, _RULES), "web": (_LIVE,), "broker": (_MQTT,), "worker": (_JOBS, _RULES),
+    "back": (_MQTT, _JOBS, _RULES),
 }  # fmt: skip
 STA, OGC = "/sta/v1.1", "/ogc"
 DESCRIBED = (
@@ -35,19 +37,28 @@ DESCRIBED = (
     "dothi.doors.catalogue.openapi", "dothi.screens.catalogue.openapi",
     "dothi.doors.features.openapi", "dothi.doors.tiles.openapi",
     "dothi.screens.portal.openapi", "dothi.screens.admin.openapi", "dothi.screens.workbench.openapi",
+    "dothi.screens.duty.openapi", "dothi.screens.operations.openapi", "dothi.doors.cap.openapi",
 )  # fmt: skip
-CHORES = ("dothi.jobs.chores", "dothi.datasets.loads.chores", "dothi.sensing.chores", "dothi.exchange.chores")
+CHORES = (
+    "dothi.jobs.chores", "dothi.datasets.loads.chores", "dothi.sensing.chores", "dothi.exchange.chores",
+    "dothi.notify.chores", "dothi.alerts.escalation", "dothi.alerts.chores", "dothi.warnings.chores",
+)  # fmt: skip
 MOUNTS = (
     (STA, "dothi.doors.sensorthings.routes"),
     ("", "dothi.doors.tiles.routes"),  # says /ogc itself, which it shares with the features after it
     (OGC, "dothi.doors.features.routes"),
     ("", "dothi.doors.live.routes"),  # says /live itself: a mount would answer at /live/ only
     ("/places", "dothi.places.routes"),
+    ("", "dothi.doors.cap.routes"),
     ("", "dothi.doors.catalogue.routes"),  # before the pages of the same addresses
     ("", "dothi.screens.catalogue.routes"),
     ("", "dothi.screens.steward.routes"),
     ("", "dothi.screens.admin.routes"),
     ("", "dothi.screens.reference.routes"),
+    ("", "dothi.screens.duty.routes"),
+    ("", "dothi.screens.notify.routes"),
+    ("", "dothi.screens.warnings.routes"),  # before the operations page, whose addresses begin alike
+    ("", "dothi.screens.operations.routes"),
     ("", "dothi.screens.workbench.routes"),
     ("/", "dothi.screens.portal.routes"),
 )

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
         description="What a process does: web pages and interfaces, scheduled work, MQTT; back: worker and broker",
     )
     public_url: str | None = Field(None, description="Base URL citizens use, when a proxy stands in front")
+    cap_sender: str | None = Field(
+        None, description="Who our warnings are from, as CAP says it; unset: canh-bao@ and the host of public_url"
+    )
     secret: str | None = Field(None, description="Signs cookies and links; unset: made once in the data folder")
     language: Literal["vi", "en"] = Field("vi", description="Language where the caller asks for none")
     open_writes: bool = Field(False, description="Test benches only: anonymous callers may write")
@@ -61,6 +64,16 @@ class Settings(BaseSettings):
     queue_rows: int = Field(200_000, description="Observations waiting for a commit before callers are told to wait")
     batch_rows: int = Field(20_000, description="Most observations of one commit")
     harvest_private: bool = Field(False, description="Other portals may be harvested from private addresses too")
+    smtp_url: str | None = Field(
+        None, description="smtp://user:password@host:587 for e-mail, or file: for files; unset: no e-mail"
+    )
+    mail_from: str | None = Field(None, description="Sender of e-mails, name <address> or an address")
+    sms_url: str | None = Field(None, description="URL of an SMS gateway, or file: for files; unset: no SMS")
+    sms_token: str | None = Field(None, description="Bearer token of the SMS gateway")
+    sms_plain: bool = Field(True, description="SMS are sent without diacritics: 160 letters in one instead of 70")
+    vapid_key: str | None = Field(None, description="Private key of web push; unset: made once in the data folder")
+    notify_private: bool = Field(False, description="Webhooks and web push may go to private addresses too")
+    message_days: int = Field(90, description="Days messages are kept after they were sent")
     retention_days: int | None = Field(None, description="Days raw observations are kept; unset: for ever")
     map_style: str | None = Field(None, description="URL of a MapLibre style for the base map; unset: built-in")
     map_tiles: str | None = Field(None, description="URL template of raster base tiles {z}/{x}/{y}; unset: built-in")

@@ -46,6 +46,7 @@ def use(engine, data, patch) -> None:
     else:
         patch.setenv("DOTHI_DATABASE_URL", _text(engine.url))
     patch.setenv("DOTHI_SECRET", "của phép thử")
+    patch.setenv("DOTHI_VAPID_KEY", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE")  # pages say the public half of it
     config.settings.cache_clear()
     db.use(engine)
     forget()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from tests.access import duty, notify
 from tests.access.worlds import PUBLIC, SECRET
 
 NEVER = "chua-tung-co"  # a name nothing ever had
@@ -61,6 +62,7 @@ EXEMPT = {
 def requests() -> list[Asked]:
     """All of them."""
     made: list[Asked] = []
+    made += [*duty.requests(Asked), *notify.requests(Asked)]
     for part in (_features, _tiles, _ckan, _catalogue, _steward, _workbench, _rest):
         made += part()
     return made

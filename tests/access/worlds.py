@@ -23,6 +23,7 @@ from dothi.kit import clock
 from dothi.kit.text import fold
 from dothi.places.tables import Unit
 from dothi.sensing import service as sensing
+from tests.access import duty, notify
 
 START = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
@@ -198,6 +199,8 @@ def build(folder: Path, *, secret: bool, fields: bool = True) -> World:
     world.ids["load"] = deliver(folder, hands, "tc-rieng", "so.csv", "ma,ten,lon,lat\nT9,Khoản chín,106.45,10.54\n")
     step(lambda session: harvested(session, repeats="noi-bo" if secret else None))
     things(step, world)
+    duty.build(step)
+    notify.build(step)
     return world
 
 

@@ -1,5 +1,8 @@
-/** <live-age datetime="…">: how long ago, kept true while the page is open. data-late="900": late after that many seconds. */
-import { age } from "../pure/number";
+/**
+ * <live-age datetime="…">: how long ago, kept true while the page is open. data-late="900": late after that many seconds.
+ * data-short: 12 s, 4 ph; data-still: as the server said it, of a moment that is over.
+ */
+import { age, brief } from "../pure/number";
 import { language } from "../words";
 
 const all = new Set<LiveAge>();
@@ -27,9 +30,9 @@ export class LiveAge extends HTMLElement {
   }
   tell(): void {
     const ms = Date.parse(this.getAttribute("datetime") ?? "");
-    if (Number.isNaN(ms)) return;
+    if (Number.isNaN(ms) || this.dataset.still !== undefined) return;
     const now = Date.now();
-    const text = age(ms, now, language());
+    const text = this.dataset.short === undefined ? age(ms, now, language()) : brief(now - ms, language());
     if (this.textContent !== text) this.textContent = text;
     const late = Number(this.dataset.late);
     this.closest(".age")?.toggleAttribute("data-late", late > 0 && now - ms > late * 1000);

@@ -18,9 +18,9 @@ export interface Picture {
   data: Uint8ClampedArray;
 }
 
-function draw(state: State, at: HTMLElement): Picture {
-  const size = SIZES[state];
-  const margin = 3;
+function draw(state: State, at: HTMLElement, scale: number): Picture {
+  const size = SIZES[state] * scale;
+  const margin = 3 * scale;
   const pixels = Math.ceil((size + 2 * margin) * RATIO);
   const canvas = Object.assign(document.createElement("canvas"), { width: pixels, height: pixels });
   const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
@@ -31,7 +31,7 @@ function draw(state: State, at: HTMLElement): Picture {
   const paint = colour(`--${state}`, at);
   pen.lineJoin = "round";
   pen.strokeStyle = colour("--map-halo", at);
-  pen.lineWidth = 3.5 * unit;
+  pen.lineWidth = 3.5 * unit * scale;
   const fill = FILL[state];
   if (fill) {
     const path = new Path2D(fill);
@@ -75,8 +75,9 @@ function tag(background: string, edge: string): Picture {
 export interface Imager {
   addImage(id: string, image: Picture, options: object): unknown;
 }
-export function addImages(map: Imager, at: HTMLElement): void {
-  for (const state of STATES) map.addImage(`s-${state}`, draw(state, at), { pixelRatio: RATIO });
+/** scale: how much larger than on a desk; a wall is read from afar. */
+export function addImages(map: Imager, at: HTMLElement, scale = 1): void {
+  for (const state of STATES) map.addImage(`s-${state}`, draw(state, at, scale), { pixelRatio: RATIO });
   const stretch = { pixelRatio: RATIO, stretchX: [[8, 24]], stretchY: [[8, 24]], content: [6, 4, 26, 28] };
   map.addImage("tag", tag(colour("--surface", at), colour("--line", at)), stretch);
   map.addImage("tag-on", tag(colour("--ink", at), colour("--ink", at)), stretch);

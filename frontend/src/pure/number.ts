@@ -66,3 +66,15 @@ export function age(ms: number, now: number, language: Language): string {
           : [Math.floor(seconds / 86400), "ngày", "day"];
   return language === "vi" ? `${count} ${vi} trước` : `${count} ${en}${count === 1 ? "" : "s"} ago`;
 }
+
+/** 12 s, 4 ph, 1 giờ, 3 ngày: a duration as a dense screen writes it. */
+export function brief(ms: number, language: Language): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  for (const [size, vi, en] of [
+    [86400, "ngày", "d"],
+    [3600, "giờ", "h"],
+    [60, "ph", "min"],
+  ] as const)
+    if (seconds >= size) return `${Math.floor(seconds / size)}${NBSP}${language === "vi" ? vi : en}`;
+  return `${seconds}${NBSP}s`;
+}

@@ -32,6 +32,7 @@ COMMANDS: dict[str, Room] = {
     "settings": Room("dothi.cli.keeping:show_settings", "List every setting with its value and meaning.", START),
     "plan": Room("dothi.city.cli:app", "Show what applying a city's blueprint would change.", CITY, "plan"),
     "apply": Room("dothi.city.cli:app", "Bring the running city to what its blueprint says.", CITY, "apply"),
+    "rules": Room("dothi.alerts.cli:app", "Rules that raise alarms: list, check, backtest, switch.", CITY),
     "import": Room("dothi.cli:IMPORTS", "Import records, observations, places.", FILES),
     "export": Room("dothi.cli:EXPORTS", "Export records, observations.", FILES),
     "harvest": Room("dothi.exchange.cli:app", "Other portals' datasets: add, run, list, remove.", FILES),

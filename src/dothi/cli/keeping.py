@@ -37,7 +37,7 @@ def show_settings(
 
 def masked(field: str, value: Any) -> str:
     """A setting's value as it may be shown."""
-    if field == "secret" and value:
+    if field in ("secret", "sms_token", "vapid_key") and value:
         return "********"
     return _PASSWORD.sub("********", _plain(value)) if field.endswith("_url") else _plain(value)
 

@@ -26,6 +26,11 @@ def take(session: Session, name: str, holder: str, now: int, until: int) -> bool
     return True
 
 
+def holder(session: Session, name: str) -> str | None:
+    """Who holds a lease, or held it last."""
+    return session.scalar(select(Lease.holder).where(Lease.name == name))
+
+
 def release(session: Session, name: str, holder: str) -> None:
     """Give a lease back."""
     session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))

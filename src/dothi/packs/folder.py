@@ -1,12 +1,15 @@
 """Packs as folders: the registry of schemas that upper rooms fill, loading, and the passes across files."""
 
+import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+import dothi
 from dothi.kit.errors import BadInput, Fault
 from dothi.packs.lines import Path_, Source, read
 from dothi.packs.shape import Model, Strict, Text, shaped
@@ -77,8 +80,16 @@ def load_file(path: Path, model: type[Model], name: str | None = None) -> tuple[
     return made, source
 
 
+def _learn() -> None:
+    """Import every room's `declared`, so that a file is known whichever rooms a process uses itself."""
+    for room in pkgutil.iter_modules(dothi.__path__):
+        if (Path(dothi.__path__[0]) / room.name / "declared.py").exists():
+            import_module(f"dothi.{room.name}.declared")
+
+
 def load(root: Path) -> dict[str, Pack]:
     """Every pack under a folder, by code, after the passes shape and names. Raises BadInput with every fault."""
+    _learn()
     packs: dict[str, Pack] = {}
     faults: list[Fault] = []
     for folder in sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "_"))):

@@ -1,6 +1,6 @@
 """What state a thing is in, by the rules its sector's pack declares: for the map, its legend and the pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -144,6 +144,11 @@ def states(
     things: only these.
     """
     now = clock.now_micros() if at is None else at
+    return of_rows(session, state_store.newest(session, caller, bbox, things), now, language)
+
+
+def of_rows(session: Session, rows: Iterable[state_store.Row], now: int, language: str = "vi") -> list[ThingState]:
+    """The state of every thing among some rows, which are ordered by thing. now: µs UTC, ages are counted to it."""
     taught = sectors()
     properties = state_store.properties(session)
     known = {id_: taught.property_of(code, name) for id_, (code, name, _) in properties.items()}
@@ -152,7 +157,7 @@ def states(
     made: dict[int, ThingState] = {}
     rank: dict[int, tuple[int, int]] = {}
     lines: Lines = {}
-    for row in state_store.newest(session, caller, bbox, things):
+    for row in rows:
         thing = made.get(row.thing_id)
         if thing is None:
             thing = made[row.thing_id] = ThingState(

@@ -10,8 +10,17 @@ def demo(
     host: Annotated[str | None, typer.Option(help="Address to listen on; DOTHI_HOST otherwise")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; DOTHI_PORT otherwise")] = None,
     days: Annotated[float, typer.Option(help="Days of simulated history before now")] = 30.0,
+    scenario: Annotated[
+        str,
+        typer.Option(
+            help="day: a scripted day of high tide, heavy rain and smoke about the start; calm: the season's own weather"
+        ),
+    ] = "day",
 ) -> None:
     """Run a simulated city: live map, sensors over MQTT, 30 days of history. Ctrl-C stops everything."""
     from dothi.simulate.demo import run
+    from dothi.simulate.scenario import NAMES
 
-    raise typer.Exit(run(city, host, port, days))
+    if scenario not in NAMES:
+        raise typer.BadParameter(f"{scenario!r} is none of {', '.join(NAMES)}", param_hint="--scenario")
+    raise typer.Exit(run(city, host, port, days, scenario))

@@ -19,9 +19,10 @@ from dothi.identity import guard
 from dothi.identity import service as identity
 from dothi.kit import clock
 from dothi.sensing import ingest, rollup
-from dothi.simulate import fleet
+from dothi.simulate import fleet, scenario
 
 KEY_FILE = "simulator.key"
+DAY_FILE = "scripted-day"
 DAYS = 30.0
 
 
@@ -55,7 +56,7 @@ def _free(host: str, port: int) -> int:
     return port
 
 
-def build(console: Console, city: str, days: float = DAYS) -> Path:
+def build(console: Console, city: str, days: float = DAYS, day: scenario.Day | None = None) -> Path:
     """Bring the data folder to the demo city with its history up to now; returns the simulator's key file.
 
     What is there already is kept: a second start only adds the time in between.
@@ -66,7 +67,7 @@ def build(console: Console, city: str, days: float = DAYS) -> Path:
     _apply(console, city)
     key = _simulator_key(settings.data / KEY_FILE)
     now = clock.now_micros()
-    speakers = fleet.speakers(now)
+    speakers = fleet.speakers(now, day)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     began = time.perf_counter()
     with Progress(*columns, console=console) as progress:
@@ -98,16 +99,20 @@ def _simulator_key(path: Path) -> Path:
     return path
 
 
-def run(city: str, host: str | None, port: int | None, days: float = DAYS) -> int:
+def run(city: str, host: str | None, port: int | None, days: float = DAYS, name: str = "day") -> int:
     """Build the city, then serve it and let its sensors speak until Ctrl-C."""
     console = Console()
     prepare_environment(host, port)
-    key = build(console, city, days)
     settings = config.settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    day = scenario.chosen(name, clock.now_micros(), settings.data / DAY_FILE)
+    key = build(console, city, days, day)
     db.engine().dispose()
     broker = settings.mqtt_url or f"mqtt://{settings.mqtt_host}:{settings.mqtt_port}"
     serve = subprocess.Popen([sys.executable, "-m", "dothi.cli", "serve"], start_new_session=True)
-    speak = subprocess.Popen([sys.executable, "-m", "dothi.simulate", broker, str(key)], start_new_session=True)
+    speak = subprocess.Popen(
+        [sys.executable, "-m", "dothi.simulate", broker, str(key), str(day or "calm")], start_new_session=True
+    )
     console.rule()
     console.print(
         f"Live map    [bold link=http://{settings.host}:{settings.port}/]http://{settings.host}:{settings.port}/[/]"

@@ -304,6 +304,33 @@ def health_stations(town: Town) -> Iterator[Feature]:
             })  # fmt: skip
 
 
+# code, name, where, looking towards (degrees), agency, kind, scene, privacy class
+_CAMERAS = (
+    ("CAM-01", "Hùng Vương – Nguyễn Huệ", (106.4126, 10.5411), 75, "so-xay-dung", "mjpeg", "street", "public"),
+    ("CAM-02", "Cầu Tân An, bờ bắc", (106.4166, 10.5421), 110, "so-xay-dung", "mjpeg", "street", "public"),
+    ("CAM-03", "Trạm thủy văn Tân An", (106.4254, 10.5392), 40, "so-nnmt", "still", "river", "public"),
+    ("CAM-04", "Võ Văn Tần – Nguyễn Đình Chiểu", (106.4118, 10.5371), 200, "so-xay-dung", "mjpeg", "street", "public"),
+    ("CAM-05", "Chợ Tân An", (106.4130, 10.5374), 320, "p-long-an", "still", "street", "restricted"),
+    ("CAM-06", "Nút giao cao tốc", (106.3792, 10.5556), 15, "so-xay-dung", "mjpeg", "street", "public"),
+    ("CAM-07", "Bệnh viện, cổng cấp cứu", (106.4190, 10.5337), 270, "p-tan-an", "still", "street", "sensitive"),
+    ("CAM-08", "Châu Thị Kim, đoạn trũng", (106.4543, 10.5086), 130, "so-xay-dung", "mjpeg", "street", "public"),
+)
+_RETENTION = {
+    "public": "7 ngày, giám sát giao thông và ngập (mô phỏng)",
+    "restricted": "3 ngày, an toàn nơi đông người (mô phỏng)",
+    "sensitive": "Không ghi, chỉ xem trực tiếp (mô phỏng)",
+}
+
+
+def cameras(_: Town) -> Iterator[Feature]:
+    """Invented cameras that show the drawn test source and nothing else."""
+    for code, name, (lon, lat), direction, agency, kind, scene, privacy in _CAMERAS:
+        yield point(code, Spot(lon, lat), {
+            "code": code, "name": f"{name} (mô phỏng)", "direction": direction, "agency": agency, "privacy": privacy,
+            "retention": _RETENTION[privacy], "kind": kind, "stream_url": f"test:{scene}",
+        })  # fmt: skip
+
+
 def _scattered(town: Town, count: int, seed: str) -> list[Spot]:
     """So many places on dry, built-up land, in turn inside each ward."""
     inside = [
@@ -340,7 +367,7 @@ def point(key: str, spot: Spot, properties: dict[str, Any]) -> Feature:
 DRAWN: dict[str, Callable[[Town], Iterator[Feature]]] = {
     "plans": plans, "land-use-plan": land_use, "zoning": zoning, "infrastructure-corridors": corridors,
     "lighting-cabinets": cabinets, "lamps": lamps, "flood-spots": flood_spots, "schools": schools,
-    "health-stations": health_stations,
+    "health-stations": health_stations, "cameras": cameras,
 }  # fmt: skip
 
 

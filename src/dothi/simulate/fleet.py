@@ -13,6 +13,7 @@ from dothi.sensing import columns, ingest
 from dothi.simulate import store
 from dothi.simulate.model import MODELS, Model, Site
 from dothi.simulate.noise import random, seed_of, smooth
+from dothi.simulate.scenario import BEGINS, FADE, MINUTE, Day
 from dothi.simulate.tide import Reach
 
 # seconds between two values: (in the history made at the start, live)
@@ -22,6 +23,12 @@ _EVERY = {
     "power": (1800, 30), "energy": (3600, 60), "fill-level": (3600, 60), "solar-radiation": (1800, 30),
 }  # fmt: skip
 _USUAL = (3600, 30)
+# of a scripted day the history is finer: what rises and falls within it is to be seen
+_SCRIPTED = {
+    "water-level": 120, "canal-level": 300, "flood-depth": 120, "rainfall": 300, "rainfall-1h": 300, "pm25": 300,
+    "pm10": 600, "gate-position": 600, "gate-inside": 600, "traffic-flow": 600, "traffic-speed": 600,
+}  # fmt: skip
+_SCRIPTED_USUAL = 900
 _CHUNK = 100_000
 
 
@@ -40,7 +47,10 @@ class Speaker:
 
     def values(self, times: np.ndarray[Any, np.dtype[np.int64]]) -> list[float]:
         """What it reads at these instants (µs UTC)."""
-        read: list[float] = self.model(self.site, times).tolist()
+        values = self.model(self.site, times)
+        if self.site.day is not None:
+            values = self.site.day.quiet(self.property, times, values)
+        read: list[float] = values.tolist()
         return read
 
     def silent(self, times: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -48,11 +58,24 @@ class Speaker:
         gap = smooth(seed_of(self.site.code, "gap"), times, 4 * 3600) > 0.93
         if self.dead_since is not None:
             gap |= times > self.dead_since
-        return gap
+        return gap if self.site.day is None else self.site.day.silent(self.site.code, times, gap)
+
+    def instants(self, start: int, end: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """When it spoke in the history from start up to end, µs UTC."""
+
+        def every(seconds: int, start: int, end: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+            step = seconds * clock.SECOND
+            return np.arange(-(-start // step) * step, end, step, dtype=np.int64)
+
+        if self.site.day is None:
+            return every(self.history, start, end)
+        turn = min(max(self.site.day.anchor + (BEGINS - FADE) * MINUTE, start), end)
+        fine = _SCRIPTED.get(self.property, _SCRIPTED_USUAL)
+        return np.concatenate([every(self.history, start, turn), every(min(fine, self.history), turn, end)])
 
 
-def speakers(now: int) -> list[Speaker]:
-    """Every simulated datastream that has a model."""
+def speakers(now: int, day: Day | None = None) -> list[Speaker]:
+    """Every simulated datastream that has a model. day: the scripted one they take part in."""
     with db.reading() as session:
         rows = store.streams(session)
     if not rows:
@@ -65,19 +88,20 @@ def speakers(now: int) -> list[Speaker]:
         if model is None:
             continue
         history, live = _EVERY.get(prop, _USUAL)
-        site = _site(thing, lon, lat, properties, centre)
+        site = _site(thing, lon, lat, properties, centre, day)
         found.append(Speaker(datastream, prop, site, model, history, live, last_at, _dead(thing, now)))
     return found
 
 
-def _site(code: str, lon: float, lat: float, properties: dict[str, Any], centre: tuple[float, float]) -> Site:
+def _site(
+    code: str, lon: float, lat: float, properties: dict[str, Any], centre: tuple[float, float], day: Day | None
+) -> Site:
     chance = random(seed_of(code, "site"), np.arange(4))
     said = properties.get("simulation") or {}
     busy = 1.0 if properties.get("sector") == "traffic" else 0.15 + 0.6 * chance[0]
     reach = Reach(share=said.get("tide_share", 1.0), delay=said.get("tide_delay", 0.0))
-    return Site(
-        code, lon, lat, centre, float(said.get("road", busy)), float(said.get("ground", 1.5 + 0.5 * chance[1])), reach
-    )
+    road, ground = float(said.get("road", busy)), float(said.get("ground", 1.5 + 0.5 * chance[1]))
+    return Site(code, lon, lat, centre, road, ground, reach, day)
 
 
 def _dead(code: str, now: int) -> int | None:
@@ -96,11 +120,10 @@ def fill(fleet: list[Speaker], days: float, now: int, tell: Callable[[int], None
     made = 0
     pending = columns.Columns([], [], [])
     for speaker in fleet:
-        step = speaker.history * clock.SECOND
         start = now - int(days * clock.DAY)
         if speaker.last_at is not None:
             start = max(start, speaker.last_at + 1)
-        times = np.arange(-(-start // step) * step, now, step, dtype=np.int64)
+        times = speaker.instants(start, now)
         if len(times):
             times = times[~speaker.silent(times)]
         if len(times):

@@ -12,6 +12,7 @@ import numpy as np
 
 from dothi.simulate import calendar, rain
 from dothi.simulate.noise import Floats, Times, jitter, random, seed_of, smooth
+from dothi.simulate.scenario import Day
 from dothi.simulate.tide import Reach, stage
 
 _HERE = Reach()
@@ -28,6 +29,7 @@ class Site:
     road: float = 0.5
     ground: float = 1.6
     reach: Reach = _HERE
+    day: Day | None = None  # a scripted one
 
     @property
     def seed(self) -> int:
@@ -66,14 +68,14 @@ def traffic(site: Site, times: Times) -> Floats:
 @models("traffic-flow")
 def _flow(site: Site, times: Times) -> Floats:
     capacity = 700 + 2600 * site.road
-    wet = rain.intensity(times, site.lon, site.lat, site.centre)
+    wet = rain.intensity(times, site.lon, site.lat, site.centre, site.day)
     return np.round(capacity * traffic(site, times) * (1 - 0.25 * np.tanh(wet / 30)))
 
 
 @models("traffic-speed")
 def _speed(site: Site, times: Times) -> Floats:
     free = 32 + 18 * site.road
-    wet = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre) / 30)
+    wet = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre, site.day) / 30)
     load = traffic(site, times) / (1 - 0.25 * wet)
     # the Bureau of Public Roads curve: travel time grows with the fourth power of the load
     speed = free * (1 - 0.2 * wet) / (1 + 0.9 * load**4) + 1.5 * jitter(site.seed + 1, times)
@@ -85,10 +87,11 @@ def _particles(site: Site, times: Times) -> Floats:
     dry = 0.5 + 0.5 * np.cos(2 * np.pi * (season - 20) / 365)  # worst in January, when the air is still and dry
     stable = 0.75 + 0.45 * _peak(hour, 6.5, 3.2) + 0.3 * _peak(hour, 20.5, 3.0) - 0.25 * _peak(hour, 14.0, 3.0)
     region = 1 + 0.35 * smooth(11, times, 40 * 3600) + 0.15 * smooth(12, times, 9 * 3600)
-    washed = np.exp(-rain.standing(times, site.lon, site.lat, site.centre, fade=90, hours=3) / 14)
+    washed = np.exp(-rain.standing(times, site.lon, site.lat, site.centre, fade=90, hours=3, scripted=site.day) / 14)
     base = (11 + 24 * dry) * stable * region + 16 * site.road * traffic(site, times)
     local = 1 + 0.1 * smooth(site.seed, times, 5400) + 0.05 * jitter(site.seed, times)
-    return np.maximum(base * washed * local, 2.0)
+    plain = np.maximum(base * washed * local, 2.0)
+    return plain if site.day is None else site.day.particles(times, site.lon, site.lat, plain)
 
 
 @models("pm25")
@@ -141,17 +144,18 @@ def _noise(site: Site, times: Times) -> Floats:
 
 @models("rainfall")
 def _rainfall(site: Site, times: Times) -> Floats:
-    return np.round(rain.fallen(times, site.lon, site.lat, site.centre, minutes=10), 1)
+    return np.round(rain.fallen(times, site.lon, site.lat, site.centre, minutes=10, scripted=site.day), 1)
 
 
 @models("rainfall-1h")
 def _rainfall_hour(site: Site, times: Times) -> Floats:
-    return np.round(rain.fallen(times, site.lon, site.lat, site.centre, minutes=60, steps=12), 1)
+    return np.round(rain.fallen(times, site.lon, site.lat, site.centre, minutes=60, steps=12, scripted=site.day), 1)
 
 
 def _river(site: Site, times: Times) -> Floats:
-    upstream = rain.standing(times, *site.centre, site.centre, fade=300, hours=10)
-    return stage(times, site.reach, upstream)
+    upstream = rain.standing(times, *site.centre, site.centre, fade=300, hours=10, scripted=site.day)
+    plain = stage(times, site.reach, upstream)
+    return plain if site.day is None else site.day.river(times, plain, site.reach.delay)
 
 
 @models("water-level")
@@ -161,15 +165,19 @@ def _water_level(site: Site, times: Times) -> Floats:
 
 @models("canal-level")
 def _canal_level(site: Site, times: Times) -> Floats:
-    local = rain.standing(times, site.lon, site.lat, site.centre, fade=120, hours=5)
+    local = rain.standing(times, site.lon, site.lat, site.centre, fade=120, hours=5, scripted=site.day)
     return np.round(_river(site, times) - 0.06 + 0.004 * local + 0.008 * jitter(site.seed, times), 2)
 
 
 @models("flood-depth")
 def _flood_depth(site: Site, times: Times) -> Floats:
     over = np.maximum(_river(site, times) - site.ground, 0) * 100
-    ponded = np.maximum(rain.standing(times, site.lon, site.lat, site.centre, fade=45, hours=3) - 16, 0) * 0.9
-    return np.round(over + ponded)
+    ponded = (
+        np.maximum(rain.standing(times, site.lon, site.lat, site.centre, fade=45, hours=3, scripted=site.day) - 16, 0)
+        * 0.9
+    )
+    plain = over + ponded
+    return np.round(plain if site.day is None else site.day.flood(times, site.code, plain))
 
 
 @models("salinity")
@@ -187,14 +195,14 @@ def _gate(site: Site, times: Times) -> Floats:
 
 @models("gate-inside")
 def _gate_inside(site: Site, times: Times) -> Floats:
-    local = rain.standing(times, site.lon, site.lat, site.centre, fade=180, hours=6)
+    local = rain.standing(times, site.lon, site.lat, site.centre, fade=180, hours=6, scripted=site.day)
     level = np.minimum(_river(site, times), site.reach.mean + 0.55)
     return np.round(level + 0.005 * local, 2)
 
 
 @models("turbidity")
 def _turbidity(site: Site, times: Times) -> Floats:
-    local = rain.standing(times, site.lon, site.lat, site.centre, fade=300, hours=10)
+    local = rain.standing(times, site.lon, site.lat, site.centre, fade=300, hours=10, scripted=site.day)
     return np.round(np.maximum(38 + 1.8 * local + 9 * smooth(site.seed, times, 14400), 3))
 
 
@@ -208,7 +216,7 @@ def _air_temperature(site: Site, times: Times) -> Floats:
     season = calendar.day_of_year(times)
     mean = 27.6 + 1.6 * np.cos(2 * np.pi * (season - 115) / 365)
     sun = calendar.sun_height(times - int(1.8 * 3.6e9), site.lon, site.lat)
-    wet = np.tanh(rain.standing(times, site.lon, site.lat, site.centre, fade=60, hours=3) / 12)
+    wet = np.tanh(rain.standing(times, site.lon, site.lat, site.centre, fade=60, hours=3, scripted=site.day) / 12)
     return np.round(
         mean + 4.6 * sun - 3.6 * wet + 0.8 * smooth(14, times, 30 * 3600) + 0.1 * jitter(site.seed, times), 1
     )
@@ -216,13 +224,13 @@ def _air_temperature(site: Site, times: Times) -> Floats:
 
 @models("humidity")
 def _humidity(site: Site, times: Times) -> Floats:
-    wet = np.tanh(rain.standing(times, site.lon, site.lat, site.centre, fade=60, hours=3) / 12)
+    wet = np.tanh(rain.standing(times, site.lon, site.lat, site.centre, fade=60, hours=3, scripted=site.day) / 12)
     return np.round(np.clip(176 - 3.5 * _air_temperature(site, times) + 8 * wet, 35, 99))
 
 
 @models("wind-speed")
 def _wind_speed(site: Site, times: Times) -> Floats:
-    gust = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre) / 25)
+    gust = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre, site.day) / 25)
     day = 1.2 + 1.5 * _peak(calendar.hour(times), 14.5, 4.5)
     return np.round(np.maximum(day + 0.6 * smooth(site.seed + 7, times, 900) + 5 * gust, 0), 1)
 
@@ -243,7 +251,7 @@ def _pressure(site: Site, times: Times) -> Floats:
 def _solar(site: Site, times: Times) -> Floats:
     sun = np.maximum(calendar.sun_height(times, site.lon, site.lat), 0)
     cloud = 0.72 + 0.25 * smooth(16, times, 2700)
-    wet = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre) / 8)
+    wet = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre, site.day) / 8)
     return np.round(1020 * sun**1.15 * cloud * (1 - 0.8 * wet))
 
 

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dothi.simulate.noise import Floats, Times
+
+if TYPE_CHECKING:
+    from dothi.simulate.scenario import Day
 
 _DAY = 86_400 * 1_000_000
 _ZONE = 7 * 3600 * 1_000_000
@@ -52,8 +56,10 @@ def showers(day: int, lon: float, lat: float) -> tuple[Shower, ...]:
     return tuple(made)
 
 
-def intensity(times: Times, lon: float, lat: float, centre: tuple[float, float]) -> Floats:
-    """Rain at a place, mm/h."""
+def intensity(
+    times: Times, lon: float, lat: float, centre: tuple[float, float], scripted: "Day | None" = None
+) -> Floats:
+    """Rain at a place, mm/h. scripted: the day that decides over the weather."""
     rain = np.zeros(len(times))
     if not len(times):
         return rain
@@ -69,21 +75,37 @@ def intensity(times: Times, lon: float, lat: float, centre: tuple[float, float])
             north = (lat - shower.lat) * _KM - shower.north * age / 3600
             near = np.exp(-(east**2 + north**2) / (2 * shower.radius**2))
             rain[inside] += shower.peak * near * np.sin(np.pi * age / shower.seconds) ** 2
-    return rain
+    return rain if scripted is None else scripted.rain(times, lon, lat, rain)
 
 
-def fallen(times: Times, lon: float, lat: float, centre: tuple[float, float], minutes: int, steps: int = 6) -> Floats:
+def fallen(
+    times: Times,
+    lon: float,
+    lat: float,
+    centre: tuple[float, float],
+    minutes: int,
+    steps: int = 6,
+    scripted: "Day | None" = None,
+) -> Floats:
     """Rain of the `minutes` before each instant, mm."""
     step = minutes * 60_000_000 // steps
     samples = times[:, None] - np.arange(steps)[None, :] * step
-    rates = intensity(samples.ravel(), lon, lat, centre).reshape(samples.shape)
+    rates = intensity(samples.ravel(), lon, lat, centre, scripted).reshape(samples.shape)
     return np.asarray(rates.mean(axis=1) * minutes / 60)
 
 
-def standing(times: Times, lon: float, lat: float, centre: tuple[float, float], fade: float, hours: float) -> Floats:
+def standing(
+    times: Times,
+    lon: float,
+    lat: float,
+    centre: tuple[float, float],
+    fade: float,
+    hours: float,
+    scripted: "Day | None" = None,
+) -> Floats:
     """Rain still there: the rain of the last hours, fading with a time constant of `fade` minutes, mm."""
     step = 10 * 60_000_000
     ages = np.arange(int(hours * 6))
     samples = times[:, None] - ages[None, :] * step
-    rates = intensity(samples.ravel(), lon, lat, centre).reshape(samples.shape)
+    rates = intensity(samples.ravel(), lon, lat, centre, scripted).reshape(samples.shape)
     return np.asarray((rates * np.exp(-ages * 10 / fade)[None, :]).sum(axis=1) / 6)

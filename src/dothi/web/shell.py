@@ -1,6 +1,7 @@
 """The frame around every page: language, theme, bands of truth, navigation; and the headers a page is sent with."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from dothi.config import settings
 from dothi.kit import clock
@@ -30,6 +31,18 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Band:
+    """What every page tells first: a shape, what, until when, and the page that says all. marks: exercise, simulated."""
+
+    tone: str
+    word: str
+    title: str
+    text: str
+    href: str
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Frame:
     """What `base.html` says around a page."""
 
@@ -40,10 +53,14 @@ class Frame:
     nav: list[Link]
     open_writes: bool
     demo: bool
+    bands: list[Band]
 
 
 # pages add themselves here, so that the navigation names only what exists
 NAVIGATION: list[tuple[str, str]] = []
+# rooms above say here what every page tells first, in the language asked for; they keep it ready, it is asked every time
+BANDS: list[Callable[[str], list[Band]]] = []
+log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
@@ -64,13 +81,22 @@ def page(request: Request, template: str, context: Mapping[str, Any], status: in
     frame = Frame(
         language, "en" if language == "vi" else "vi", _theme(request), path,
         [Link(href, say(label), path == href or path.startswith(href + "/")) for href, label in NAVIGATION],
-        settings().open_writes, settings().demo,
+        settings().open_writes, settings().demo, _bands(language),
     )  # fmt: skip
     html = templates().get_template(template).render(_=say, frame=frame, request=request, **context)
     answer = HTMLResponse(html, status, headers=_headers())
     if request.query_params.get("lang") in i18n.LANGUAGES:
         answer.set_cookie(i18n.COOKIE, language, max_age=YEAR, samesite="lax")
     return answer
+
+
+def _bands(language: str) -> list[Band]:
+    """What every page tells first; a page is never lost for it."""
+    try:
+        return [band for say in BANDS for band in say(language)]
+    except Exception:
+        log.exception("the bands over every page could not be asked for")
+        return []
 
 
 def _theme(request: Request) -> str | None:
@@ -92,6 +118,16 @@ def _headers() -> dict[str, str]:
         "cache-control": "no-cache",
         "vary": "Accept-Language, Cookie",
     }
+
+
+def allow(answer: Response, *, pictures: Iterable[str]) -> None:
+    """Let one page show pictures and streams from these origins too, and play what its script puts together of them."""
+    hosts = " ".join(sorted(pictures))
+    parts = [
+        f"{part} {hosts}" if part.strip().startswith(("img-src", "connect-src")) else part
+        for part in answer.headers["content-security-policy"].split(";")
+    ]
+    answer.headers["content-security-policy"] = ";".join([*parts, f" media-src 'self' blob: {hosts}"])
 
 
 def _origin(url: str) -> str:

@@ -33,6 +33,7 @@ PAGES = (
     ("/admin/journal", marked("Sổ nhật ký"), "journal:read"),
     ("/admin/letters", marked("Tin bị từ chối"), "admin"),
     ("/admin/system", marked("Hệ thống"), "admin"),
+    ("/me/notifications", marked("Nhận tin của tôi"), SIGNED_IN),
 )
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import dothi
+from dothi.alerts import worker as rules
 from dothi.config import settings
 from dothi.db import session as db
 from dothi.doors.mqtt import service as mqtt
@@ -22,6 +23,7 @@ from dothi.sensing import ingest
 
 _started = time.time()
 _SERVES_MQTT = ("all", "broker", "back")
+_RUNS_RULES = ("all", "worker", "back")
 
 
 def state() -> dict[str, Any]:
@@ -33,6 +35,7 @@ def state() -> dict[str, Any]:
         "database": {"ok": False, "kind": db.engine().dialect.name},
         "ingest": {"waiting": ingest.waiting(), "limit": settings().queue_rows},
         "mqtt": mqtt.health() if settings().role in _SERVES_MQTT else {"ok": None},
+        "rules": rules.health() if settings().role in _RUNS_RULES else {"ok": None},
         "jobs": {},
     }  # fmt: skip
     began = time.perf_counter()

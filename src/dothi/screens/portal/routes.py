@@ -17,6 +17,7 @@ def _get(path: str, view: Callable[[Request], Response]) -> Route:
 
 
 shell.NAVIGATION[:] = [
+    ("/warnings", "Cảnh báo"),
     ("/air", "Không khí"),
     ("/water", "Sông và ngập"),
     ("/catalogue", "Dữ liệu mở"),

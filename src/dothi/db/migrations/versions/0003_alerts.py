@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("title_en", sa.Text(), nullable=True),
         sa.Column("subject_name", sa.Text(), nullable=False),
+        sa.Column("folded", sa.Text(), nullable=False),
         sa.Column("severity", sa.Text(), nullable=False),
         sa.Column("worst", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
@@ -65,6 +66,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_alarm_number")),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        op.f("ix_alarm_group_key_alarm_raised_at"), "alarm", ["group_key", "raised_at"], unique=False
+    )
     op.create_index(op.f("ix_alarm_raised_at"), "alarm", ["raised_at"], unique=False)
     op.create_index(op.f("ix_alarm_rule_id"), "alarm", ["rule_id"], unique=False)
     op.create_index(
@@ -92,6 +96,12 @@ def upgrade() -> None:
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("upto", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("datastream_id", name=op.f("pk_followed")),
+    )
+    op.create_table(
+        "alert_mark",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_alert_mark")),
     )
     op.create_table(
         "maintenance",

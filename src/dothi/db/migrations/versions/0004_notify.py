@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
         sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("asked_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
@@ -101,3 +102,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_subscription_address_id"), "subscription", ["address_id"], unique=False)
     op.create_index(op.f("ix_subscription_unit_code"), "subscription", ["unit_code"], unique=False)
+    op.create_table(
+        "notify_read",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_notify_read")),
+    )

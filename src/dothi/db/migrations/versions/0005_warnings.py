@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("identifier", sa.Text(), nullable=False),
         sa.Column("sender", sa.Text(), nullable=False),
         sa.Column("inbound", sa.Boolean(), nullable=False),
+        sa.Column("feed", sa.Text(), nullable=False),
         sa.Column("chain_id", Id, nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -70,5 +71,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_warning_alarm_id"), "warning", ["alarm_id"], unique=False)
     op.create_index(op.f("ix_warning_chain_id"), "warning", ["chain_id"], unique=False)
-    op.create_index(op.f("ix_warning_sender_warning_identifier"), "warning", ["sender", "identifier"], unique=True)
+    op.create_index(
+        op.f("ix_warning_feed_warning_sender_warning_identifier"),
+        "warning",
+        ["feed", "sender", "identifier"],
+        unique=True,
+    )
     op.create_index(op.f("ix_warning_state_warning_expires_at"), "warning", ["state", "expires_at"], unique=False)

@@ -53,9 +53,12 @@ def upgrade() -> None:
         sa.Column("given_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("simulated", sa.Boolean(), nullable=False),
+        sa.Column("exercise", sa.Boolean(), nullable=False),
         sa.Column("received_by", sa.Text(), nullable=True),
         sa.Column("received_at", sa.BigInteger(), nullable=True),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("done_by", sa.Text(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_order__by_id_person")),
@@ -70,6 +73,7 @@ def upgrade() -> None:
         sa.Column("person_id", Id, nullable=False),
         sa.Column("tab", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("alarm_id", Id, nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_presence_person_id_person"), ondelete="CASCADE"
@@ -95,6 +99,7 @@ def upgrade() -> None:
         "shift",
         sa.Column("id", Id, nullable=False),
         sa.Column("person_id", Id, nullable=False),
+        sa.Column("agency_id", Id, nullable=True),
         sa.Column("post", sa.Text(), nullable=False),
         sa.Column("began_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
@@ -103,11 +108,16 @@ def upgrade() -> None:
         sa.Column("handed_at", sa.BigInteger(), nullable=True),
         sa.Column("taken_by", Id, nullable=True),
         sa.Column("taken_at", sa.BigInteger(), nullable=True),
+        sa.Column("digest", sa.Text(), nullable=True),
+        sa.Column("ended_by", Id, nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_shift_person_id_person")),
         sa.ForeignKeyConstraint(["taken_by"], ["person.id"], name=op.f("fk_shift_taken_by_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shift")),
     )
     op.create_index(op.f("ix_shift_person_id"), "shift", ["person_id"], unique=False)
+    op.create_index(op.f("ix_shift_began_at"), "shift", ["began_at"], unique=False)
+    still = sa.text("ended_at IS NULL")
+    op.create_index("ix_shift_open", "shift", ["person_id"], unique=True, sqlite_where=still, postgresql_where=still)
     op.create_table(
         "order_entry",
         sa.Column("id", Id, nullable=False),
@@ -116,6 +126,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["order_id"], ["order_.id"], name=op.f("fk_order_entry_order_id_order_"), ondelete="CASCADE"
         ),

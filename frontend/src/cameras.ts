@@ -1,0 +1,3 @@
+/** Cameras of the operations centre. */
+import "./css/cameras.css";
+import "./elements/camera-view";

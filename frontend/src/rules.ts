@@ -1,0 +1,2 @@
+/** The rules' pages: style only; everything works as it comes from the server. */
+import "./css/rules.css";

@@ -1,0 +1,25 @@
+"""The rules' pages. Reading asks for alarms:read, changing for rules:write, maintenance for alarms:handle."""
+
+from starlette.routing import BaseRoute
+
+from dothi.screens.rules import pages, trial, upkeep
+from dothi.screens.rules.desk import HANDLES, WRITES, get, post
+from dothi.web import paths  # the convertor of {id:id}
+
+_ONE = "/operations/rules/{code}"
+__all__ = ["paths", "routes"]
+
+routes: list[BaseRoute] = [
+    get("/operations/rules", pages.listed),
+    get("/operations/rules/new", pages.new, WRITES),
+    post("/operations/rules/new", pages.create),
+    get(_ONE, pages.rule),
+    get(f"{_ONE}/edit", pages.edit, WRITES),
+    post(f"{_ONE}/edit", pages.save),
+    get(f"{_ONE}/trial", trial.trial),
+    post(f"{_ONE}/switch", pages.switch),
+    post(f"{_ONE}/delete", pages.remove),
+    get("/operations/maintenance", upkeep.listed),
+    post("/operations/maintenance", upkeep.plan, HANDLES),
+    post("/operations/maintenance/{id:id}/cancel", upkeep.cancel, HANDLES),
+]

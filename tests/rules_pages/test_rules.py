@@ -1,0 +1,194 @@
+"""The rules' pages as a duty chief without script uses them."""
+
+import re
+
+import pytest
+
+from dothi.alerts import rulebook
+from dothi.db import session as db
+from dothi.identity.guard import SYSTEM, sees_entries
+from dothi.journal import service as journal
+from dothi.screens.rules import editing
+
+
+def now(code="ngap-thu"):
+    with db.reading() as session:
+        return rulebook.rule(session, SYSTEM, code)
+
+
+def told(kind):
+    with db.reading() as session:
+        return journal.read(session, sees=sees_entries(SYSTEM), kinds=(f"alerts.rule.{kind}",))
+
+
+def test_a_rule_is_read_in_words(browser):
+    officer = browser("duty-officer")
+    page = officer.get("/operations/rules").text
+    assert "Ngập đường thử" in page
+    assert re.search(r"từ 30\u00a0cm trở lên, kéo dài 5 phút", page)
+    page = officer.get("/operations/rules/ngap-thu").text
+    assert "Hết khi lùi qua ngưỡng 3\u00a0cm và giữ như vậy 10 phút" in page
+    assert "theo phường, xã, lặp lại trong 1 giờ tính là một" in page
+    english = officer.get("/operations/rules/ngap-thu?lang=en").text
+    assert "Test flooding" in english
+    assert "30\u00a0cm or more, lasting 5 min" in english
+
+
+def test_words_find_a_rule_with_and_without_diacritics(browser):
+    officer = browser("duty-officer")
+    for q in ("ngap cua so", "Ngập của sở"):
+        page = officer.get(f"/operations/rules?q={q}").text
+        assert "ngap-nn" in page
+        assert "ngap-thu" not in page
+    assert "ngap-thu" not in officer.get("/operations/rules?status=off").text
+
+
+def test_who_may_not_change_rules_is_offered_nothing_and_refused(browser):
+    officer, other = browser("duty-officer"), browser("duty-chief", "so-xd")
+    page = officer.get("/operations/rules/ngap-thu").text
+    assert "/switch" not in page
+    assert officer.get("/operations/rules/ngap-thu/edit").status_code == 403
+    page = other.get("/operations/rules/ngap-nn").text
+    assert "/switch" not in page
+    assert "/edit" not in page
+    other.get("/operations/rules/new")  # a form's token
+    assert other.post("/operations/rules/ngap-nn/switch", status="on", reason="thử").status_code == 403
+    assert now("ngap-nn").status == "draft"
+    assert browser("reporter").get("/operations/rules").status_code == 403
+
+
+def test_an_agencys_chief_keeps_the_agencys_rules(browser, rules):
+    chief = browser("duty-chief", "so-nnmt")
+    page = chief.get("/operations/rules/ngap-nn").text
+    assert "/switch" in page
+    assert "/switch" not in chief.get("/operations/rules/ngap-thu").text
+    chief.get("/operations/rules/new")
+    text = editing.TEMPLATE.replace("ngap-duong-rieng", "ngap-nn-2")
+    assert chief.post("/operations/rules/new", how="yaml", yaml=text).status_code == 403  # of the whole city
+    chief.get("/operations/rules/new")
+    made = chief.post("/operations/rules/new", how="yaml", yaml=text, agency=str(rules["so-nnmt"]))
+    assert made.url.path == "/operations/rules/ngap-nn-2"
+    assert (now("ngap-nn-2").status, now("ngap-nn-2").agency_id) == ("draft", rules["so-nnmt"])
+
+
+def test_switching_says_why_in_the_journal(browser):
+    chief = browser("duty-chief")
+    chief.get("/operations/rules/ngap-thu")
+    refused = chief.post("/operations/rules/ngap-thu/switch", status="on", reason="", version="1")
+    assert refused.status_code == 400
+    assert "Cần nói lý do" in refused.text
+    assert now().status == "draft"
+    chief.post("/operations/rules/ngap-thu/switch", status="on", reason="Đã thử 30 ngày", version="1")
+    assert chief.page.url.path == "/operations/rules/ngap-thu"
+    assert now().status == "on"
+    (entry,) = told("on")
+    assert entry["data"]["reason"] == "Đã thử 30 ngày"
+    chief.post("/operations/rules/ngap-thu/switch", status="sideways", reason="x", version="1")
+    assert chief.page.status_code == 400
+    assert now().status == "on"
+
+
+def test_the_usual_numbers_are_changed_in_fields_and_every_version_stays(browser):
+    chief = browser("duty-chief")
+    page = chief.get("/operations/rules/ngap-thu/edit").text
+    assert 'name="major_from"' in page
+    form = {
+        "how": "fields", "version": "1", "title": "Ngập đường thử", "title_en": "Test flooding", "major_from": "27,5",
+        "major_lasting": "3m", "minor_from": "15", "minor_lasting": "", "margin": "4", "clear_lasting": "10m",
+        "clear_keep_for": "", "clear_quiet": "2h", "hours": "7:00-17:00, 19:00–21:30", "days": "mon",
+    }  # fmt: skip
+    chief.post("/operations/rules/ngap-thu/edit", **form)
+    assert chief.page.url.path == "/operations/rules/ngap-thu", chief.page.text[:3000]
+    rule = now()
+    assert rule.version == 2
+    assert rule.definition["when"]["major"] == {"from": 27.5, "lasting": "3m"}
+    assert rule.definition["clear"] == {"margin": 4.0, "lasting": "10m", "quiet": "2h"}
+    assert rule.definition["schedule"]["hours"] == [{"from": "07:00", "to": "17:00"}, {"from": "19:00", "to": "21:30"}]
+    assert rule.definition["schedule"]["days"] == ["mon"]
+    assert rule.definition["group"] == {"by": "unit", "window": "1h"}  # what has no field stays
+    assert "khác: clear, schedule, when" in chief.page.text
+    chief.get("/operations/rules/ngap-thu/edit")
+    late = chief.post("/operations/rules/ngap-thu/edit", **form)  # still version 1
+    assert late.status_code == 409
+    assert now().version == 2
+
+
+def test_a_wrong_field_is_said_under_it_and_nothing_typed_is_lost(browser):
+    chief = browser("duty-chief")
+    chief.get("/operations/rules/ngap-thu/edit")
+    page = chief.post(
+        "/operations/rules/ngap-thu/edit", how="fields", version="1", title="Tên mới", major_from="rất sâu", minor_from="15",
+        minor_lasting="lâu lâu", hours="sáng",
+    )  # fmt: skip
+    assert page.status_code == 400
+    assert 'value="Tên mới"' in page.text
+    assert 'value="rất sâu"' in page.text
+    bad = re.findall(r'<div class="field bad"><label for="f-(\w+)"', page.text)
+    assert {"major_from", "hours"} <= set(bad)
+    page = chief.post(
+        "/operations/rules/ngap-thu/edit", how="fields", version="1", title="Tên mới", major_from="30", minor_from="15",
+        minor_lasting="lâu lâu", hours="7-25",
+    )  # fmt: skip
+    assert {"minor_lasting", "hours"} <= set(re.findall(r'<div class="field bad"><label for="f-(\w+)"', page.text))
+    assert now().version == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line", "said"),
+    [
+        ("propertee: x", 4, "no key"),
+        ("property: do-sau", 4, "no property"),
+        ("property: [", 4, "not YAML"),
+    ],
+)
+def test_what_is_wrong_in_the_yaml_is_said_with_its_line(browser, wrong, line, said):
+    chief = browser("duty-chief")
+    chief.get("/operations/rules/new")
+    text = editing.TEMPLATE.replace("on: {property: flood-depth}", f"on: {{{wrong}}}")
+    page = chief.post("/operations/rules/new", how="yaml", yaml=text)
+    assert page.status_code == 400
+    assert re.search(rf'<li class="err">Dòng {line}: [^<]*{said}', page.text), re.findall("<li class.*", page.text)
+    assert wrong in page.text
+    with db.reading() as session:
+        assert len(rulebook.rules(session, SYSTEM)) == 2
+
+
+def test_a_packs_rule_is_not_changed_but_copied(browser, rules):
+    with db.writing() as session:
+        found = rulebook.rule(session, SYSTEM, "ngap-thu")
+        found.origin = "pack"
+        session.add(found)
+    chief = browser("duty-chief")
+    page = chief.get("/operations/rules/ngap-thu").text
+    assert "/operations/rules/new?like=ngap-thu" in page
+    page = chief.get("/operations/rules/new?like=ngap-thu").text
+    assert "code: ngap-thu-rieng" in page
+    assert "status: draft" in page
+
+
+def test_a_maintenance_window_is_planned_in_vietnams_time_and_called_off(browser):
+    chief = browser("duty-chief")
+    page = chief.get("/operations/maintenance?scope_kind=rule&scope=ngap-thu").text
+    assert 'value="ngap-thu"' in page
+    form = {"scope_kind": "rule", "scope": "ngap-thu", "reason": "Thay cảm biến", "starts_at": "2099-01-02T07:00"}
+    page = chief.post("/operations/maintenance", **form, ends_at="hôm sau")
+    assert page.status_code == 400
+    assert "không phải ngày giờ" in page.text
+    page = chief.post("/operations/maintenance", **form, ends_at="2099-01-02T09:30")
+    assert page.status_code == 200
+    assert "07:00 02/01/2099" in page.text
+    assert "Thay cảm biến" in chief.get("/operations/rules/ngap-thu").text
+    chief.get("/operations/maintenance")
+    page = chief.post(re.search(r'action="(/operations/maintenance/\d+/cancel)"', chief.page.text)[1])
+    assert "Thay cảm biến" not in page.text
+    assert browser("leader").get("/operations/maintenance").text.count('<form method="post"') == 0
+
+
+def test_a_rule_that_is_not_there_is_not_found(browser):
+    chief = browser("duty-chief")
+    for path in ("", "/edit", "/trial"):
+        assert chief.get(f"/operations/rules/khong-co{path}").status_code == 404
+    chief.get("/operations/rules/new")
+    assert chief.post("/operations/rules/khong-co/switch", status="on", reason="thử").status_code == 404
+    chief.get("/operations/rules/new")
+    assert chief.post("/operations/maintenance/99999/cancel").status_code == 404
