@@ -6,6 +6,7 @@ compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql
 compgen -G '/usr/share/postgresql/*/extension/postgis.control' >/dev/null || missing+=(postgis postgresql-postgis)
 command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto)
 command -v mosquitto_pub >/dev/null || missing+=(mosquitto-clients)
+command -v xmlsec1 >/dev/null || missing+=(xmlsec1)
 command -v chromium >/dev/null || missing+=(chromium)
 [ -d /usr/lib/python3/dist-packages/qgis ] || missing+=(python3-qgis qgis-providers)
 [ ${#missing[@]} -eq 0 ] && exit 0

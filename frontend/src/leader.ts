@@ -171,7 +171,10 @@ class LeaderPage extends HTMLElement {
     const old = this.querySelector<LeaderMap>("leader-map");
     const next = fresh.querySelector<HTMLElement>("leader-map");
     if (old && next && old.renew(next)) next.replaceWith(old);
+    // for a moment the page is short, and would forget where it was
+    const y = scrollY;
     this.replaceChildren(fresh);
+    scrollTo({ top: y, behavior: "instant" });
     if (inside && focus)
       this.querySelector<HTMLElement>(`a[href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
   }

@@ -360,10 +360,14 @@ class Wall {
       }),
     );
     // rows that do not fit whole are not shown: a count says how many there are
-    const fits = [...list.children].filter((row) => {
-      const one = row as HTMLElement;
-      return one.offsetTop + one.offsetHeight <= list.clientHeight + 1;
-    });
+    const whole = (one: HTMLElement) => one.offsetTop + one.offsetHeight <= list.clientHeight + 1;
+    const fits: Element[] = [];
+    for (const row of list.children as HTMLCollectionOf<HTMLElement>) {
+      // the last one may still fit with its title on one line
+      if (!whole(row)) row.classList.add("one");
+      if (!whole(row)) break;
+      fits.push(row);
+    }
     for (const row of [...list.children]) if (!fits.includes(row)) row.remove();
     const shown = [first, ...rest.slice(0, fits.length).map((one) => one.number)];
     const total = now.counts.reduce((sum, [, n]) => sum + n, 0);

@@ -37,7 +37,7 @@ DESCRIBED = (
     "dothi.doors.catalogue.openapi", "dothi.screens.catalogue.openapi",
     "dothi.doors.features.openapi", "dothi.doors.tiles.openapi",
     "dothi.screens.portal.openapi", "dothi.screens.admin.openapi", "dothi.screens.workbench.openapi",
-    "dothi.screens.duty.openapi", "dothi.screens.operations.openapi", "dothi.doors.cap.openapi",
+    "dothi.screens.duty.openapi", "dothi.screens.operations.openapi", "dothi.screens.rules.openapi", "dothi.doors.cap.openapi",
 )  # fmt: skip
 CHORES = (
     "dothi.jobs.chores", "dothi.datasets.loads.chores", "dothi.sensing.chores", "dothi.exchange.chores",
@@ -58,6 +58,7 @@ MOUNTS = (
     ("", "dothi.screens.duty.routes"),
     ("", "dothi.screens.notify.routes"),
     ("", "dothi.screens.warnings.routes"),  # before the operations page, whose addresses begin alike
+    ("", "dothi.screens.rules.routes"),
     ("", "dothi.screens.operations.routes"),
     ("", "dothi.screens.workbench.routes"),
     ("/", "dothi.screens.portal.routes"),

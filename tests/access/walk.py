@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from tests.access import duty, notify
+from tests.access import cap, duty, notify, rules, time_machine
 from tests.access.worlds import PUBLIC, SECRET
 
 NEVER = "chua-tung-co"  # a name nothing ever had
@@ -49,6 +49,8 @@ EXEMPT = {
     "/metrics": "of the process: times of its own, no data",
     "/static": "files of the program",
     "/live": "streams: see test_live",
+    "/cap/certificate.pem": "of the installation: no data",
+    **time_machine.EXEMPT,
     "/admin/sign-in": "shows no data", "/admin/sign-in/demo": "shows no data", "/admin/sign-out": "shows no data",
     "/admin/sign-out-everywhere": "shows no data",
     "/admin/people/{id:id}": "of people", "/admin/people/{id:id}/grant": "of people", "/admin/people/{id:id}/take": "of people",
@@ -56,14 +58,17 @@ EXEMPT = {
     "/admin/people/{id:id}/sign-out": "of people", "/admin/keys/{id:id}/revoke": "of keys",
     "/admin/journal/verify": "verifies seals over all entries, for those who hold journal:read everywhere",
     "/admin/letters/{id:id}/replay": "of devices",
+    "/operations": "shows the time of day; what it shows is walked in its parts",
+    "/operations/figures": "ages of things; the portal's pages of the same are walked",
+    "/operations/alarms/{verb}": "acts on alarms, seen by alarms:read: see tests/alerts",
 }  # fmt: skip
 
 
 def requests() -> list[Asked]:
     """All of them."""
     made: list[Asked] = []
-    made += [*duty.requests(Asked), *notify.requests(Asked)]
-    for part in (_features, _tiles, _ckan, _catalogue, _steward, _workbench, _rest):
+    made += [*duty.requests(Asked), *notify.requests(Asked), *cap.requests(Asked), *time_machine.requests(Asked)]
+    for part in (_features, _tiles, _ckan, _catalogue, _steward, _workbench, _operations, _rules, _rest):
         made += part()
     return made
 
@@ -313,6 +318,23 @@ def _workbench() -> Iterator[Asked]:
             "/map/identify", "/map/identify", pointed | {"layers": [{"collection": "den", "filter": f"{name} = 1"}]}
         )
         yield Asked("/map/export", f"/map/export?collection=den&format=geojson&filter={name}%20IS%20NULL")
+
+
+def _operations() -> Iterator[Asked]:
+    then = "at=2026-06-01T00:00:00Z"
+    for path in ("queue", "map.json"):
+        yield Asked(f"/operations/{path}", f"/operations/{path}?{then}", headers=(("accept", "application/json"),))
+    for lon, lat in ((106.41, 10.5), (107.5, 11.5)):
+        near = f"/operations/near?lon={lon}&lat={lat}&{then}"
+        yield Asked("/operations/near", near, headers=(("accept", "application/json"),))
+    yield _html("/operations/alarms/{number}", f"/operations/alarms/CB-26-00001?part=1&{then}")
+    for number in (1, 3):
+        yield _html("/operations/things/{id:id}", f"/operations/things/{number}?part=1&{then}")
+        yield Asked("/operations/series/{id:id}", f"/operations/series/{number}?{then}")
+
+
+def _rules() -> Iterator[Asked]:
+    yield from rules.requests(Asked, _html)
 
 
 def _rest() -> Iterator[Asked]:

@@ -23,7 +23,7 @@ from dothi.kit import clock
 from dothi.kit.text import fold
 from dothi.places.tables import Unit
 from dothi.sensing import service as sensing
-from tests.access import duty, notify
+from tests.access import cap, duty, notify
 
 START = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
@@ -201,6 +201,7 @@ def build(folder: Path, *, secret: bool, fields: bool = True) -> World:
     things(step, world)
     duty.build(step)
     notify.build(step)
+    cap.build(step)
     return world
 
 

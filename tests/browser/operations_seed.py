@@ -61,7 +61,13 @@ def alarm(session, number, severity, ago, title, subject, value="", unit="", thi
     session.add(made)
     session.flush()
     news.tell(
-        session, made, "raised", actor="dothi", at=at, noticed_at=made.noticed_at, event={"severity": severity, "value_text": value}
+        session,
+        made,
+        "raised",
+        actor="dothi",
+        at=at,
+        noticed_at=made.noticed_at,
+        event={"severity": severity, "value_text": value},
     )
     return made
 
@@ -76,7 +82,15 @@ def evening(map_: bool = False) -> Evening:
             base.load_base(session, seed.CITY, "tan-an")
         known = seed.properties(session)
         for name, title, lon, lat, code, value, levels in (
-            ("river", "Trạm thủy văn Tân An", 106.4258, 10.539, "water-level", 1.63, {"bd1": 1.2, "bd2": 1.4, "bd3": 1.6}),
+            (
+                "river",
+                "Trạm thủy văn Tân An",
+                106.4258,
+                10.539,
+                "water-level",
+                1.63,
+                {"bd1": 1.2, "bd2": 1.4, "bd3": 1.6},
+            ),
             ("flood", "Cảm biến ngập N-07", 106.4335, 10.5262, "flood-depth", 38.0, None),
             ("rain", "Trạm mưa M-01", 106.4325, 10.5152, "rainfall-1h", 34.5, None),
         ):
@@ -91,7 +105,9 @@ def evening(map_: bool = False) -> Evening:
             made.tokens[login] = identity.sign_in(session, person.id)
         for number, severity, ago, title, subject, value, unit, thing, more in ALARMS:
             on = {"datastream_id": made.streams[thing]} if thing else {}
-            one = alarm(session, number, severity, ago, title, subject, value, unit, made.things.get(thing), **on, **more)
+            one = alarm(
+                session, number, severity, ago, title, subject, value, unit, made.things.get(thing), **on, **more
+            )
             made.alarms[number] = one.id
     seed.put(rows)
     return made

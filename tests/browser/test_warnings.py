@@ -232,7 +232,10 @@ def test_pages_are_for_everybody(town, visit, person, screen, theme):
     staff = person("/operations/warnings", "duty-chief", "Lê Soạn", **options)
     for visitor, paths in (
         (public, ("/warnings", f"/warnings/{identifier}", "/")),
-        (staff, ("/operations/warnings", "/operations/warnings/new?template=river-flood", f"/operations/warnings/{number}")),
+        (
+            staff,
+            ("/operations/warnings", "/operations/warnings/new?template=river-flood", f"/operations/warnings/{number}"),
+        ),
     ):
         for path in paths:
             page = visitor.page

@@ -43,7 +43,7 @@ def alarm(session, title, subject, value, unit, limit, severity, ago, lon, lat, 
     return made
 
 
-def built(lamps=40):
+def built(lamps=40, past=46):
     """The city with its room; what tests ask for by name."""
     named = seed.city(lamps=lamps)
     luck = random.Random(11)
@@ -69,18 +69,22 @@ def built(lamps=40):
             ids.append(alarm(session, *row, agency_id=works.id, **more).id)
         now = clock.now_micros()
         stream = stage.id
-        past = []
-        for _ in range(46):  # what the day was like
+        over = []
+        for _ in range(past):  # what the day was like
             ago = luck.choice([luck.uniform(60, 1380), luck.gauss(500, 60), luck.gauss(140, 40)])
             row = luck.choice(NOW[1:])
-            past.append(alarm(session, *row[:5], luck.choice(["major", "minor", "minor", "warning"]), max(50.0, ago), *row[7:]).id)
+            over.append(
+                alarm(
+                    session, *row[:5], luck.choice(["major", "minor", "minor", "warning"]), max(50.0, ago), *row[7:]
+                ).id
+            )
     # the river rises, 11 cm an hour
     seed.put([(stream, now - n * 10 * MINUTE - MINUTE, round(1.63 - n * 0.0183, 2)) for n in range(12)])
     with db.writing() as session:
-        alarms.clear(session, made["nhung"], past, "số đo đã về dưới ngưỡng")
-        alarms.acknowledge(session, made["nhung"], past)
+        alarms.clear(session, made["nhung"], over, "số đo đã về dưới ngưỡng")
+        alarms.acknowledge(session, made["nhung"], over)
         alarms.acknowledge(session, made["nhung"], ids[3:6], "đã gọi chủ quản")
-        for id_ in past:
+        for id_ in over:
             one = session.get(Alarm, id_)
             one.cleared_at = one.raised_at + int(luck.uniform(8, 40)) * MINUTE
             for event in alarms.events(session, made["nhung"], id_):
@@ -92,7 +96,12 @@ def built(lamps=40):
                ("Cắm biển ngập, phân luồng QL62", roads, 60), ("Bố trí 2 bơm lưu động tại Châu Thị Kim", works, 78)]  # fmt: skip
         for i, (text, agency, minutes) in enumerate(due):
             order = orders.give(
-                session, made["lan"], agency_id=agency.id, text=text, due_at=now + 120 * MINUTE, subject=f"alarm:{ids[1]}" if i == 5 else None
+                session,
+                made["lan"],
+                agency_id=agency.id,
+                text=text,
+                due_at=now + 120 * MINUTE,
+                subject=f"alarm:{ids[1]}" if i == 5 else None,
             )
             order.given_at, order.due_at = now - 1500 * MINUTE, now + minutes * MINUTE
             if i == 5:

@@ -114,7 +114,10 @@ def test_looking_is_written_down_from_when_until_when(ask, monkeypatch):
     started = clock.now_micros()
     token, answer = opened(officer, "CAM-01")
     said = answer.json()
-    assert (said["kind"], said["until"] - started) == ("mjpeg", pytest.approx(600 * clock.SECOND, abs=60 * clock.SECOND))
+    assert (said["kind"], said["until"] - started) == (
+        "mjpeg",
+        pytest.approx(600 * clock.SECOND, abs=60 * clock.SECOND),
+    )
     (entry,) = entries("duty.camera.opened")
     assert entry["subject"] == "camera:CAM-01"
     assert entry["actor"].startswith("person:")

@@ -3,10 +3,10 @@
 from types import SimpleNamespace
 
 from dothi.alerts import service as alarms
+from dothi.alerts.tables import Alarm
 from dothi.db import session as db
 from dothi.duty import orders, shifts, views
 from dothi.duty.tables import OrderEntry, Shift
-from dothi.identity import access
 from dothi.identity import service as identity
 from dothi.identity.guard import SYSTEM
 from dothi.kit import clock
@@ -105,4 +105,4 @@ def token(login):
         return identity.sign_in(session, session.query(identity.Person).filter_by(login=login).one().id)
 
 
-__all__ = ["access", "built", "token"]
+__all__ = ["Alarm", "built", "token"]

@@ -84,7 +84,7 @@ def test_every_page_asks_for_its_permission(room, browsers):
             assert steward.post(address, {}).status == 403, path
             forms += 1
         assert who in ("alarms:read", "alarms:handle", "duty:stand", "duty:lead", "orders:give")
-    assert forms == 13
+    assert forms == 12
 
 
 def test_a_form_of_another_site_changes_nothing(room, browsers):

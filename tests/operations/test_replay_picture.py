@@ -20,9 +20,7 @@ _O, _S = Observation.__table__, ObservationSuperseded.__table__
 
 def put(session, stream, at, result, received, **more):
     """One observation, received when we say."""
-    session.execute(
-        insert(_O).values(datastream_id=stream, at=at, result=result, received_at=received, **more)
-    )
+    session.execute(insert(_O).values(datastream_id=stream, at=at, result=result, received_at=received, **more))
 
 
 def months(session):
@@ -76,7 +74,9 @@ def test_now_is_what_the_map_says(session):
     session.rollback()
     now = clock.now_micros()
     assert picture.picture(session, SYSTEM, now, now) == state.states(session, SYSTEM, at=now)
-    assert picture.picture(session, SYSTEM, now, now, language="en") == state.states(session, SYSTEM, at=now, language="en")
+    assert picture.picture(session, SYSTEM, now, now, language="en") == state.states(
+        session, SYSTEM, at=now, language="en"
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -50,3 +50,22 @@ def browser(rules):
         return found
 
     return signed_in
+
+
+@pytest.fixture
+def flooded(rules):
+    """A street that was under water twice yesterday, of which only its own agency is told."""
+    from dothi.kit import clock
+    from dothi.sensing.tables import Thing
+    from tests.browser import seed
+
+    with db.writing() as session:
+        known = seed.properties(session)
+        id_, streams = seed.thing(session, "Ngập thử", 106.4, 10.5, ["flood-depth"], known, sharing="restricted")
+        session.get(Thing, id_).agency_id = rules["so-nnmt"]
+    now = clock.now_micros() // clock.HOUR * clock.HOUR
+    depth = [40 if minute in range(60, 90) else 20 if minute in range(300, 330) else 0 for minute in range(0, 1200, 2)]
+    seed.put([
+        (streams["flood-depth"], now - 21 * clock.HOUR + i * 2 * 60 * clock.SECOND, float(cm)) for i, cm in enumerate(depth)
+    ])  # fmt: skip
+    return id_

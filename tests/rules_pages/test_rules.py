@@ -192,3 +192,20 @@ def test_a_rule_that_is_not_there_is_not_found(browser):
     assert chief.post("/operations/rules/khong-co/switch", status="on", reason="thử").status_code == 404
     chief.get("/operations/rules/new")
     assert chief.post("/operations/maintenance/99999/cancel").status_code == 404
+
+
+def test_a_trial_says_what_the_rule_would_have_raised_and_whether_one_can_bear_it(browser, flooded):
+    chief = browser("duty-chief")
+    page = chief.get("/operations/rules/ngap-thu/trial?days=1").text
+    assert tally(page, "Cảnh báo") == "2"
+    assert tally(page, "Dồn dập nhất") == "1 trong 10 phút"
+    assert "Vừa sức một người trực." in page
+    assert len(re.findall(r'<rect data-s="major"', page)) == 2  # by day, and by hour
+    assert "Ngập thử" in page
+    assert chief.get("/operations/rules/ngap-thu/trial?days=abc").status_code == 200
+    other = browser("duty-officer", "so-xd").get("/operations/rules/ngap-thu/trial?days=1").text
+    assert tally(other, "Cảnh báo") == "0"  # of things that agency may not see
+
+
+def tally(page, name):
+    return re.search(rf"<dt>{name}</dt><dd class=\"num\">([^<]*)</dd>", page)[1]

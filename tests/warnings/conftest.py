@@ -6,6 +6,7 @@ import pytest
 import shapely
 
 from dothi.config import settings
+from dothi.db import session as db
 from dothi.identity.guard import ROLES, Caller
 from dothi.kit import clock, geo
 from dothi.places import store as place_store
@@ -72,11 +73,20 @@ def publish(session, wards) -> Callable:
     """A warning that one person wrote and another approved."""
 
     def make(**changes):
-        row = service.draft(session, WRITER, composed(**changes))
-        service.ask(session, WRITER, row.id, row.version)
-        row = service.one(session, WRITER, row.id)
-        row = service.approve(session, CHIEF, row.id, row.version)
-        session.commit()
+        session.commit()  # SQLite has one writer
+        with db.writing() as own:
+            row = service.draft(own, WRITER, composed(**changes))
+            row = service.ask(own, WRITER, row.id, row.version)
+            row = service.approve(own, CHIEF, row.id, row.version)
+            own.flush()
+            own.expunge(row)
         return row
 
     return make
+
+
+def cancelled(id_: int) -> None:
+    """Two people cancel a warning, in a transaction of their own."""
+    with db.writing() as session:
+        row = service.cancel(session, WRITER, id_, {"vi": "hết"})
+        service.approve(session, CHIEF, row.id, row.version)

@@ -3,14 +3,13 @@
 import threading
 
 import pytest
-from sqlalchemy.orm import Session, undefer
 
 from dothi.db import session as db
-from dothi.identity.guard import ANONYMOUS, ROLES, Caller
+from dothi.identity import guard
+from dothi.identity.guard import ANONYMOUS, Caller
 from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, DothiError, NotAllowed, NotFound, NotSignedIn
-from dothi.identity import guard
 from dothi.warnings import service, store
 from dothi.warnings.service import CannotStep, NotSecondPerson
 from dothi.warnings.tables import Warning_
@@ -189,7 +188,11 @@ def test_a_second_update_names_all_before_it(session, publish):
         row = service.approve(session, CHIEF, row.id, row.version)
         assert [one["identifier"] for one in row.references] == before
         before.append(row.identifier)
-    assert [one.state for one in store.chain(session, WRITER, row.chain_id)] == ["superseded", "superseded", "published"]
+    assert [one.state for one in store.chain(session, WRITER, row.chain_id)] == [
+        "superseded",
+        "superseded",
+        "published",
+    ]
 
 
 def test_a_cancellation_too_is_a_second_persons(session, publish):
@@ -283,7 +286,9 @@ def test_the_journal_tells_the_public_only_of_what_was_published(session, publis
     assert "Bí mật" not in told
     assert "person:" not in told
     kept = journal.read(session, sees=guard.sees_entries(guard.SYSTEM), kinds=["warnings"])
-    assert {"warnings.message.drafted", "warnings.message.asked", "warnings.message.approved"} <= {one["kind"] for one in kept}
+    assert {"warnings.message.drafted", "warnings.message.asked", "warnings.message.approved"} <= {
+        one["kind"] for one in kept
+    }
 
 
 @pytest.mark.parametrize("status", ["Exercise", "Test"])

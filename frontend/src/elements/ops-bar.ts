@@ -150,7 +150,10 @@ class SparkLine extends HTMLElement {
   #draw(): void {
     const points = JSON.parse(this.dataset.points ?? "[]") as (number | null)[];
     const numbers = points.filter((one): one is number => one !== null);
-    if (numbers.length < 2) return this.replaceChildren();
+    if (numbers.length < 2) {
+      this.replaceChildren();
+      return;
+    }
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
     const x = (i: number) => 2 + (i / (points.length - 1)) * 76;
     const y = (value: number) => (high === low ? 12 : 21 - ((value - low) / (high - low)) * 18);
@@ -201,8 +204,11 @@ export function renewFigures(): void {
   };
   setInterval(() => void (state.get().mode === "live" && renew()), EVERY);
   let soon: ReturnType<typeof setTimeout> | undefined;
+  const later = () => {
+    soon = undefined;
+    void renew();
+  };
   state.subscribe((now, before) => {
-    if (now.at !== before.at || now.known !== before.known)
-      soon ??= setTimeout(() => ((soon = undefined), void renew()), 300);
+    if (!soon && (now.at !== before.at || now.known !== before.known)) soon = setTimeout(later, 300);
   });
 }

@@ -364,6 +364,9 @@ export class OpsMap extends HTMLElement {
       if (text) tags.push({ id, at: one.at, s: one.s, text });
     }
     await this.#stage.tags(tags);
+    // what the map now says of the chosen one: read by measurements
+    const told = chosen === null ? "" : (this.#tagged.get(chosen) ?? "");
+    if (this.dataset.told !== told) this.dataset.told = told;
   }
   /** Things fall silent without any news: look at all of them again, a slice at a time. */
   async #age(): Promise<void> {
@@ -387,7 +390,8 @@ export class OpsMap extends HTMLElement {
     const found: Record<string, { newest: number; silent: number; all: number }> = {};
     for (const { properties } of this.#things.all.values()) {
       if (!properties.st.length) continue;
-      const one = (found[properties.c] ??= { newest: 0, silent: 0, all: 0 });
+      const one = found[properties.c] ?? { newest: 0, silent: 0, all: 0 };
+      found[properties.c] = one;
       one.all++;
       if (properties.s === "offline" || properties.s === "nodata") one.silent++;
       for (const stream of properties.st) if ((stream.t ?? 0) > one.newest) one.newest = stream.t ?? 0;
@@ -445,8 +449,7 @@ export class OpsMap extends HTMLElement {
     void this.#retag();
   }
   #picked(hit: Hit): void {
-    if (hit.kind === "camera") return state.set({ selected: `camera:${hit.id}` });
-    if (hit.kind === "warning") return state.set({ selected: `warning:${hit.id}` });
+    if (hit.kind === "camera" || hit.kind === "warning") state.set({ selected: `${hit.kind}:${hit.id}` });
     if (hit.kind !== "mark") return;
     const id = Number(hit.id);
     const open = (id < 0 ? [alarms.queue.all.get(-id)] : (this.#byThing.get(id) ?? [])).filter((one): one is Alarm =>

@@ -186,7 +186,10 @@ export class OpsQueue extends HTMLElement {
   }
   /** Brings what waits into the list. */
   bring(): void {
-    if (state.get().mode === "replay") return state.set({ at: null });
+    if (state.get().mode === "replay") {
+      state.set({ at: null });
+      return;
+    }
     alarms.queue.settle();
     this.#arrange();
     this.#says();
@@ -328,6 +331,8 @@ export class OpsQueue extends HTMLElement {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       state.set({ selected: `alarm:${alarm?.number}` });
+      // pressed by a key: on to the details
+      if (event.detail === 0) document.dispatchEvent(new CustomEvent("ops:enter"));
     });
     row.append(box, link);
     if (item.group > 1) {
@@ -521,7 +526,7 @@ export class OpsQueue extends HTMLElement {
         key: "/",
         word: say("keySearch"),
         group,
-        run: () => this.querySelector<HTMLInputElement>("input[name=q]")?.select(),
+        run: () => this.#search(),
       },
       {
         key: "a",
@@ -543,6 +548,11 @@ export class OpsQueue extends HTMLElement {
         run: () => void actions.shelve(this.picked()).then((done) => done && this.#unpick()),
       },
     );
+  }
+  #search(): void {
+    const field = this.querySelector<HTMLInputElement>("input[name=q]");
+    field?.focus();
+    field?.select();
   }
   #toggle(): void {
     const id = this.#selectedId();

@@ -34,8 +34,15 @@ export class OpsSubject extends HTMLElement {
       ),
     );
     const hear = () => this.#soon(150, true);
-    document.addEventListener("ops:changed", hear);
-    this.#undo.push(() => document.removeEventListener("ops:changed", hear));
+    const enter = () => this.#enter();
+    for (const [name, run] of [
+      ["ops:changed", hear],
+      ["duty:stepped", hear],
+      ["ops:enter", enter],
+    ] as const) {
+      document.addEventListener(name, run);
+      this.#undo.push(() => document.removeEventListener(name, run));
+    }
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();
@@ -164,7 +171,8 @@ export class OpsSubject extends HTMLElement {
     const link = at.closest<HTMLElement>("[data-select]");
     if (link && !(event as MouseEvent).ctrlKey && !(event as MouseEvent).metaKey) {
       event.preventDefault();
-      return state.set({ selected: link.dataset.select ?? null });
+      state.set({ selected: link.dataset.select ?? null });
+      return;
     }
     const copy = at.closest<HTMLElement>("button.copy");
     if (copy) {
@@ -175,7 +183,8 @@ export class OpsSubject extends HTMLElement {
     if (!act) return;
     if (act === "live") {
       event.preventDefault();
-      return state.set({ at: null });
+      state.set({ at: null });
+      return;
     }
     const verbs: Record<string, (of: readonly Alarm[]) => Promise<boolean>> = {
       dispatch: actions.dispatch,
@@ -200,8 +209,9 @@ export class OpsSubject extends HTMLElement {
     if (subject) announce(subject.querySelector("h2")?.textContent ?? "");
   }
   #leave(): void {
-    if (this.contains(document.activeElement))
-      document.querySelector<HTMLElement>("ops-queue .line a[aria-current], ops-queue .list")?.focus();
+    if (!this.contains(document.activeElement)) return;
+    const line = document.querySelector<HTMLElement>("ops-queue .line a[aria-current]");
+    (line ?? document.querySelector<HTMLElement>("ops-queue .list"))?.focus();
   }
 }
 customElements.define("ops-subject", OpsSubject);

@@ -22,7 +22,6 @@ export class OpsTrend extends HTMLElement {
   #points: Point[] = [];
   #plot: Plot | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #say: HTMLElement | undefined;
 
   connectedCallback(): void {
     if (this.#plot) return;
@@ -65,8 +64,7 @@ export class OpsTrend extends HTMLElement {
     if (!this.isConnected) return;
     const holder = make("div", "plot");
     holder.setAttribute("role", "img");
-    this.#say = make("p", "vh");
-    this.replaceChildren(holder, this.#say);
+    this.replaceChildren(holder);
     this.#plot = plot(holder);
     this.#draw();
   }
@@ -89,7 +87,6 @@ export class OpsTrend extends HTMLElement {
     const name = this.dataset.name ?? "";
     const text = sentence(name, this.#points, unit, digits, language());
     this.querySelector(".plot")?.setAttribute("aria-label", text);
-    if (this.#say) this.#say.textContent = text;
     this.classList.toggle("empty", !this.#points.length);
     this.#plot?.draw({
       lines: [{ name, unit, points: this.#points }],

@@ -1,8 +1,8 @@
 /**
- * <push-opt data-key data-to [data-token | data-form]>: this browser opts in to web push.
+ * <push-opt data-key data-to [data-form]>: this browser opts in to web push.
  *
  * The button appears where the browser can. What the browser gives is sent as a form to data-to: with the fields of the
- * form named by data-form, or with the token alone.
+ * form named by data-form, or with the token inside alone.
  */
 import { browserName, bytes } from "../pure/push";
 import { language } from "../words";
@@ -83,7 +83,8 @@ export class PushOpt extends HTMLElement {
     const form = this.dataset.form && (document.getElementById(this.dataset.form) as HTMLFormElement | null);
     const body = new URLSearchParams();
     if (form) for (const [name, value] of new FormData(form)) if (typeof value === "string") body.append(name, value);
-    if (this.dataset.token) body.set("_token", this.dataset.token);
+    const token = this.querySelector<HTMLInputElement>("input[name=_token]");
+    if (token) body.set("_token", token.value);
     body.set("channel", "push");
     body.set("endpoint", endpoint ?? "");
     body.set("p256dh", keys?.p256dh ?? "");

@@ -87,7 +87,7 @@ const MANY = 400;
 /** Asks the server about some alarms again, a moment later and together. */
 export function refresh(ids: Iterable<number>): void {
   for (const id of ids) asked.add(id);
-  timer ??= setTimeout(fetchAsked, 250);
+  if (!timer) timer = setTimeout(fetchAsked, 250);
 }
 async function fetchAsked(): Promise<void> {
   timer = undefined;
@@ -105,7 +105,7 @@ async function fetchAsked(): Promise<void> {
   }
   const answer = await ask(`/operations/queue?ids=${ids.join(",")}`).catch(() => null);
   if (answer) merge(take(answer), new Set(queue.all.keys()));
-  if (asked.size) timer ??= setTimeout(fetchAsked, 250);
+  if (asked.size && !timer) timer = setTimeout(fetchAsked, 250);
 }
 function merge(alarms: Alarm[], before: ReadonlySet<number>): void {
   queue.take(alarms);
@@ -161,7 +161,8 @@ export function start(): () => void {
 }
 let waiting: ReturnType<typeof setTimeout> | undefined;
 function soon(): void {
-  waiting ??= setTimeout(() => {
+  if (waiting) return;
+  waiting = setTimeout(() => {
     waiting = undefined;
     void load();
   }, 120);

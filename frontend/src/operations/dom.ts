@@ -56,7 +56,13 @@ export function toast(text: string, act?: { word: string; run(): void }, state =
   const one = make("div", "toast");
   if (state) one.append(mark(state));
   one.append(make("span", "", text));
-  if (act) one.append(button("btn quiet", act.word, () => (one.remove(), act.run())));
+  if (act)
+    one.append(
+      button("btn quiet", act.word, () => {
+        one.remove();
+        act.run();
+      }),
+    );
   holder.append(one);
   setTimeout(() => one.remove(), act ? 9000 : 5000);
 }

@@ -46,8 +46,8 @@ function taken(event: KeyboardEvent): boolean {
     return true;
   // the map moves and zooms by itself while it has the focus
   if (at.matches("canvas") && /^(Arrow|[+=_-]$)/.test(event.key)) return true;
-  const presses = event.key === " " || event.key === "Enter";
-  return presses && at.matches("button, a[href], summary, input, [role=button], [role=slider], [role=option]");
+  const pressed = "button, summary, input, [role=button], [role=slider], [role=option]";
+  return (event.key === " " && at.matches(pressed)) || (event.key === "Enter" && at.matches(`${pressed}, a[href]`));
 }
 
 export function listen(): () => void {

@@ -73,7 +73,7 @@ export class Sketch {
       { key: "enter", word: "", run: () => this.#enter() },
       { key: "enter", shift: true, word: "", run: () => this.#finish() },
       { key: "escape", word: "", run: () => this.clear() },
-      { key: "backspace", word: "", run: () => (this.#points.pop(), this.redraw()) },
+      { key: "backspace", word: "", run: () => this.#undo() },
     );
     this.#to.stage()?.focus();
     this.#to.card.parentElement?.classList.add("drawing");
@@ -94,12 +94,22 @@ export class Sketch {
   #enter(): void {
     const at = this.#to.stage()?.centre();
     if (!at) return;
-    if (this.#tool === "point") return this.#pick(at);
+    if (this.#tool === "point") {
+      this.#pick(at);
+      return;
+    }
     const last = this.#points.at(-1);
-    if (last && last[0] === at[0] && last[1] === at[1]) return this.#finish();
+    if (last && last[0] === at[0] && last[1] === at[1]) {
+      this.#finish();
+      return;
+    }
     this.#add(at);
     this.redraw();
     announce(this.#words());
+  }
+  #undo(): void {
+    this.#points.pop();
+    this.redraw();
   }
   #pick(at: Position): void {
     const take = this.#take;

@@ -50,8 +50,7 @@ export interface Options {
 const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 const calm = (t: number) => 1 - (1 - t) ** 3;
 /** Beside what floats above the map. */
-const room = (holder: HTMLElement) =>
-  holder.clientWidth > 700 ? { top: 60, bottom: 40, left: 40, right: 230 } : 24;
+const room = (holder: HTMLElement) => (holder.clientWidth > 700 ? { top: 60, bottom: 40, left: 40, right: 230 } : 24);
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const ex = (value: unknown): ExpressionSpecification => value as ExpressionSpecification;
 const COLOURED: Record<MarkName, string> = {

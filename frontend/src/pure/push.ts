@@ -19,6 +19,7 @@ export function browserName(agent: string): string {
         : /Safari/.test(agent)
           ? "Safari"
           : "";
-  const place = (/Android|iPhone|iPad|Windows|Mac OS X|Linux/.exec(agent)?.[0] ?? "").replace("Mac OS X", "macOS");
-  return [name, place].filter(Boolean).join(" · ");
+  // a telephone's browser names its desktop cousin too
+  const place = ["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"].find((one) => agent.includes(one)) ?? "";
+  return [name, place.replace("Mac OS X", "macOS")].filter(Boolean).join(" · ");
 }

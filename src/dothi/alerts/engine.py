@@ -210,7 +210,7 @@ class Engine:
 
     # writing
 
-    def write(self, work: Callable[[Session], None]) -> None:
+    def write(self, work: Callable[[Session], object]) -> None:
         """Do some work in a transaction of its own."""
         with db.writing() as session:
             if self.guard is not None:

@@ -206,6 +206,12 @@ def held(session: Session, id_: int) -> Alarm | None:
     )
 
 
+def begun(session: Session, rule_id: int, subject: str, at: int) -> Alarm | None:
+    """The alarm of a rule at a subject that began at an instant, locked until the transaction ends."""
+    query = select(Alarm).where(Alarm.rule_id == rule_id, Alarm.subject == subject, Alarm.raised_at == at)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
 def latest_of_group(session: Session, key: str, since: int, until: int) -> int:
     """How often a group had been raised, by its newest alarm raised in a stretch of time; 0 for never."""
     query = (

@@ -93,6 +93,19 @@ def verdicts(told: Sequence[Told], made: Sequence[Wanted], since: int) -> list[V
     return withdrawn + sorted(found, key=lambda one: one.verb == "insert")
 
 
+def further(course: Course, one: Wanted) -> list[Change] | None:
+    """What a clean run adds to a stored alarm that it leaves as it is so far; None when it went otherwise."""
+    if course.gone or course.cleared is not None or course.raised_at != one.raised_at:
+        return None
+    mine = [(step["at"], step.get("severity")) for step in course.steps]
+    if mine != [(step["at"], step["severity"]) for step in one.steps][: len(mine)]:
+        return None
+    return [
+        change for change in one.changes
+        if change.kind != "raised" and (change.kind == "cleared" or (change.at, change.severity) not in mine)
+    ]  # fmt: skip
+
+
 def _stood(course: Course, at: int) -> bool:
     began = course.raised_at is not None and course.raised_at <= at and not course.gone
     return began and (course.cleared is None or course.cleared[0] > at)

@@ -54,12 +54,14 @@ class Rounds:
             marks = {name: store.mark(session, name) for name in ("events", "corrections", "read")}
             self.journal = store.newest_told(session, 0) or 0
             self.events = marks["events"] if marks["events"] is not None else store.newest_event(session)
-            corrections = marks["corrections"]
-            self.corrections = corrections if corrections is not None else store.newest_superseded(session)
+            known = marks["corrections"]
+            self.corrections = known if known is not None else store.newest_superseded(session)
             self.read_at = marks["read"]
+            corrected = store.superseded(session, self.corrections - _OVERLAP)
+            by_hand = store.hand_clears(session, self.events - _OVERLAP)
         opening.refresh(self.engine, self.since, now, first=True)
-        self._corrected(now)
-        self._ended_by_hand(now)
+        self._corrected(corrected, now)
+        self._ended_by_hand(by_hand, now)
         self._catch_up(now, at_once=True)
         self.engine.advance(now)
         self.checkpoint(now)
@@ -75,10 +77,10 @@ class Rounds:
         engine = self.engine
         engine.advance(now, idle=idle)
         self.stale = self.stale or self._is_due("look", LOOK, now)
-        if self._is_due("attend", ATTEND, now):
-            self._attend(now)
         if self._is_due("settle", SETTLE, now):
             self._settle(now)
+        if self._is_due("attend", ATTEND, now):
+            self._attend(now)
         if idle and self._is_due("poll", self.poll * (10 if self.hub else 1), now):
             self._catch_up(now)
             engine.advance(now)
@@ -105,7 +107,8 @@ class Rounds:
     def _attend(self, now: int) -> None:
         with db.reading() as session:
             stamp = store.rules_stamp(session)
-        self._ended_by_hand(now)
+            by_hand = store.hand_clears(session, self.events - _OVERLAP)
+        self._ended_by_hand(by_hand, now)
         changed = stamp != self.stamp or (self.stale and time.monotonic() >= self.rest)
         if changed and not (self.engine.late or self.engine.changes):
             self.stamp, self.stale = stamp, False
@@ -114,10 +117,8 @@ class Rounds:
             ended = time.monotonic()
             self.rest = ended + 10 * (ended - began)  # a tenth of the time, at most, while things are being made
 
-    def _ended_by_hand(self, now: int) -> None:
+    def _ended_by_hand(self, found: list[tuple[int, int, int]], now: int) -> None:
         """Alarms officers ended: judged again from there, with their hand in the history."""
-        with db.reading() as session:
-            found = store.hand_clears(session, self.events - _OVERLAP)
         standing = {one.alarm: one for one in self.engine.sentries.values() if one.alarm is not None} if found else {}
         for id_, alarm, at in found:
             self.events = max(self.events, id_)
@@ -126,22 +127,18 @@ class Rounds:
                 sentry.alarm = None
 
     def _settle(self, now: int) -> None:
-        def work(session: Session) -> None:
-            suppression.attend(session, self.engine.roll.suppresses, now)
-
         with db.reading() as session:
             told = store.newest_told(session, self.journal)
+            corrected = store.superseded(session, self.corrections - _OVERLAP)
             wanted = suppression.wanted(session, now)
         if wanted:
-            self.engine.write(work)
+            self.engine.write(lambda session: suppression.attend(session, self.engine.roll.suppresses, now))
         if told is not None:
             self.journal, self.stale = told, True
-        self._corrected(now)
+        self._corrected(corrected, now)
 
-    def _corrected(self, now: int) -> None:
+    def _corrected(self, found: list[tuple[int, int, int]], now: int) -> None:
         """Observations that were corrected or deleted."""
-        with db.reading() as session:
-            found = store.superseded(session, self.corrections - _OVERLAP)
         for id_, stream, at in found:
             self.corrections = max(self.corrections, id_)
             slot = self.engine.follow.slot(stream)

@@ -13,7 +13,7 @@ from dothi.alerts.facts import Facts
 from dothi.alerts.memory import Change
 from dothi.alerts.model import RANK, micros
 from dothi.alerts.news import ENGINE, tell
-from dothi.alerts.reconcile import Verdict, Wanted, step
+from dothi.alerts.reconcile import Verdict, Wanted, further, step
 from dothi.alerts.sentry import Sentry, Watched
 from dothi.alerts.store import folded
 from dothi.alerts.tables import Alarm, Maintenance
@@ -68,7 +68,10 @@ def settle(
                 changed.append(alarm)
         elif one.told is not None and wanted is not None:
             if one.verb == "revise" and (alarm := store.held(session, one.told.id)) is not None:
-                _revise(session, sentry, alarm, wanted, now)
+                if (later := further(one.told.course, wanted)) is not None and alarm.active:
+                    _go_on(session, sentry, alarm, later, now)
+                else:
+                    _revise(session, sentry, alarm, wanted, now)
                 changed.append(alarm)
             if wanted.cleared is None:
                 sentry.alarm = one.told.id
@@ -78,7 +81,10 @@ def settle(
 
 
 def raise_(session: Session, sentry: Sentry, wanted: Wanted, windows: Iterable[Maintenance], now: int) -> Alarm:
-    """A new alarm, as it began."""
+    """A new alarm, as it began; or the one that began then, once more: its rule was off for a while."""
+    if (there := store.begun(session, *sentry.key, wanted.raised_at)) is not None:
+        _revise(session, sentry, there, wanted, now)
+        return there
     rule, facts, first = sentry.rule, sentry.facts, wanted.steps[0]
     key = group_key(rule, facts)
     since = wanted.raised_at - micros(rule.model.group.window)
@@ -164,9 +170,20 @@ def _severity(session: Session, sentry: Sentry, alarm: Alarm, change: Change, no
     tell(session, alarm, "severity", actor=ENGINE, at=change.at, noticed_at=now, event=said)
 
 
+def _go_on(session: Session, sentry: Sentry, alarm: Alarm, changes: Sequence[Change], now: int) -> None:
+    for change in changes:
+        if change.kind == "severity":
+            _severity(session, sentry, alarm, change, now)
+        else:
+            clear(session, alarm, change.at, change.how, now)
+
+
 def insert(session: Session, sentry: Sentry, wanted: Wanted, windows: Iterable[Maintenance], now: int) -> Alarm:
     """An alarm that late data has shown: its whole course at once."""
+    whole = store.begun(session, *sentry.key, wanted.raised_at) is not None
     alarm = raise_(session, sentry, wanted, windows, now)
+    if whole:
+        return alarm
     for change in wanted.changes[1:]:
         if change.kind == "severity":
             _severity(session, sentry, alarm, change, now)
@@ -182,6 +199,9 @@ def _revise(session: Session, sentry: Sentry, alarm: Alarm, wanted: Wanted, now:
     if wanted.changes and wanted.changes[0].kind == "raised":
         alarm.explanation = explained(sentry.rule.model, sentry.facts, wanted.changes[0])
     was = (alarm.active, alarm.severity, alarm.withdrawn)
+    again = wanted.cleared is None and not alarm.active and alarm.acknowledged
+    if again:  # notice was taken of what seemed to be over
+        alarm.acknowledged, alarm.acknowledged_at, alarm.acknowledged_by = False, None, None
     alarm.raised_at, alarm.severity_at = wanted.raised_at, last["at"]
     alarm.severity = last["severity"]
     alarm.worst = min((one["severity"] for one in wanted.steps), key=RANK.__getitem__)
@@ -199,7 +219,9 @@ def _revise(session: Session, sentry: Sentry, alarm: Alarm, wanted: Wanted, now:
     ]
     course = {
         "raised_at": wanted.raised_at, "steps": steps, "cleared_at": alarm.cleared_at, "how": alarm.cleared_how,
+        **({"acknowledged": False} if again else {}),
     }  # fmt: skip
+    sentry.alarm = alarm.id if alarm.active else None
     tell(session, alarm, "revised", actor=ENGINE, at=first["at"], noticed_at=now, event=course)
 
 

@@ -35,6 +35,7 @@ COMMANDS: dict[str, Room] = {
     "rules": Room("dothi.alerts.cli:app", "Rules that raise alarms: list, check, backtest, switch.", CITY),
     "import": Room("dothi.cli:IMPORTS", "Import records, observations, places.", FILES),
     "export": Room("dothi.cli:EXPORTS", "Export records, observations.", FILES),
+    "warnings": Room("dothi.warnings.cli:app", "Others' warnings (CAP feeds), our certificate.", CITY),
     "harvest": Room("dothi.exchange.cli:app", "Other portals' datasets: add, run, list, remove.", FILES),
     "user": Room("dothi.cli.people:user", "People: add, list, grant roles, set passwords, disable.", ACCESS),
     "agency": Room("dothi.cli.people:agency", "Agencies: add, list.", ACCESS),

@@ -186,5 +186,7 @@ def _discard(lane: _Lane) -> None:
     lane.opened.clear()
     for (loop, _), pool in lane.pools.items():
         if loop.is_running():
-            loop.call_soon_threadsafe(pool.drop)
+            loop.call_soon_threadsafe(pool.end)
+        else:
+            pool.end()
     lane.pools.clear()

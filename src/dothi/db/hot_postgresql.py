@@ -44,6 +44,7 @@ class Pool:
         }
         self._free: list[Any] = []
         self._gate = asyncio.Semaphore(size)
+        self._over = False
 
     async def fetch(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """All rows; a server that was restarted meanwhile is asked once more. Raises Lost, or what PostgreSQL says."""
@@ -75,13 +76,19 @@ class Pool:
         try:
             rows = await connection.fetch(sql, *values)
         except asyncpg.PostgresError:
-            self._free.append(connection)
+            self._back(connection)
             raise
         except BaseException:
             connection.terminate()
             raise
-        self._free.append(connection)
+        self._back(connection)
         return [tuple(row) for row in rows]
+
+    def _back(self, connection: Any) -> None:
+        if self._over:
+            connection.terminate()
+        else:
+            self._free.append(connection)
 
     async def _open(self) -> Any:
         connection = await asyncpg.connect(self._url, server_settings=self._settings, timeout=_WAIT)
@@ -94,10 +101,17 @@ class Pool:
     def drop(self) -> None:
         """Close what is free at once."""
         while self._free:
-            self._free.pop().terminate()
+            with contextlib.suppress(RuntimeError):  # its loop has closed, and the connection with it
+                self._free.pop().terminate()
+
+    def end(self) -> None:
+        """Close what is free at once, and what is in use when it comes back."""
+        self._over = True
+        self.drop()
 
     async def close(self) -> None:
-        """Close what is free, politely."""
+        """As `end`, politely."""
+        self._over = True
         while self._free:
             with contextlib.suppress(Exception):
                 await self._free.pop().close(timeout=2)

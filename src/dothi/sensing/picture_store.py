@@ -121,9 +121,7 @@ def superseded(session: Session, after: Mapping[int, int], at: int, known: int) 
 
 def _asked(rows: Iterable[tuple[int, int, int]]) -> Any:
     text: Any = bindparam("spans", json.dumps(list(rows)))
-    return spans(text).table_valued(
-        column("key", BigInteger), column("begin_", BigInteger), column("end_", BigInteger)
-    )
+    return spans(text).table_valued(column("key", BigInteger), column("begin_", BigInteger), column("end_", BigInteger))
 
 
 def _values(session: Session, stream: Any, at: Any) -> dict[int, Value]:

@@ -19,7 +19,7 @@ from dothi.identity import guard
 from dothi.identity import service as identity
 from dothi.kit import clock
 from dothi.sensing import ingest, rollup
-from dothi.simulate import fleet, scenario
+from dothi.simulate import fleet, rehearsal, scenario
 
 KEY_FILE = "simulator.key"
 DAY_FILE = "scripted-day"
@@ -72,7 +72,14 @@ def build(console: Console, city: str, days: float = DAYS, day: scenario.Day | N
     began = time.perf_counter()
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("History of the simulated datastreams", total=len(speakers))
-        made = fleet.fill(speakers, days, now, lambda count: progress.advance(task, count))
+        begins = rehearsal.begins(day, speakers) if day is not None else now
+        made = fleet.fill(speakers, days, min(begins, now), lambda count: progress.advance(task, count))
+        if day is not None and begins < now:
+            living = progress.add_task("The day up to now, with its alarms", total=rehearsal.steps(begins, now))
+            lived = rehearsal.Rehearsal(speakers, begins)
+            lived.until(now, tell=lambda count: progress.advance(living, count))
+            lived.close()
+            made += lived.stored
     rollup.settle_all()
     ingest.forget()
     console.print(f"{made:,} simulated observations stored in {time.perf_counter() - began:.1f} s")

@@ -25,7 +25,7 @@ _EVERY = {
 _USUAL = (3600, 30)
 # of a scripted day the history is finer: what rises and falls within it is to be seen
 _SCRIPTED = {
-    "water-level": 120, "canal-level": 300, "flood-depth": 120, "rainfall": 300, "rainfall-1h": 300, "pm25": 300,
+    "water-level": 120, "canal-level": 120, "flood-depth": 120, "rainfall": 300, "rainfall-1h": 300, "pm25": 300,
     "pm10": 600, "gate-position": 600, "gate-inside": 600, "traffic-flow": 600, "traffic-speed": 600,
 }  # fmt: skip
 _SCRIPTED_USUAL = 900
@@ -136,4 +136,7 @@ def fill(fleet: list[Speaker], days: float, now: int, tell: Callable[[int], None
         tell(1)
     if len(pending):
         made += ingest.put_now(pending).accepted
+    if made:
+        with db.writing() as session:
+            store.received_when_measured(session, [one.datastream for one in fleet], now - int(days * clock.DAY), now)
     return made

@@ -16,6 +16,7 @@ MOST_POINTS = 200  # of one outline; some receivers stop reading at a few hundre
 MOST_RINGS = 40
 _DEGREE = 111.32  # km of a degree of latitude
 _ROUND = 5  # decimals: a metre
+_METRE = 1e-5  # degrees
 
 
 def polygonal(geometry: BaseGeometry, place: str = "area") -> BaseGeometry:
@@ -55,7 +56,8 @@ def _simpler(polygon: shapely.Polygon, most: int) -> shapely.Polygon:
         wide = shapely.simplify(wide, tolerance / 10)
         if wide.geom_type == "Polygon":
             made = _rounded(shapely.Polygon(wide.exterior))
-            if len(made.exterior.coords) <= most and made.is_valid:
+            fits = len(made.exterior.coords) <= most and made.is_valid
+            if fits and shapely.buffer(made, _METRE).covers(polygon):  # the mitre of a spike is cut off
                 return made
         tolerance *= 1.6
     return _rounded(shapely.envelope(polygon))

@@ -17,7 +17,11 @@ Category = Literal[
 ]  # fmt: skip
 Response = Literal["Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None"]
 # slots every template may use without declaring them: said from the warning itself, in its language
-GIVEN = ("areas", "onset", "expires")
+GIVEN = {
+    "areas": packs.Text(vi="khu vực", en="areas"),
+    "onset": packs.Text(vi="giờ bắt đầu", en="beginning"),
+    "expires": packs.Text(vi="giờ hết hiệu lực", en="end"),
+}
 BLANK = "[…"  # how a slot nobody filled begins in a text
 _SLOT = re.compile(r"\{([a-z0-9-]+)\}")
 
@@ -87,7 +91,7 @@ def filled(template: Template, values: Mapping[str, str], language: str) -> dict
         given = values.get(slot.code, "").strip()
         chosen = next((one.name.of(language) for one in slot.choices if one.code == given), given)
         said[slot.code] = chosen or ("" if slot.optional else f"{BLANK}{slot.title.of(language)}]")
-    said |= {code: values.get(code, "").strip() or f"{BLANK}{code}]" for code in GIVEN}
+    said |= {code: values.get(code, "").strip() or f"{BLANK}{title.of(language)}]" for code, title in GIVEN.items()}
     made = {
         key: " ".join(_SLOT.sub(lambda found: said.get(found[1], found[0]), text.of(language)).split(" "))
         for key, text in template.texts

@@ -1,5 +1,6 @@
 """Killed at random moments, fed late, twice, out of order and corrected: the alarms are those of a clean run."""
 
+import contextlib
 import random
 
 import pytest
@@ -23,14 +24,14 @@ def rules():
         rule("silent", {"minor": {"absent": "6m"}, "major": {"absent": "20m"}}),
         rule("quiet", {"warning": {"above": 1.7}}, clear={"quiet": "4m"}),
         rule("several", {"critical": {"above": 1.5, "agree": {"count": 2}}}, {"property": "water-level", "together": {"by": "unit"}}),
-        rule("both", {"major": {"formula": "level > 1.5 and rain > 20"}},
+        rule("both", {"major": {"formula": "level > 1.5 and rain > 10"}},
              {"inputs": {"level": {"property": "water-level"}, "rain": {"property": "rainfall-1h"}}}),
         rule("thing", {"major": {"absent": "8m"}}, {"each": "thing"}),
         rule("hours", {"minor": {"above": 1.5}}, schedule={"hours": [{"from": "12:20", "to": "13:00"}]}),
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_alarms_are_those_of_a_clean_run(town, session, seed):
     chance = random.Random(seed)
     streams = [one for i in range(3) for one in gauge(session, f"G{i}", properties=("water-level", "rainfall-1h"))]
@@ -41,7 +42,7 @@ def test_the_alarms_are_those_of_a_clean_run(town, session, seed):
     level = dict.fromkeys(streams, 1.2)
     silent: dict[int, int] = {}
     sent: list[tuple[int, int, float]] = []
-    end = town.now + 2 * HOUR
+    end = town.now + HOUR
     while town.now < end:
         town.clock.now += chance.choice([7, 20, 45, 60, 90]) * S
         rows = []
@@ -50,7 +51,9 @@ def test_the_alarms_are_those_of_a_clean_run(town, session, seed):
                 continue
             if chance.random() < 0.03:
                 silent[stream] = town.now + chance.choice([5, 10, 30]) * MINUTE
-            level[stream] = chance.choice(LEVELS) * (20 if stream % 2 == 0 else 1) if chance.random() < 0.3 else level[stream]
+            level[stream] = (
+                chance.choice(LEVELS) * (20 if stream % 2 == 0 else 1) if chance.random() < 0.3 else level[stream]
+            )
             row = (stream, town.now - chance.choice([0, 0, 1, 3]) * S, level[stream])
             if chance.random() < 0.06:
                 delayed.append((town.now + chance.choice([1, 5, 20, 60]) * MINUTE, row))
@@ -81,7 +84,7 @@ def test_the_alarms_are_those_of_a_clean_run(town, session, seed):
     town.heard()
     town.wait(50 * S, step=5 * S)
     assert stored(session) == clean(session, engine, town.now)
-    assert len(alarms(session)) > 20
+    assert len(alarms(session)) > 10
     everything = stored(session)
     engine = town.start()
     town.wait(20 * S, step=5 * S)
@@ -99,11 +102,7 @@ def _killed(town, engine, chance):
             raise Killed
 
     engine.engine.guard = dies
-    try:
+    with contextlib.suppress(Killed):
         town.heard()
-    except Killed:
-        pass
     town.clock.now += chance.choice([0, 30, 400]) * SECOND
     return town.start()
-
-

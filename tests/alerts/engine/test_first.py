@@ -14,7 +14,13 @@ def test_a_value_beyond_the_threshold_raises_and_one_within_clears(town, session
     raised = town.now
     town.say((stream, raised, 1.7))
     (one,) = alarms(session)
-    assert (one.severity, one.active, one.raised_at, one.value, one.subject) == ("major", True, raised, 1.7, f"datastream:{stream}")
+    assert (one.severity, one.active, one.raised_at, one.value, one.subject) == (
+        "major",
+        True,
+        raised,
+        1.7,
+        f"datastream:{stream}",
+    )
     assert one.number == f"CB-26-{one.id:05d}"
     town.wait(MINUTE)
     town.say((stream, town.now, 2.4))

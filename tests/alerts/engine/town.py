@@ -130,12 +130,13 @@ class Town:
         self.hub.waiting.clear()
         self.rounds.round(self.now)
 
-    def wait(self, micros: int, *, step: int = 10 * S) -> None:
-        """Time passes with nothing new."""
+    def wait(self, micros: int, *, step: int = MINUTE) -> None:
+        """Time passes with nothing new; the engine is called when it asks to be, and once a step."""
         assert self.rounds is not None
         end = self.now + micros
         while self.now < end:
-            self.clock.now = min(end, self.now + step)
+            due = self.rounds.engine.due()
+            self.clock.now = min(end, self.now + step, due if due is not None and due > self.now else end)
             self.rounds.round(self.now)
 
 

@@ -86,16 +86,9 @@ class Plain:
         if c.outside is not None:
             low, high = number(c.outside[0], n), number(c.outside[1], n)
             return None if low is None or high is None else value < low + margin or value > high - margin
-        for key, test in (
-            ("above", lambda v, x: v > x - margin), ("from_", lambda v, x: v >= x - margin),
-            ("below", lambda v, x: v < x + margin), ("to", lambda v, x: v <= x + margin),
-        ):  # fmt: skip
-            given = getattr(c, key)
-            if given is None:
-                continue
-            limit = number(given, n)
-            if limit is None:
-                return None
+        keys = [key for key in ("above", "from_", "below", "to") if getattr(c, key) is not None]
+        if any(number(getattr(c, key), n) is None for key in keys):
+            return None
         return all(
             test(value, number(getattr(c, key), n))
             for key, test in (

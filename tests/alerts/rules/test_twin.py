@@ -12,7 +12,8 @@ from tests.alerts.rules.plain import BEGIN, M
 UNTIL = 110
 SPANS = st.sampled_from(["1m", "5m", "12m", "30m"])
 LEVEL = st.sampled_from([0.0, 1.0, 1.5, 2.0, 2.5, 3.0])
-VALUE = st.sampled_from([0.0, 0.5, 1.0, 1.4, 1.5, 1.6, 2.0, 2.1, 2.4, 2.6, 3.0, 3.5, -9.0, None])
+VALUES = [0.0, 0.5, 1.0, 1.2, 1.4, 1.5, 1.6, 1.8, 2.0, 2.1, 2.4, 2.6, 3.0, 3.5, -9.0, None]
+GAPS = [1, 1, 1, 2, 2, 3, 5, 9, 14, 31]
 
 
 def optional(**strategies):
@@ -100,27 +101,30 @@ def worlds(draw, about=ABOUT):
         clear["when"] = draw(plain_condition(("below", "above")))
     model = rule(
         on=on, when={one: draw(conditions(about)) for one in severities}, clear=clear,
-        **draw(optional(schedule=schedules())),
+        **(draw(optional(schedule=schedules())) if draw(st.sampled_from([0, 0, 1])) else {}),
     )  # fmt: skip
-    usual = tuple([(1.5, 0.5)] * 24 + [None] + [(2.0, 0.4)] * 143) if about == "unusual" or about == "agree" else None
+    usual = tuple([(1.5, 0.5)] * 24 + [None] + [(2.0, 0.4)] * 143) if about in ("unusual", "agree") else None
     facts = subject(
         *names, stands=draw(st.sampled_from([4, 20, 60])), numbers={"level:bd1": 1.2, "level:bd3": 1.6},
         usual=usual, plausible=(-5.0, 100.0), interval=2 * M,
     )  # fmt: skip
+    # drawn from a seed: lists that hypothesis draws itself are mostly short and quiet
+    chance = draw(st.randoms(use_true_random=False))
     history = []
     for stream in range(1, len(names) + 1):
-        gaps = draw(st.lists(st.sampled_from([1, 1, 2, 3, 5, 9, 14, 31]), max_size=22))
-        minute = draw(st.integers(0, 8))
-        for gap in gaps:
-            history.append((stream, minute, draw(VALUE)))
-            minute += gap
+        minute, staying = chance.randint(0, 8), chance.choice([0.2, 0.6, 0.85])
+        value = chance.choice(VALUES)
+        for _ in range(chance.randint(6, 40)):
+            history.append((stream, minute, value))
+            value = value if chance.random() < staying else chance.choice(VALUES)
+            minute += chance.choice(GAPS)
     history = [one for one in history if one[1] <= UNTIL]
     hands = draw(st.lists(st.integers(0, UNTIL), max_size=2, unique=True))
     return model, facts, history, hands
 
 
 @given(worlds())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_machine_says_what_its_plain_twin_says(world):
     model, facts, history, hands = world
     assert alarms(model, facts, history, UNTIL, hands) == plainly(model, facts, history, UNTIL, hands)
@@ -146,7 +150,7 @@ def followed(model, facts, history, *, cut=None, ticks=(), skip=False):
 
 
 @given(worlds(), st.sets(st.integers(0, 60)))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_restart_at_any_moment_changes_nothing(world, cuts):
     model, facts, history, _ = world
     whole = alarms(model, facts, history, UNTIL)
@@ -155,7 +159,7 @@ def test_a_restart_at_any_moment_changes_nothing(world, cuts):
 
 
 @given(worlds(), st.lists(st.integers(0, UNTIL * 60), max_size=40))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_how_often_time_is_let_pass_changes_nothing(world, seconds):
     model, facts, history, _ = world
     # half a second after the readings of an instant the clock may tick; several datastreams are waited for
@@ -164,14 +168,14 @@ def test_how_often_time_is_let_pass_changes_nothing(world, seconds):
 
 
 @given(worlds())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_lies_within_the_band_need_not_be_observed(world):
     model, facts, history, _ = world
     assert followed(model, facts, history, skip=True) == alarms(model, facts, history, UNTIL)
 
 
 @given(worlds(), st.integers(0, UNTIL))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_history_run_from_a_stored_memory_is_the_whole_history(world, minute):
     model, facts, history, _ = world
     machine, memory, at = watcher(model, facts), Memory(), BEGIN + minute * M

@@ -84,7 +84,7 @@ def cameras(ask: Ask) -> Response:
     simulated = any(one.simulated for one in found)
     if ask.part:
         return ask.page("operations/_cameras.html", page, (), slot={"cameras": found}, simulated=False, **_words(ask))
-    return ask.page("operations/cameras.html", page, ("cameras",), simulated=simulated, **_words(ask))
+    return ask.page("operations/cameras.html", page, ("operations", "cameras"), simulated=simulated, **_words(ask))
 
 
 def _spot(text: str | None) -> tuple[float, float] | None:

@@ -75,7 +75,7 @@ def page(ask: Ask, chosen: "subject.Subject", about: Alarm | None) -> Response:
     return ask.page("operations/desk.html", shown, simulated=glance.any_simulated(ask.session, ask.caller), alarm=about)
 
 
-def bar(ask: Ask, lines: Sequence[queue.Line]) -> Bar:
+def bar(ask: Ask, lines: Sequence[store.Line]) -> Bar:
     """The bar: time, the worst state, freshness."""
     counts = Counter(one.severity for one in lines if one.active)
     worst = next((name for name in words.SEVERITIES if counts[name]), "normal")
@@ -129,7 +129,7 @@ def _settings(ask: Ask) -> dict[str, Any]:
     """What the page's script is told once."""
     return {
         "now": ask.now // 1000, "me": ask.caller.id if ask.caller.kind == "person" else None, "handles": ask.may(HANDLES),
-        "dues": {name: span // 60_000_000 for name, span in NOTICE_WITHIN.items()}, "sectors": sector_names(ask.language), 
+        "dues": {name: span // 60_000_000 for name, span in NOTICE_WITHIN.items()}, "sectors": sector_names(ask.language),
         "severities": {name: words.severity(name, ask.say) for name in words.SEVERITIES},
         "people": store.handlers(ask.session, []) if ask.may(HANDLES) else [],
     }  # fmt: skip

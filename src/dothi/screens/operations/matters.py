@@ -65,12 +65,18 @@ def several(ask: Ask, lines: Sequence[Line]) -> list[Matter]:
         made.append(
             Matter(
                 one.id, one.number, one.severity, queue.title(one, ask.language),
-                " · ".join(part for part in (one.subject_name, unit) if part), queue.value(one), one.value_text, one.unit,
+                " · ".join(part for part in (one.subject_name, unit) if part), *_value(one), one.unit,
                 one.raised_at, words.span(ask.at - one.raised_at, ask.language), queue.state_of(one, ask)[0],
                 one.acknowledged, owner, one.lon, one.lat, one.simulated, one.exercise, one.sector or "",
             )
         )  # fmt: skip
     return made
+
+
+def _value(one: Line) -> tuple[str, str]:
+    """1,63 m with a space that never breaks, and its number alone."""
+    figure = one.value_text.removesuffix(one.unit).rstrip() if one.unit else one.value_text
+    return f"{figure}{portal_words.NBSP}{one.unit}" if figure and one.unit else figure, figure
 
 
 def whole(ask: Ask, line: Line) -> Whole:
@@ -87,10 +93,10 @@ def whole(ask: Ask, line: Line) -> Whole:
         if next_ is not None:
             text = next_.en if ask.language == "en" else next_.vi
             left = "" if next_.due_at is None else _left(ask, next_.due_at)
+            text = text.rstrip(" .;,")
             made.doing = f"{text}, {left}" if left else text
-        for one in found.steps:
-            if one.late and one is not next_:
-                made.blocked.append(one.en if ask.language == "en" else one.vi)
+        if late := sum(one.late for one in found.steps):
+            made.blocked.append(ask.say("{n} bước của quy trình quá hạn", n=late))
     if not line.acknowledged:
         late = words.due_at(line.severity, line.noticed_at) < ask.at
         if late:

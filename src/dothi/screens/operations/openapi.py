@@ -1,5 +1,6 @@
 """What the operations page's script asks for, as OpenAPI: free for others to use with a key that holds alarms:read."""
 
+from dothi.screens.operations import time_openapi
 from dothi.web.openapi import Json, content, inside, operation, query
 
 _INSTANT: Json = {"type": "string", "format": "date-time"}
@@ -100,3 +101,4 @@ openapi: Json = {
         },
     },
 }  # fmt: skip
+openapi["paths"] |= time_openapi.paths

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from dothi.alerts.tables import Alarm
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Fault
 from dothi.kit.text import fold
@@ -175,7 +176,7 @@ def _ms(micros: int | None) -> int | None:
     return None if micros is None else micros // 1000
 
 
-def title(one: Line, language: str) -> str:
+def title(one: Line | Alarm, language: str) -> str:
     """What the alarm says, in the reader's language."""
     return (one.title_en if language == "en" else None) or one.title
 

@@ -56,7 +56,9 @@ def scrubber(ask: Ask) -> Mapping[str, Any]:
         Step(_href(ask, at), _step(ask, step))
         for step in STEPS if (at := began + step) < ask.now
     ]  # fmt: skip
-    spans = [(hours, ask.say("{n} ngày", n=hours // 24) if hours > 24 else ask.say("{n} giờ", n=hours)) for hours in SPANS]
+    spans = [
+        (hours, ask.say("{n} ngày", n=hours // 24) if hours > 24 else ask.say("{n} giờ", n=hours)) for hours in SPANS
+    ]
     return vars(
         Scrubber(
             ask.replay, words.second(ask.at), words.second(ask.known), ask.known != ask.at, _href(ask, None),
@@ -106,8 +108,12 @@ def counts(ask: Ask) -> Response:
     if faults:
         raise BadInput("the histogram cannot be drawn", faults)
     found = standing.counts(ask.session, ask.caller, since, until, step)
-    rows = [[one["at"] // 1000, *(one[name] for name in SEVERITIES)] for one in found if any(one[n] for n in SEVERITIES)]
-    return json({"since": since // 1000, "until": until // 1000, "step": step // 1000, "severities": SEVERITIES, "rows": rows})
+    rows = [
+        [one["at"] // 1000, *(one[name] for name in SEVERITIES)] for one in found if any(one[n] for n in SEVERITIES)
+    ]
+    return json(
+        {"since": since // 1000, "until": until // 1000, "step": step // 1000, "severities": SEVERITIES, "rows": rows}
+    )
 
 
 def _instant(text: str | None, place: str, faults: list[Fault]) -> int:
@@ -129,7 +135,9 @@ def present(ask: Ask) -> Response:
 def known(ask: Ask) -> Response:
     """`GET /operations/replay/known.json?at=&known=`: how many things had a value then, and how many got theirs later."""
     seen = picture.whole(ask.session, ask.caller, ask.at, ask.known)
-    return json({"things": len(seen.things), "known": sum(one.at is not None for one in seen.things), "later": seen.later})
+    return json(
+        {"things": len(seen.things), "known": sum(one.at is not None for one in seen.things), "later": seen.later}
+    )
 
 
 slots.fill("operations.scrubber", scrubber)

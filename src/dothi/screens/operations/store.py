@@ -116,7 +116,7 @@ def acknowledged_since(session: Session, caller: Caller, since: int, until: int)
         guard.visible(caller, Alarm, "alarms:read"), Alarm.noticed_at >= since, Alarm.noticed_at < until,
         Alarm.withdrawn.is_(False), Alarm.suppressed.is_(None), Alarm.exercise.is_(False),
     )  # fmt: skip
-    return [tuple(row) for row in session.execute(query)]
+    return [(severity, noticed, heard) for severity, noticed, heard in session.execute(query)]
 
 
 def alarm(session: Session, caller: Caller, number: str) -> Alarm | None:
@@ -141,7 +141,7 @@ def events(session: Session, alarm_id: int, known: int) -> list[AlarmEvent]:
 def people(session: Session, ids: Collection[int]) -> dict[int, str]:
     """Names of people who handle alarms."""
     query = select(Person.id, Person.name).where(Person.id.in_(sorted(ids)))
-    return {id_: name for id_, name in session.execute(query).tuples()} if ids else {}  # noqa: C416 - rows are no pairs to mypy
+    return {row[0]: row[1] for row in session.execute(query)} if ids else {}
 
 
 def agencies(session: Session, ids: Collection[int], language: str) -> dict[int, str]:

@@ -257,9 +257,7 @@ def _what(ask: Ask, kind: str, data: Mapping[str, Any]) -> str:
         return ask.say("đổi mức thành {severity}", severity=words.severity(str(data.get("severity", "")), ask.say))
     if kind == "shelved":
         until = data.get("until")
-        return (
-            ask.say("đã tạm nén đến {time}", time=words.when(until, ask.at)) if until else ask.say("đã bỏ nén")
-        )
+        return ask.say("đã tạm nén đến {time}", time=words.when(until, ask.at)) if until else ask.say("đã bỏ nén")
     if kind == "cleared":
         how = alerts.HOW.get(str(data.get("how", "")))
         return ask.say("kết thúc") + (f": {how[ask.language == 'en'].lower()}" if how else "")

@@ -1,19 +1,23 @@
 """A rule tried on what was measured: how often it would have rung, for how long, and whether a person could bear it."""
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.responses import Response
 
 from dothi.alerts import rulebook
+from dothi.alerts.backtest import Result, backtest
 from dothi.alerts.model import RuleModel
 from dothi.alerts.tables import Rule
 from dothi.kit import clock
+from dothi.screens.rules import charts, words
 from dothi.screens.rules.charts import Chart
 from dothi.screens.rules.desk import Ask
+from dothi.sensing.state import number
 from dothi.web.i18n import marked
 
 CHOICES = (1, 7, 14, 30)
+USUAL = 7  # days
 SHOWN = 10
 _LENGTHS = (
     marked("dưới 5 phút"), marked("5–15 phút"), marked("15–60 phút"), marked("1–4 giờ"), marked("4–24 giờ"), marked("hơn 1 ngày"),
@@ -22,43 +26,65 @@ _LENGTHS = (
 
 @dataclass(frozen=True)
 class TrialPage:
-    """`rules/trial.html`: what the rule would have raised between since and until (µs UTC)."""
+    """`rules/trial.html`: what the rule would have raised in the last days. subjects: where most, chattering ones first."""
 
     rule: Rule
     title: str
     days: int
     choices: tuple[int, ...]
-    since: int
-    until: int
-    count: int
+    result: Result
     per_day: str
-    median: str
-    chattering: int
-    busiest: int
-    standing: int
+    typical: str
+    load: str
     verdict: str
     verdict_state: str
-    verdict_why: str
-    missed: int | None
     by_day: Chart
     by_hour: Chart
     lengths: Chart
-    subjects: list[tuple[str, int, int]]
+    subjects: list[tuple[str, int, bool]]
 
 
 def trial(ask: Ask) -> Response:
     """Run the rule over the stored history of the last days."""
     one = rulebook.rule(ask.session, ask.caller, ask.request.path_params["code"])
     given = ask.request.query_params.get("days", "")
-    days = int(given) if given.isdecimal() and len(given) < 4 and int(given) in CHOICES else 7
-    until = ask.now
-    since = until - days * clock.DAY
+    days = int(given) if given in map(str, CHOICES) else USUAL
     model = RuleModel.model_validate(one.definition)
-    from dothi.alerts.backtest import backtest
-
-    result = backtest(ask.session, ask.caller, model, since, until)
-    return ask.page("trial", page=_page(ask, one, days, since, until, result))
+    result = backtest(ask.session, ask.caller, model, ask.now - days * clock.DAY, ask.now)
+    return ask.page("trial", page=page(ask, one, days, result))
 
 
-def _page(ask: Ask, one: Rule, days: int, since: int, until: int, result: Any) -> TrialPage:
-    raise NotImplementedError
+def page(ask: Ask, one: Rule, days: int, result: Result) -> TrialPage:
+    """What the page shows of a trial."""
+    raised = [(alarm.episode.raised_at, alarm.episode.worst) for alarm in result.alarms]
+    lengths = [
+        ((alarm.episode.cleared_at or result.until) - alarm.episode.raised_at) / clock.SECOND / 60 for alarm in result.alarms
+    ]  # fmt: skip
+    where = Counter(alarm.name for alarm in result.alarms)
+    shaky = {name for _, name, _ in result.chattering}
+    if result.subjects == result.dead:
+        verdict, state = (
+            marked("Quy tắc này không theo dõi được nơi nào: không có thiết bị hợp hoặc chưa biết ngưỡng."),
+            "major",
+        )
+    elif not result.bearable:
+        verdict, state = (
+            marked("Quá sức một người trực: sửa ngưỡng, thời gian chờ hoặc cách gộp trước khi bật."),
+            "major",
+        )
+    elif result.chattering:
+        verdict, state = marked("Vừa sức trực, nhưng có nơi nhấp nháy: thêm khoảng lùi hoặc thời gian giữ."), "minor"
+    elif not result.alarms:
+        verdict, state = marked("Không báo lần nào trong khoảng này."), "info"
+    else:
+        verdict, state = marked("Vừa sức một người trực."), "normal"
+    return TrialPage(
+        rule=one, title=words.title(one, ask.language), days=days, choices=CHOICES, result=result,
+        per_day=number(len(result.alarms) / days, 1, ask.language),
+        typical=words.minutes(result.typical_s / 60, ask.say, ask.language) if result.typical_s is not None else "",
+        load=number(result.per_ten_minutes, 3, ask.language), verdict=ask.say(verdict), verdict_state=state,
+        by_day=charts.days(raised, result.since, result.until), by_hour=charts.hours(raised),
+        lengths=charts.durations(lengths, [ask.say(word) for word in _LENGTHS]),
+        subjects=[(name, count, name in shaky) for name, count in
+                  sorted(where.items(), key=lambda pair: (pair[0] not in shaky, -pair[1], pair[0]))[:SHOWN]],
+    )  # fmt: skip

@@ -90,7 +90,7 @@ def _labels(features: Iterable[dict[str, Any]], project: Project, language: str)
         else:
             continue
         x, y = project(at)
-        clear = all(abs(x - ox) > 90 or abs(y - oy) > 18 for ox, oy in taken)
+        clear = all(abs(x - ox) > 150 or abs(y - oy) > 26 for ox, oy in taken)
         if text and clear and 50 < x < WIDTH - 50 and 16 < y < HEIGHT - 8:
             taken.append((x, y))
             made.append(f'<text x="{x:.0f}" y="{y:.0f}">{escape(str(text))}</text>')

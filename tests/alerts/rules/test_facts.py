@@ -1,0 +1,137 @@
+"""A rule's subjects as they stand in the database: which streams, which unit, whose thresholds."""
+
+import pytest
+
+from dothi.alerts import facts
+from dothi.identity.guard import ANONYMOUS, SYSTEM
+from dothi.kit import clock
+from dothi.kit.units import Line
+from dothi.places import service as places
+from dothi.places.tables import Unit
+from tests.alerts.rules.ground import thing
+from tests.alerts.rules.making import rule
+
+LEVELS = {"bd1": {"value": 1.2}, "bd3": {"value": None}}
+STAGE = {"major": {"from": {"level": "bd3"}}, "minor": {"from": {"level": "bd1"}}}
+
+
+def subjects(session, model, **more):
+    return {one.subject: one for one in facts.resolve(session, model, **more)}
+
+
+def test_levels_are_each_station_s_own_and_what_is_unknown_stays_unknown(session):
+    _, a = thing(session, "A", {"water-level": {"levels": LEVELS, "every_seconds": 60}})
+    _, b = thing(session, "B", {"water-level": {}})
+    found = subjects(session, rule(when=STAGE))
+    first, second = found[f"datastream:{a['water-level']}"], found[f"datastream:{b['water-level']}"]
+    assert first.numbers == {"level:bd1": 1.2, "level:bd3": None}
+    assert second.numbers == {"level:bd1": None, "level:bd3": None}
+    assert (first.name, first.unit, first.decimals, first.sector) == ("Trạm A", "m", 2, "water")
+    assert first.inputs[0].interval == 60 * clock.SECOND
+    assert first.inputs[0].stands == 60 * 60 * clock.SECOND  # what the pack says of river stages
+
+
+def test_an_attribute_is_the_datastream_s_then_the_thing_s_then_the_place_s(session):
+    session.add(Unit(code="27694", level="commune", kind="phường", name="Long An", full_name="Phường Long An",
+                     folded="phuong long an", valid_from=0))  # fmt: skip
+    places.put_area(
+        session, SYSTEM, "zone", name="Vùng", units=["27694"], properties={"limit": 3, "deep": {"limit": 9}}
+    )
+    session.flush()
+    model = rule(when={"major": {"from": {"attribute": "limit"}}})
+    nested = rule(when={"major": {"from": {"attribute": "deep.limit"}}})
+    for code, own, more, expected in (
+        ("A", {"limit": 1}, {"limit": 2}, 1), ("B", {}, {"limit": 2}, 2), ("C", {}, {}, 3), ("D", {"limit": "1"}, {}, 3),
+    ):  # fmt: skip
+        _, ids = thing(session, code, {"water-level": own}, unit="27694", **more)
+        one = subjects(session, model)[f"datastream:{ids['water-level']}"]
+        assert one.numbers == {"attribute:limit": expected}, code
+    assert {one.numbers["attribute:deep.limit"] for one in facts.resolve(session, nested)} == {9}
+    _, ids = thing(session, "E", {"water-level": {}}, unit="99999")
+    assert subjects(session, model)[f"datastream:{ids['water-level']}"].numbers == {"attribute:limit": None}
+
+
+def test_a_sensor_in_another_unit_is_converted_and_one_in_a_strange_unit_left_out(session):
+    _, a = thing(session, "A", {"water-level": {"unit": {"symbol": "cm", "definition": "ucum:cm"}}})
+    thing(session, "B", {"water-level": {"unit": {"symbol": "°C", "definition": "ucum:Cel"}}})
+    thing(session, "C", {"water-level": {"unit": None}})
+    (one,) = facts.resolve(session, rule(when={"minor": {"above": 1}}))
+    assert one.subject == f"datastream:{a['water-level']}"
+    assert one.inputs[0].line == Line(pytest.approx(0.01), 0)
+
+
+def test_where_picks_things(session):
+    thing(session, "HYD-1", {"water-level": {}}, official=True, river="Hậu", unit="1")
+    thing(session, "RIV-1", {"water-level": {}}, unit="2")
+    thing(session, "RIV-2", {"water-level": {}}, lon=107.0, sector="water")
+
+    def names(**where):
+        model = rule(on={"property": "water-level", "where": where}, when={"minor": {"above": 1}})
+        return {one.name.removeprefix("Trạm ") for one in facts.resolve(session, model)}
+
+    assert names() == {"HYD-1", "RIV-1", "RIV-2"}
+    assert names(official=True) == {"HYD-1"}
+    assert names(official=False) == {"RIV-1", "RIV-2"}
+    assert names(things=["RIV-*"]) == {"RIV-1", "RIV-2"}
+    assert names(things=["HYD-?", "RIV-2"]) == {"HYD-1", "RIV-2"}
+    assert names(attributes={"river": "Hậu"}) == {"HYD-1"}
+    assert names(units=["2"]) == {"RIV-1"}
+    assert names(sector="water") == {"HYD-1", "RIV-1", "RIV-2"}
+    assert names(sector="air") == set()
+    assert names(simulated=False) == set()
+    assert names(agency="nobody") == set()
+    assert names(area="nowhere") == set()
+
+
+def test_a_caller_s_rule_is_about_what_the_caller_may_see(session):
+    thing(session, "A", {"water-level": {}})
+    thing(session, "B", {"water-level": {}}, sharing="restricted", agency=7)
+    model = rule(when={"minor": {"above": 1}})
+    assert len(facts.resolve(session, model)) == 2
+    assert [one.name for one in facts.resolve(session, model, caller=ANONYMOUS)] == ["Trạm A"]
+    assert (
+        len(facts.resolve(session, rule(on={"each": "thing"}, when={"minor": {"absent": "1h"}}), caller=ANONYMOUS)) == 1
+    )
+
+
+def test_inputs_are_the_thing_s_own_or_the_nearest(session):
+    _, a = thing(session, "A", {"water-level": {"levels": LEVELS}}, lon=106.40)
+    _, near = thing(session, "R1", {"rainfall-1h": {}}, lon=106.42)
+    thing(session, "R2", {"rainfall-1h": {}}, lon=106.50)
+    thing(session, "B", {"water-level": {}}, lon=108.0)
+    on = {"inputs": {"stage": {"property": "water-level"}, "rain": {"property": "rainfall-1h", "nearest_m": 5000}},
+          "constants": {"bd1": {"level": "bd1"}}}  # fmt: skip
+    (one,) = facts.resolve(session, rule(on=on, when={"major": {"formula": "stage >= bd1 and rain > 30"}}))
+    assert one.streams == (a["water-level"], near["rainfall-1h"])
+    assert one.numbers == {"level:bd1": 1.2}
+    assert one.name == "Trạm A"
+    on["inputs"]["rain"] = {"property": "rainfall-1h", "thing": "R2"}
+    assert len(facts.resolve(session, rule(on=on, when={"major": {"formula": "stage >= bd1 and rain > 30"}}))) == 2
+
+
+def test_sensors_asked_together_are_as_guarded_as_the_most_guarded_of_them(session):
+    thing(session, "A", {"pm25": {}}, lon=106.40, unit="1")
+    thing(session, "B", {"pm25": {}}, lon=106.405, unit="1", sharing="restricted", agency=3)
+    thing(session, "C", {"pm25": {}}, lon=106.50, unit="2")
+
+    def found(**together):
+        on = {"property": "pm25", "together": together}
+        return subjects(session, rule(on=on, when={"major": {"above": 80, "agree": {"count": 2}}}))
+
+    by_unit = found(by="unit")
+    assert {key: len(one.inputs) for key, one in by_unit.items()} == {"area:1": 2, "area:2": 1}
+    assert (by_unit["area:1"].sharing, by_unit["area:1"].agency_id) == ("restricted", 3)
+    assert by_unit["area:2"].sharing == "open"
+    everything = found(by="area")["area:all"]
+    assert (len(everything.inputs), everything.sharing, everything.thing_id) == (3, "restricted", None)
+    near = found(by="distance", metres=1000)
+    assert sorted(len(one.inputs) for one in near.values()) == [1, 2, 2]
+    assert all(one.thing_id is not None for one in near.values())
+
+
+def test_one_thing_is_one_subject_of_absence(session):
+    id_, ids = thing(session, "A", {"pm25": {"every_seconds": 60}, "water-level": {"every_seconds": 600}}, sector="air")
+    (one,) = facts.resolve(
+        session, rule(on={"each": "thing", "where": {"sector": "air"}}, when={"minor": {"absent": "1h"}})
+    )
+    assert (one.subject, set(one.streams)) == (f"thing:{id_}", set(ids.values()))
