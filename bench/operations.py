@@ -134,8 +134,8 @@ def publish(port: int, ids: list[int], rate: int) -> dict[str, float]:
     while (now := time.time()) < began + SECONDS:
         if now >= watched:
             n += 1
-            value = n + 0.5
-            sent[f"{value:.1f}".replace(".", ",")] = time.time()
+            value = 200 + n  # above what the others send, and shown without decimals
+            sent[str(value)] = time.time()
             one(ids[0], value)
             watched += EVERY
         while count < (now - began) * rate:

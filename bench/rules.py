@@ -16,7 +16,7 @@ from bench.harness import Place, emit
 THINGS, RULES = 20_000, 1_000  # five datastreams a thing
 PROPERTIES = ("pm25", "pm10", "no2", "so2", "o3")
 COMMITS, ROWS = 60, 5_000
-STEP = 60_000_000
+STEP = 3_000_000  # between commits: every datastream speaks once a minute
 ALARMING = 0.0005  # of the values: one alarm in 2,000
 LIMIT = 0.25
 
@@ -40,22 +40,26 @@ def _city() -> list[int]:
 
     from dothi.db import schema
     from dothi.db import session as db
-    from dothi.sensing.tables import Datastream, DatastreamState, ObservedProperty, Sensor, Thing
+    from dothi.sensing.tables import Datastream, DatastreamState, FeatureOfInterest, ObservedProperty, Sensor, Thing
 
     schema.upgrade(db.engine())
     with db.writing() as session:
         session.add(Sensor(name="s", description="", encoding_type="text/plain", metadata_="m"))
+        place = FeatureOfInterest(
+            name="f", description="", encoding_type="application/geo+json", feature={}, sharing="open"
+        )
+        session.add(place)
         session.add_all([ObservedProperty(code=c, name=c, definition=c, description="") for c in PROPERTIES])
         session.flush()
         session.execute(insert(Thing), [
             {"code": f"T{i:05d}", "name": f"Trạm {i}", "name_folded": f"tram {i}", "description": "", "sharing": "open",
-             "simulated": True} for i in range(THINGS)
+             "simulated": True, "unit_code": f"{i * RULES // len(PROPERTIES) // THINGS:05d}"} for i in range(THINGS)
         ])  # fmt: skip
         things = list(session.scalars(select(Thing.id).order_by(Thing.id)))
         known = dict(session.execute(select(ObservedProperty.code, ObservedProperty.id)).all())
         session.execute(insert(Datastream), [
             {"name": "d", "description": "", "observation_type": "x/OM_Measurement", "thing_id": thing, "sensor_id": 1,
-             "observed_property_id": known[code], "sharing": "open", "multi": False,
+             "observed_property_id": known[code], "sharing": "open", "multi": False, "feature_id": place.id,
              "unit": {"name": "", "symbol": "µg/m³", "definition": "ucum:ug/m3"}}
             for thing in things for code in PROPERTIES
         ])  # fmt: skip
@@ -79,7 +83,7 @@ def _rules() -> None:
     with db.writing() as session:
         for i in range(RULES):
             group, property_ = divmod(i, len(PROPERTIES))
-            on = {"property": PROPERTIES[property_], "where": {"things": [f"T{group:03d}*"]}}
+            on = {"property": PROPERTIES[property_], "where": {"units": [f"{group:05d}"]}}
             told = {"code": f"r-{i}", "title": {"vi": f"Quy tắc {i}", "en": f"Rule {i}"}, "on": on}
             rulebook.create(session, SYSTEM, {**told, "when": kinds[(i // 5) % len(kinds)]}, status="on")
 

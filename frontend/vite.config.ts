@@ -6,7 +6,22 @@ import { defineConfig, type Plugin } from "vite";
 
 const OUT = "../src/dothi/web/static/dist";
 
-const entries = ["site", "map", "chart", "catalogue", "workbench", "workbench-print", "cameras", "rules", "duty", "notify", "operations", "wall", "leader", "warnings"] as const;
+const entries = [
+  "site",
+  "map",
+  "chart",
+  "catalogue",
+  "workbench",
+  "workbench-print",
+  "cameras",
+  "rules",
+  "duty",
+  "notify",
+  "operations",
+  "wall",
+  "leader",
+  "warnings",
+] as const;
 
 /** Writes .br and .gz twins, which dothi.web.files sends instead. */
 const smaller: Plugin = {

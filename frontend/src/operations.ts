@@ -15,7 +15,7 @@ import * as views from "./operations/views";
 import { say } from "./operations/words";
 
 // parts of the page that others keep
-import.meta.glob(["./operations/scrubber.ts", "./operations/duty.ts"], { eager: true });
+import.meta.glob(["./operations/scrubber.ts", "./operations/duty.ts", "./cameras.ts"], { eager: true });
 
 if (document.querySelector("ops-queue")) {
   listen();

@@ -22,7 +22,7 @@ PEOPLE = (
 ALARMS = (
     ("CB-26-00001", "critical", 4, "Mực nước trạm Tân An vượt BĐ III", "Trạm thủy văn Tân An", "1,63 m", "m", "river", {"limit": 1.6}),
     ("CB-26-00002", "critical", 3, "Ngập 38 cm, đường Châu Thị Kim", "Cảm biến ngập N-07", "38 cm", "cm", "flood", {}),
-    ("CB-26-00003", "major", 12, "Bơm số 2 dừng ngoài kế hoạch", "Trạm bơm Bảo Định", "0 m³/h", "m³/h", None, {}),
+    ("CB-26-00003", "major", 27, "Bơm số 2 dừng ngoài kế hoạch", "Trạm bơm Bảo Định", "0 m³/h", "m³/h", None, {}),
     ("CB-26-00004", "major", 26, "Mưa 34,5 mm trong 1 giờ", "Trạm mưa M-01", "34,5 mm", "mm", "rain", {}),
     ("CB-26-00005", "minor", 18, "Đèn tắt, tủ chiếu sáng CS-12", "Đường Nguyễn Thông", "", "", None, {"group_key": "den", "sector": "lighting"}),
     ("CB-26-00006", "minor", 17, "Đèn tắt, tủ chiếu sáng CS-13", "Đường Nguyễn Thông", "", "", None, {"group_key": "den", "sector": "lighting"}),

@@ -116,7 +116,7 @@ def test_two_people_publish_update_and_cancel(person, visit, town):
     officer.goto(f"{town}/operations/warnings")
     officer.locator(".warn-list").get_by_role("link", name=HEADLINE).click()
     officer.get_by_role("button", name="Soạn bản cập nhật").click()
-    officer.get_by_label("Mức độ").select_option("Extreme")
+    officer.get_by_label("Mức độ", exact=True).select_option("Extreme")
     officer.get_by_label("phường Khánh Hậu").check()
     officer.get_by_role("button", name="Lưu và xem trước").click()
     officer.get_by_role("button", name="Xin người thứ hai duyệt").click()

@@ -155,6 +155,7 @@ export class OpsQueue extends HTMLElement {
   }
   #moved(now: state.State, before: state.State): void {
     if (now.filters !== before.filters) {
+      alarms.queue.wanted = now.filters;
       this.#arrange(true);
       this.#list.scrollTop = 0;
     }

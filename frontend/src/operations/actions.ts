@@ -68,12 +68,12 @@ const changed = (of: readonly Alarm[]) =>
   document.dispatchEvent(new CustomEvent("ops:changed", { detail: { ids: of.map((one) => one.id) } }));
 
 function ready(of: readonly Alarm[]): boolean {
-  if (!of.length) return false;
   if (state.get().mode === "replay") {
     toast(say("past"));
     announce(say("past"), true);
     return false;
   }
+  if (!of.length) return false;
   if (!settings.handles) {
     toast(say("notAllowed"));
     announce(say("notAllowed"), true);
@@ -85,6 +85,7 @@ const fresh = (of: readonly Alarm[]): Alarm[] => of.flatMap((one) => alarms.queu
 
 /** One alarm, at once, with the way back for a few seconds. */
 export async function acknowledge(of: readonly Alarm[]): Promise<boolean> {
+  if (!ready(of)) return false;
   const waiting = of.filter((one) => !one.acknowledged);
   if (!waiting.length || !(await send("acknowledge", waiting))) return false;
   const text = say("done", { n: waiting.length });

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Text, bindparam, column, delete, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import Text, bindparam, column, delete, func, insert, literal, or_, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from dothi.alerts.news import ENGINE
@@ -26,6 +26,12 @@ _ABOUT = [
 RULE_ITSELF = "*"  # the Watch that says since when a rule is followed at all
 
 
+_FOLLOWED = text(
+    "INSERT INTO followed (datastream_id, count, upto) VALUES (:id, :count, :upto)"
+    " ON CONFLICT (datastream_id) DO UPDATE SET count = excluded.count, upto = excluded.upto"
+)
+
+
 class Newest(NamedTuple):
     """A datastream's counter and newest observation."""
 
@@ -34,16 +40,16 @@ class Newest(NamedTuple):
     value: Value | None
 
 
-def value_of(result: float | None, text: str | None) -> Value | None:
+def value_of(result: float | None, said: str | None) -> Value | None:
     """A stored result as rules read it: a number, a truth, a text; other JSON as its text."""
-    if text is None or text == "null":
+    if said is None or said == "null":
         return result
-    if text in {"true", "false"}:
-        return text == "true"
-    if text.startswith('"'):
-        read: str = msgspec.json.decode(text)
+    if said in {"true", "false"}:
+        return said == "true"
+    if said.startswith('"'):
+        read: str = msgspec.json.decode(said)
         return read
-    return text
+    return said
 
 
 def text_of(value: Value | None) -> str | None:
@@ -81,7 +87,7 @@ def states(session: Session) -> dict[int, Newest]:
     """Counter and newest observation of every datastream."""
     s = DatastreamState
     rows = session.execute(select(s.datastream_id, s.count, s.last_at, s.result, s.result_json))
-    return {id_: Newest(count, last, value_of(result, text)) for id_, count, last, result, text in rows}
+    return {id_: Newest(count, last, value_of(result, said)) for id_, count, last, result, said in rows}
 
 
 def counters(session: Session) -> list[tuple[int, int, int | None]]:
@@ -108,8 +114,8 @@ def between(session: Session, stretches: Iterable[tuple[int, int, int]]) -> Iter
             .join(o, (o.datastream_id == part.c.key) & (o.at > part.c.begin_) & (o.at <= part.c.end_))
             .order_by(o.datastream_id, o.at)
         )
-        for stream, at, result, text in session.execute(query):
-            yield stream, at, value_of(result, text)
+        for stream, at, result, said in session.execute(query):
+            yield stream, at, value_of(result, said)
 
 
 def counted(session: Session, upto: Mapping[int, int]) -> dict[int, int]:
@@ -261,18 +267,8 @@ def drop_rule_watches(session: Session, rule_ids: Sequence[int]) -> None:
 
 def save_followed(session: Session, rows: Sequence[tuple[int, int, int]]) -> None:
     """Note how far some datastreams have been read: (datastream, count, upto)."""
-    for begin in range(0, len(rows), 5000):
-        there = spans(literal(json.dumps(rows[begin : begin + 5000]), Text)).table_valued(
-            column("key", Followed.count.type),
-            column("begin_", Followed.count.type),
-            column("end_", Followed.count.type),
-        )
-        session.execute(delete(Followed).where(Followed.datastream_id.in_(select(there.c.key))))
-        session.execute(
-            insert(Followed).from_select(
-                ["datastream_id", "count", "upto"], select(there.c.key, there.c.begin_, there.c.end_)
-            )
-        )
+    if rows:
+        session.execute(_FOLLOWED, [{"id": id_, "count": count, "upto": upto} for id_, count, upto in rows])
 
 
 def mark(session: Session, name: str) -> int | None:

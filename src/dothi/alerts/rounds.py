@@ -23,7 +23,8 @@ from dothi.sensing.columns import Columns
 log = logging.getLogger(__name__)
 ATTEND = SECOND  # rules and what officers did
 SETTLE = 5 * SECOND  # windows, shelves, corrections, things
-CHECKPOINT = 15 * SECOND
+CHECKPOINT = 15 * SECOND  # or 50 times as long as one takes, up to
+SELDOM = 300 * SECOND
 LOOK = HOUR  # at everything rules rest on: what is usual, too
 RECEIVED = 60 * SECOND  # how long a commit may take to be seen after its observations were received
 _OVERLAP = 200  # numbers given out before a cursor may be committed after it
@@ -44,6 +45,7 @@ class Rounds:
         self.behind: dict[int, int] = {}  # by slot: how much its datastream held when last polled
         self.hub = False  # whether this process hears what it stores
         self.stale = False  # things have changed
+        self.pause = CHECKPOINT
         self.rest = 0.0  # time.monotonic() from which on they are looked at again
 
     def open(self, now: int) -> None:
@@ -84,8 +86,10 @@ class Rounds:
         if idle and self._is_due("poll", self.poll * (10 if self.hub else 1), now):
             self._catch_up(now)
             engine.advance(now)
-        if self._is_due("checkpoint", CHECKPOINT, now):
+        if self._is_due("checkpoint", self.pause, now):
+            began = time.monotonic()
             self.checkpoint(now)
+            self.pause = min(SELDOM, max(CHECKPOINT, int(50 * (time.monotonic() - began) * SECOND)))
 
     def missed(self) -> None:
         """Something was stored and not heard: look at once."""
