@@ -66,10 +66,10 @@ def rules(session: Session) -> list[Rule]:
     return list(session.scalars(select(Rule).order_by(Rule.id)))
 
 
-def rules_stamp(session: Session) -> tuple[tuple[int, int, str], ...]:
+def rules_stamp(session: Session) -> tuple[int, ...]:
     """What differs when any rule has been made, changed, switched or deleted."""
-    rows = session.execute(select(Rule.id, Rule.version, Rule.status).order_by(Rule.id))
-    return tuple((id_, version, status) for id_, version, status in rows)
+    query = select(func.count(), func.coalesce(func.sum(Rule.version), 0), func.coalesce(func.max(Rule.changed_at), 0))
+    return tuple(int(one) for one in session.execute(query).one())
 
 
 def watches(session: Session) -> dict[tuple[int, str], Watch]:

@@ -23,21 +23,23 @@ from dothi.sensing.columns import Columns
 log = logging.getLogger(__name__)
 ATTEND = SECOND  # rules and what officers did
 SETTLE = 5 * SECOND  # windows, shelves, corrections, things
-CHECKPOINT = 15 * SECOND  # or 50 times as long as one takes, up to
+CHECKPOINT = 15 * SECOND  # or SHARE times as long as one takes, up to
 SELDOM = 300 * SECOND
+SHARE = 200
+POLLED = 10 * SECOND  # at most, where polls find nothing that was not heard; or SHARE times as long as one takes
 LOOK = HOUR  # at everything rules rest on: what is usual, too
 RECEIVED = 60 * SECOND  # how long a commit may take to be seen after its observations were received
 _OVERLAP = 200  # numbers given out before a cursor may be committed after it
 
 
 class Rounds:
-    """An engine with its rounds. With no hub to hear, it polls every `poll` µs; it polls in any case, more rarely."""
+    """An engine with its rounds. With no hub to hear, it polls every `poll` µs; with one too, but more rarely."""
 
     def __init__(self, guard: Callable[[Session], None] | None = None, *, poll: int = SECOND) -> None:
         self.engine = Engine(guard)
         self.poll = poll
         self.since: dict[int, tuple[int, int]] = {}
-        self.stamp: tuple[tuple[int, int, str], ...] = ()
+        self.stamp: tuple[int, ...] = ()
         self.events = self.corrections = self.journal = 0
         self.read_at: int | None = None
         self.met: deque[int] = deque(maxlen=4 * _OVERLAP)
@@ -46,6 +48,7 @@ class Rounds:
         self.hub = False  # whether this process hears what it stores
         self.stale = False  # things have changed
         self.pause = CHECKPOINT
+        self.patience = poll
         self.rest = 0.0  # time.monotonic() from which on they are looked at again
 
     def open(self, now: int) -> None:
@@ -83,18 +86,23 @@ class Rounds:
             self._settle(now)
         if self._is_due("attend", ATTEND, now):
             self._attend(now)
-        if idle and self._is_due("poll", self.poll * (10 if self.hub else 1), now):
-            self._catch_up(now)
+        if idle and self._is_due("poll", self.patience, now):
+            began = time.monotonic()
+            found = self._catch_up(now)
+            took = int((time.monotonic() - began) * SECOND)
+            # what others store is looked for as often as they store something
+            longest = max(POLLED, SHARE * took) if self.hub else max(self.poll, SHARE // 10 * took)
+            self.patience = self.poll if found else min(2 * self.patience, longest)
             engine.advance(now)
         if self._is_due("checkpoint", self.pause, now):
             began = time.monotonic()
             self.checkpoint(now)
-            self.pause = min(SELDOM, max(CHECKPOINT, int(50 * (time.monotonic() - began) * SECOND)))
+            self.pause = min(SELDOM, max(CHECKPOINT, int(SHARE * (time.monotonic() - began) * SECOND)))
 
     def missed(self) -> None:
         """Something was stored and not heard: look at once."""
         self.behind = {}
-        self.last["poll"] = 0
+        self.last["poll"], self.patience = 0, self.poll
         self.hub = False
 
     def checkpoint(self, now: int) -> None:
@@ -153,14 +161,14 @@ class Rounds:
             for sentry in self.engine.on[slot]:
                 self.engine.again(sentry, at, now)
 
-    def _catch_up(self, now: int, *, at_once: bool = False) -> None:
-        """Read what was stored and not heard.
+    def _catch_up(self, now: int, *, at_once: bool = False) -> bool:
+        """Read what was stored and not heard; returns whether there was any.
 
         What differs may be on its way from the hub; it is missing when it has not come by the next look.
         """
         follow = self.engine.follow
         if not len(follow):
-            return
+            return False
         with db.reading() as session:
             rows = np.array(
                 [(id_, count, NEVER if last is None else last) for id_, count, last in store.counters(session)],
@@ -183,6 +191,7 @@ class Rounds:
         self.behind = {slot: held[0] for slot, held in found.items() if slot not in missing}
         for part in parts(list(missing), 400):
             self._read({slot: missing[slot] for slot in part}, now, at_once=at_once)
+        return bool(found)
 
     def _read(self, held: dict[int, tuple[int, int]], now: int, *, at_once: bool) -> None:
         """Take in what some datastreams hold beyond what was heard; what is missing then came late."""

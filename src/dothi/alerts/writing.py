@@ -242,7 +242,9 @@ def _step(sentry: Sentry, said: dict[str, Any], change: Change | None) -> dict[s
         text = value[:100]
     else:
         how = change.how if change is not None else ""
-        text = number(float(value), 0 if how in _COUNTS else sentry.facts.decimals)
+        # what a formula's main input is measured in the facts do not say
+        digits = 0 if how in _COUNTS else 1 if how == "formula" else sentry.facts.decimals
+        text = number(float(value), digits)
     made = {name: one for name, one in said.items() if name != "at"}
     return {**made, "value_text": text, **({"how": change.how} if change is not None else {})}
 

@@ -20,7 +20,9 @@ ROLES: dict[str, frozenset[str]] = {
     "officer": _READS | {"orders:handle"},
     "dispatcher": _READS | _ON_DUTY,
     "duty-officer": _READS | _ON_DUTY | {"journal:read", "warnings:draft"},
-    "duty-chief": _READS | _ON_DUTY | {"journal:read", "warnings:draft", "warnings:approve", "rules:write", "duty:lead"},
+    "duty-chief": _READS
+    | _ON_DUTY
+    | {"journal:read", "warnings:draft", "warnings:approve", "rules:write", "duty:lead"},
     "leader": _READS | {"journal:read", "orders:give", "warnings:draft", "warnings:approve"},
     "data-steward": _READS - {"alarms:read"} | _KEEPS_DATA,
     "auditor": _READS | {"journal:read", "identity:read"},

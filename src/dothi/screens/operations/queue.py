@@ -182,8 +182,9 @@ def title(one: Line | Alarm, language: str) -> str:
 
 
 def value(one: Line) -> str:
-    """1,63 m with a space that never breaks; the room writes the unit into the text."""
-    return one.value_text.replace(f" {one.unit}", f"{portal_words.NBSP}{one.unit}") if one.unit else one.value_text
+    """1,63 m with a space that never breaks."""
+    figure = one.value_text.removesuffix(one.unit).rstrip()
+    return f"{figure}{portal_words.NBSP}{one.unit}" if one.unit and figure else figure
 
 
 def actor(name: str | None) -> int | None:

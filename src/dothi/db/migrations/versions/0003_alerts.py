@@ -66,9 +66,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_alarm_number")),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        op.f("ix_alarm_group_key_alarm_raised_at"), "alarm", ["group_key", "raised_at"], unique=False
-    )
+    op.create_index(op.f("ix_alarm_group_key_alarm_raised_at"), "alarm", ["group_key", "raised_at"], unique=False)
     op.create_index(op.f("ix_alarm_raised_at"), "alarm", ["raised_at"], unique=False)
     op.create_index(op.f("ix_alarm_rule_id"), "alarm", ["rule_id"], unique=False)
     op.create_index(
