@@ -279,7 +279,7 @@ def test_every_action_tells_what_it_is_for(call):
     assert call("status_show")["ckan_version"]
 
 
-def test_ckanapi_reads_the_portal(server, portal):
+def test_ckanapi_reads_the_portal(portal, server):
     for get_only in (False, True):
         with RemoteCKAN(server.url, get_only=get_only) as remote:
             assert remote.action.package_list() == ["den-duong", "ngan-sach"]

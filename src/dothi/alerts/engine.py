@@ -283,16 +283,16 @@ class Engine:
 
     def remember(self, session: Session, sentries: Sequence[Sentry]) -> None:
         """Write the memories of some rules at subjects."""
+        rows = {
+            one: {
+                "rule_id": one.rule.id, "subject": one.facts.subject, "version": one.rule.version,
+                "upto": max(one.memory.decided, NEVER), "state": one.state(),
+            }
+            for one in sentries
+        }  # fmt: skip
         store.save_watches(
-            session,
-            [
-                {
-                    "rule_id": one.rule.id, "subject": one.facts.subject, "version": one.rule.version,
-                    "upto": max(one.memory.decided, NEVER), "state": one.state(),
-                }
-                for one in sentries
-            ],
-        )  # fmt: skip
+            session, [row for one, row in rows.items() if not one.kept], [row for one, row in rows.items() if one.kept]
+        )
         for one in sentries:
             one.kept = True
             self.dirty.discard(one)
@@ -307,16 +307,17 @@ class Engine:
         # counted before, and nothing late came since
         follow.unsure[follow.unsure > UNSURE] = 0
         ready = np.flatnonzero(follow.dirty & (follow.unsure == 0) & (follow.last != NEVER))
-        rows = list(
-            zip(follow.ids[ready].tolist(), follow.count[ready].tolist(), follow.last[ready].tolist(), strict=True)
-        )
+        follow.noted[ready, 0], follow.noted[ready, 1] = follow.count[ready], follow.last[ready]
+        blocks = np.isin(follow.ids // store.BLOCK, follow.ids[ready] // store.BLOCK)
+        whole = np.flatnonzero(blocks & (follow.noted[:, 1] != NEVER))
+        rows = np.column_stack((follow.ids[whole], follow.noted[whole]))
 
         def work(session: Session) -> None:
             store.save_followed(session, rows)
             for name, value in (marks or {}).items():
                 store.set_mark(session, name, value)
 
-        if rows or marks:
+        if len(rows) or marks:
             self.write(work)
         follow.dirty[ready] = False
         self._recount()

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
-from sqlalchemy import Text, bindparam, column, delete, func, insert, literal, or_, select, text, tuple_, update
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Table, Text, bindparam, column, delete, func, insert, literal, or_, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
+from dothi.alerts.hot import NEVER
 from dothi.alerts.news import ENGINE
 from dothi.alerts.reconcile import Told
 from dothi.alerts.standing import course
@@ -26,10 +29,12 @@ _ABOUT = [
 RULE_ITSELF = "*"  # the Watch that says since when a rule is followed at all
 
 
+BLOCK = 1024
 _FOLLOWED = text(
-    "INSERT INTO followed (datastream_id, count, upto) VALUES (:id, :count, :upto)"
-    " ON CONFLICT (datastream_id) DO UPDATE SET count = excluded.count, upto = excluded.upto"
+    "INSERT INTO followed (block, content) VALUES (:block, :content)"
+    " ON CONFLICT (block) DO UPDATE SET content = excluded.content"
 )
+_WATCH = cast("Table", Watch.__table__)
 
 
 class Newest(NamedTuple):
@@ -68,7 +73,8 @@ def rules(session: Session) -> list[Rule]:
 
 def rules_stamp(session: Session) -> tuple[int, ...]:
     """What differs when any rule has been made, changed, switched or deleted."""
-    query = select(func.count(), func.coalesce(func.sum(Rule.version), 0), func.coalesce(func.max(Rule.changed_at), 0))
+    sums = (func.sum(Rule.id), func.sum(Rule.version), func.max(Rule.changed_at))
+    query = select(func.count(), *(func.coalesce(one, 0) for one in sums))
     return tuple(int(one) for one in session.execute(query).one())
 
 
@@ -79,8 +85,11 @@ def watches(session: Session) -> dict[tuple[int, str], Watch]:
 
 def followed(session: Session) -> dict[int, tuple[int, int]]:
     """How far each datastream has been read: its count and the newest instant."""
-    rows = session.execute(select(Followed.datastream_id, Followed.count, Followed.upto))
-    return {id_: (count, upto) for id_, count, upto in rows}
+    found: dict[int, tuple[int, int]] = {}
+    for content in session.scalars(select(Followed.content)):
+        rows = np.frombuffer(content, dtype="<i8").reshape(-1, 3).tolist()
+        found.update((id_, (count, upto)) for id_, count, upto in rows)
+    return found
 
 
 def states(session: Session) -> dict[int, Newest]:
@@ -90,11 +99,16 @@ def states(session: Session) -> dict[int, Newest]:
     return {id_: Newest(count, last, value_of(result, said)) for id_, count, last, result, said in rows}
 
 
-def counters(session: Session) -> list[tuple[int, int, int | None]]:
-    """Id, counter and newest instant of every datastream."""
-    s = DatastreamState
-    rows = session.execute(select(s.datastream_id, s.count, s.last_at))
-    return [(id_, count, last) for id_, count, last in rows]
+def counters(session: Session) -> NDArray[np.int64]:
+    """Rows of id, counter and newest instant (NEVER for none) of every datastream.
+
+    Straight from the driver: 100,000 rows every few seconds.
+    """
+    cursor = session.connection().connection.cursor()
+    cursor.execute(f"SELECT datastream_id, count, coalesce(last_at, {NEVER}) FROM datastream_state")
+    rows = cursor.fetchall()
+    cursor.close()
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
 def between(session: Session, stretches: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, Value | None]]:
@@ -246,11 +260,19 @@ def newest_told(session: Session, after: int) -> int | None:
     return session.scalar(select(func.max(Entry.id)).where(Entry.id > after, about))
 
 
-def save_watches(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Remember some rules at some subjects."""
-    drop_watches(session, [(row["rule_id"], row["subject"]) for row in rows])
+def save_watches(session: Session, rows: Sequence[dict[str, Any]], kept: Sequence[dict[str, Any]] = ()) -> None:
+    """Remember some rules at some subjects. kept: of which the database holds a row already."""
     if rows:
-        session.execute(insert(Watch), list(rows))
+        session.execute(insert(_WATCH), list(rows))
+    if kept:
+        session.execute(
+            update(_WATCH).where(_WATCH.c.rule_id == bindparam("rule"), _WATCH.c.subject == bindparam("about")),
+            [
+                {"rule": one["rule_id"], "about": one["subject"], "version": one["version"], "upto": one["upto"],
+                 "state": one["state"]}
+                for one in kept
+            ],
+        )  # fmt: skip
 
 
 def drop_watches(session: Session, keys: Sequence[tuple[int, str]]) -> None:
@@ -265,10 +287,13 @@ def drop_rule_watches(session: Session, rule_ids: Sequence[int]) -> None:
         session.execute(delete(Watch).where(Watch.rule_id.in_(rule_ids)))
 
 
-def save_followed(session: Session, rows: Sequence[tuple[int, int, int]]) -> None:
-    """Note how far some datastreams have been read: (datastream, count, upto)."""
-    if rows:
-        session.execute(_FOLLOWED, [{"id": id_, "count": count, "upto": upto} for id_, count, upto in rows])
+def save_followed(session: Session, rows: NDArray[np.int64]) -> None:
+    """Note how far whole blocks of datastreams have been read: rows of datastream, count and newest instant, by id."""
+    block = rows[:, 0] // BLOCK
+    for part in np.split(rows, np.flatnonzero(np.diff(block)) + 1):
+        if len(part):
+            values = {"block": int(part[0, 0]) // BLOCK, "content": part.astype("<i8").tobytes()}
+            session.execute(_FOLLOWED, values)
 
 
 def mark(session: Session, name: str) -> int | None:

@@ -49,6 +49,8 @@ class Followed:
         self.gap = np.full(size, FOREVER, dtype=np.int64)
         self.firm = np.full(size, NEVER, dtype=np.int64)
         self.dirty = np.zeros(size, dtype=bool)
+        self.noted = np.zeros((size, 2), dtype=np.int64)  # count and last as the database has them
+        self.noted[:, 1] = NEVER
         self.unsure = np.zeros(size, dtype=np.int8)
 
     def __len__(self) -> int:

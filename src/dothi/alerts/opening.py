@@ -119,12 +119,13 @@ def _follow(engine: Engine, change: _Change) -> None:
     new = Followed(streams)
     slots = old.slots(new.ids)
     kept = np.flatnonzero(slots >= 0)
-    for name in ("last", "count", "dirty", "unsure"):
+    for name in ("last", "count", "dirty", "unsure", "noted"):
         getattr(new, name)[kept] = getattr(old, name)[slots[kept]]
     for slot in np.flatnonzero(slots < 0).tolist():
         id_ = int(new.ids[slot])
         if id_ in change.followed:
             new.count[slot], new.last[slot] = change.followed[id_]
+            new.noted[slot] = change.followed[id_]
         elif (state := change.states.get(id_)) is not None:
             new.count[slot], new.last[slot] = state.total, NEVER if state.last_at is None else state.last_at
             new.dirty[slot] = True

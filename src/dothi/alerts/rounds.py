@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dothi.alerts import engine_store as store
 from dothi.alerts import opening, rulebook, suppression
 from dothi.alerts.engine import Engine, parts
-from dothi.alerts.hot import NEVER, UNSURE
+from dothi.alerts.hot import UNSURE
 from dothi.alerts.sentry import LATEST
 from dothi.db import session as db
 from dothi.kit.clock import HOUR, SECOND
@@ -26,7 +26,7 @@ SETTLE = 5 * SECOND  # windows, shelves, corrections, things
 CHECKPOINT = 15 * SECOND  # or SHARE times as long as one takes, up to
 SELDOM = 300 * SECOND
 SHARE = 200
-POLLED = 10 * SECOND  # at most, where polls find nothing that was not heard; or SHARE times as long as one takes
+POLLED = 10 * SECOND  # at most, where polls find nothing that was not heard; or 4 SHARE times as long as one takes
 LOOK = HOUR  # at everything rules rest on: what is usual, too
 RECEIVED = 60 * SECOND  # how long a commit may take to be seen after its observations were received
 _OVERLAP = 200  # numbers given out before a cursor may be committed after it
@@ -91,7 +91,7 @@ class Rounds:
             found = self._catch_up(now)
             took = int((time.monotonic() - began) * SECOND)
             # what others store is looked for as often as they store something
-            longest = max(POLLED, SHARE * took) if self.hub else max(self.poll, SHARE // 10 * took)
+            longest = min(SELDOM, max(POLLED, 4 * SHARE * took)) if self.hub else max(self.poll, SHARE // 10 * took)
             self.patience = self.poll if found else min(2 * self.patience, longest)
             engine.advance(now)
         if self._is_due("checkpoint", self.pause, now):
@@ -170,10 +170,7 @@ class Rounds:
         if not len(follow):
             return False
         with db.reading() as session:
-            rows = np.array(
-                [(id_, count, NEVER if last is None else last) for id_, count, last in store.counters(session)],
-                dtype=np.int64,
-            ).reshape(-1, 3)
+            rows = store.counters(session)
         slots = follow.slots(rows[:, 0])
         rows, slots = rows[slots >= 0], slots[slots >= 0]
         # after late data a count is not believed for a while; what is newer than anything heard is missing all the same
@@ -191,7 +188,7 @@ class Rounds:
         self.behind = {slot: held[0] for slot, held in found.items() if slot not in missing}
         for part in parts(list(missing), 400):
             self._read({slot: missing[slot] for slot in part}, now, at_once=at_once)
-        return bool(found)
+        return bool(missing)
 
     def _read(self, held: dict[int, tuple[int, int]], now: int, *, at_once: bool) -> None:
         """Take in what some datastreams hold beyond what was heard; what is missing then came late."""

@@ -34,6 +34,11 @@ def append(
     )  # fmt: skip
 
 
+def take_turn(session: Session) -> None:
+    """Take the turn to write now, not with the first entry: what is read from here on nobody else adds to meanwhile."""
+    store.take_turn(session)
+
+
 def read(
     session: Session,
     after: int = 0,

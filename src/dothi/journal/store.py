@@ -19,12 +19,17 @@ def insert_entry(session: Session, **values: Any) -> None:
 
     So ids are in the order of commits, and a reader that has seen an id has seen, or will never see, every one below.
     """
+    take_turn(session)
+    session.execute(insert(Entry).values(**values))
+
+
+def take_turn(session: Session) -> None:
+    """Wait until nobody else is about to add entries, and hold that until the transaction ends."""
     session.connection()  # begins the transaction, if nothing has yet
     running = session.get_transaction()
     if session.info.get(_TURN) is not running:
         session.execute(select(in_turn(literal("dothi.journal"))))
         session.info[_TURN] = running
-    session.execute(insert(Entry).values(**values))
 
 
 def read(

@@ -18,6 +18,7 @@ from dothi.db import session as db
 from dothi.identity import guard
 from dothi.identity import service as identity
 from dothi.kit import clock
+from dothi.notify import ladders, store
 from dothi.sensing import ingest, rollup
 from dothi.simulate import fleet, rehearsal, scenario
 
@@ -65,6 +66,7 @@ def build(console: Console, city: str, days: float = DAYS, day: scenario.Day | N
     settings.data.mkdir(parents=True, exist_ok=True)
     schema.upgrade(db.engine())
     _apply(console, city)
+    _ladder()
     key = _simulator_key(settings.data / KEY_FILE)
     now = clock.now_micros()
     speakers = fleet.speakers(now, day)
@@ -93,6 +95,18 @@ def _apply(console: Console, city: str) -> None:
         done = len(plan.work)
         cities.apply(session, guard.SYSTEM, plan)
     console.print(f"City {plan.name}: {done:,} items applied" if done else f"City {plan.name}: as its blueprint says")
+
+
+def _ladder() -> None:
+    """Whom the demo tells while nobody acknowledges: the chief after ten minutes, the leader after half an hour."""
+    code = "mo-phong"
+    with db.writing() as session:
+        if store.ladder_code_taken(session, code, None):
+            return
+        rungs = [ladders.Rung(10, role="duty-chief"), ladders.Rung(30, role="leader")]
+        ladders.put(
+            session, guard.SYSTEM, code=code, title="Báo lên cấp trên (mô phỏng)", severity="major", rungs_=rungs
+        )  # fmt: skip
 
 
 def _simulator_key(path: Path) -> Path:
@@ -124,6 +138,7 @@ def run(city: str, host: str | None, port: int | None, days: float = DAYS, name:
     console.print(
         f"Live map    [bold link=http://{settings.host}:{settings.port}/]http://{settings.host}:{settings.port}/[/]"
     )
+    console.print(f"Operations  http://{settings.host}:{settings.port}/operations (one click signs in as any role)")
     console.print(f"API         http://{settings.host}:{settings.port}/sta/v1.1")
     console.print(f"MQTT        {broker}")
     console.print("All data is simulated. Ctrl-C stops everything; the next start keeps the data.")

@@ -112,6 +112,9 @@ def taken(shape: Any, uri: str, place: str) -> Any:
     return made
 
 
+_FARTHEST, _SHORTEST = 1e9, 1e-6  # metres or degrees: no system reaches beyond, no box is divided below
+
+
 def outline(box: Sequence[float], uri: str) -> tuple[Box, bytes | None]:
     """A box of a system as a box of CRS84, and, where that is larger, the exact outline as well-known binary."""
     west, south, east, north = box
@@ -122,8 +125,12 @@ def outline(box: Sequence[float], uri: str) -> tuple[Box, bytes | None]:
     if west > east or south > north:
         message = "the box ends before it begins"
         raise BadInput(f"bbox: {message}", [Fault("bbox", message, "lower corner first")])
-    ring = shapely.segmentize(shapely.box(west, south, east, north), max((east - west), (north - south)) / 16 or 1)
-    made = taken(ring, uri, "bbox")
+    if max(map(abs, box)) > _FARTHEST:
+        message = "positions outside what this coordinate reference system covers"
+        raise BadInput(f"bbox: {message}", [Fault("bbox", message, f"coordinates in the axes of {uri}")])
+    longest = max(east - west, north - south)
+    whole = shapely.box(west, south, east, north)
+    made = taken(shapely.segmentize(whole, longest / 16) if longest > _SHORTEST else whole, uri, "bbox")
     a, b, c, d = (float(number) for number in made.bounds)
     exact = uri == f"{_EPSG}3857"  # its boxes are boxes of degrees
     return (a, b, c, d), None if exact else bytes(shapely.to_wkb(made, byte_order=1))

@@ -27,6 +27,8 @@ SIGNED_IN = "signed in"
 # address, label, permission
 PAGES = (
     ("/admin", marked("Tổng quan"), SIGNED_IN),
+    ("/operations", marked("Trung tâm điều hành"), "alarms:read"),
+    ("/steward", marked("Quản lý dữ liệu"), "data:write"),
     ("/admin/people", marked("Người dùng"), "identity:read"),
     ("/admin/agencies", marked("Cơ quan"), "identity:read"),
     ("/admin/keys", marked("Khóa"), "identity:read"),

@@ -201,6 +201,7 @@ def _closed(session: Session, viewing: Viewing) -> bool:
 def end(session: Session, caller: Caller, one: Camera, viewing: Viewing, now: int | None = None) -> None:
     """Write down that the caller looks no more; said twice, written once."""
     now = clock.now_micros() if now is None else now
+    journal.take_turn(session)  # the page says so as its stream ends too
     if _closed(session, viewing):
         return
     _note(session, "duty.camera.closed", caller, one, viewing, min(now, viewing.until))

@@ -90,10 +90,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "followed",
-        sa.Column("datastream_id", Id, autoincrement=False, nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
-        sa.Column("upto", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("datastream_id", name=op.f("pk_followed")),
+        sa.Column("block", Id, autoincrement=False, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("block", name=op.f("pk_followed")),
     )
     op.create_table(
         "alert_mark",
