@@ -75,6 +75,10 @@ def test_a_stranger_writes_on_no_route_at_all(guarded, town):
     assert len(asked) > 8  # the walk found the forms
     for method, path in asked:
         answer = guarded.request(method, path, data={"name": "x"})
+        if path.startswith("/subscribe/"):
+            # a citizen's own messages: the link that was sent to them stands for rights, and this is none
+            assert answer.status_code in (400, 403, 404), (method, path, answer.status_code)
+            continue
         # 405: the route is there for reading alone
         assert answer.status_code in (401, 403, 405), (method, path, answer.status_code)
     for method, path, body in STA_WRITES:
