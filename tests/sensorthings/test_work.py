@@ -56,6 +56,7 @@ def test_observations_are_found_by_their_key(ask, asked, url):
 
 def test_statements_are_kept_for_other_ids_pages_and_moments(ask, town):
     prepared._plans.clear()
+    prepared._requests.known.clear()
     for url in (f"Datastreams({town.dust})/Observations?$top=2", f"Datastreams({town.level})/Observations?$top=3"):
         ask(url)
     assert len(prepared._plans) == 1
