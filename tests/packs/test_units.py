@@ -1,5 +1,8 @@
 """Units: written forms become UCUM codes, and values become other units."""
 
+import subprocess
+import sys
+
 import pytest
 
 from dothi.kit import units
@@ -47,3 +50,20 @@ def test_common_units_are_known_without_reading_the_grammar_and_really_are_units
     from dothi.kit.units import _COMMON, _quantity
 
     assert [code for code in _COMMON if _quantity(code) is None] == []
+
+
+def test_many_threads_may_ask_first():
+    """The rule engine and the first page did so at the same time, and each spoilt the registry of the other."""
+    code = (
+        "import threading\n"
+        "from dothi.kit import units\n"
+        "found, go = [], threading.Barrier(6)\n"
+        "def ask():\n"
+        "    go.wait()\n"
+        "    found.append(units.line('km/h', 'm/s').scale)\n"
+        "threads = [threading.Thread(target=ask) for _ in range(6)]\n"
+        "[one.start() for one in threads]\n"
+        "[one.join() for one in threads]\n"
+        "assert len(found) == 6 and len(set(found)) == 1, found\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

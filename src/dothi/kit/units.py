@@ -1,5 +1,6 @@
 """Units of measurement: UCUM codes, the ways people write them, and conversion between them."""
 
+import threading
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -119,6 +120,9 @@ def _like(code: str, other: str) -> bool:
     return True
 
 
+_one_at_a_time = threading.RLock()  # two threads that make the registry at once spoil it for each other
+
+
 @lru_cache(maxsize=1)
 def _registry() -> Any:
     from ucumvert import PintUcumRegistry  # reading its grammar takes most of a second
@@ -128,6 +132,11 @@ def _registry() -> Any:
 
 @lru_cache(maxsize=4096)
 def _quantity(code: str) -> Any:
+    with _one_at_a_time:
+        return _read(code)
+
+
+def _read(code: str) -> Any:
     registry = _registry()
     if code.startswith("{") and code.endswith("}"):
         code = "1"  # an annotation alone counts things
