@@ -23,6 +23,7 @@ from dothi.jobs import store as leases
 from dothi.jobs.runner import HOLDER
 from dothi.kit import clock
 from dothi.kit.clock import SECOND
+from dothi.sensing import ingest
 from dothi.sensing.columns import Columns
 from dothi.sensing.live import hub
 
@@ -33,6 +34,7 @@ _RENEW = 5 * SECOND
 _LEAP = 5 * SECOND  # more than this between clock and stopwatch is a leap
 _BELIEVE = 60.0  # seconds until a leap forward is believed
 _PAUSE = 0.25  # seconds between rounds when nothing comes
+_SHARE, _YIELD = 2.0, 0.2  # while observations come in: so many times as long as one batch took, at most these seconds
 _QUEUE = 500_000  # observations waiting to be heard; beyond that they are read from the database later
 
 
@@ -164,7 +166,10 @@ class Worker:
                 while self._waiting and time.monotonic() - begun < 0.5:
                     columns, stored = self._waiting.popleft()
                     self._rows -= len(stored)
+                    took = time.monotonic()
                     rounds.hear(columns, stored, now)
+                    if ingest.busy():  # what comes in goes first; rules follow a little later
+                        time.sleep(min(_YIELD, _SHARE * (time.monotonic() - took)))
             if self._missed and not self._waiting:
                 self._missed = False
                 rounds.missed()
