@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from dothi import config
 from dothi.datasets.tables import Dataset, Harvest, HarvestedDataset
+from dothi.db.session import writing
 from dothi.exchange import ckan, dcat, foreign, harvest
 from dothi.exchange.cli import app
 from dothi.exchange.fetch import Answer
@@ -68,9 +69,9 @@ def turtle(*titles, more="", start=1):
 def test_our_own_server_is_harvested_by_both_ways_and_each_dataset_shown_once(session, private, put, portal, server):
     for number in range(4):
         put(f"bo-{number}", title=f"Bộ số {number}")
-    first = harvest.add(session, SYSTEM, f"{server.url}/catalogue.ttl?limit=2", "dcat", "Cổng một").id
-    second = harvest.add(session, SYSTEM, server.url, "ckan", "Cổng hai").id
-    session.commit()
+    with writing() as s:  # the server writes too
+        first = harvest.add(s, SYSTEM, f"{server.url}/catalogue.ttl?limit=2", "dcat", "Cổng một").id
+        second = harvest.add(s, SYSTEM, server.url, "ckan", "Cổng hai").id
     result = harvest.run(SYSTEM, first)
     assert (result.ok, result.read, result.added, result.error, result.faults) == (True, 6, 6, None, [])
     result = harvest.run(SYSTEM, second)
