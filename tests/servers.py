@@ -150,5 +150,7 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
-        self.thread.join(20)
+        self.thread.join(60)
         self.socket.close()
+        if self.thread.is_alive():  # it would go on writing, into the next test's database
+            raise RuntimeError("the server did not stop")

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from dothi.db.words import json_string
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit import clock
@@ -70,6 +71,19 @@ class ThingNow:
         return max((s.at for s in self.streams if s.at is not None), default=None)
 
 
+# columns and no objects: a map asks for a hundred thousand of them
+_THING = (
+    Thing.id, Thing.code, Thing.name, Thing.description, Thing.properties, Thing.lon, Thing.lat, Thing.unit_code,
+    Thing.agency_id, Thing.simulated, Thing.connected, Thing.connected_at,
+)  # fmt: skip
+_STREAM = (
+    Datastream.thing_id, Datastream.id, Datastream.name, Datastream.code, Datastream.observed_property_id,
+    ObservedProperty.code, ObservedProperty.name, json_string(Datastream.unit, "symbol"), Datastream.properties,
+    Datastream.sensor_id, Sensor.name, DatastreamState.last_at, DatastreamState.first_at, DatastreamState.received_at,
+    DatastreamState.result, DatastreamState.result_json, DatastreamState.count,
+)  # fmt: skip
+
+
 @dataclass(slots=True)
 class Series:
     """A datastream's values over time, oldest first; step: width of a bucket in µs, 0 for the observations themselves."""
@@ -96,7 +110,7 @@ def things(
     box: west, south, east, north in degrees. properties: codes of observed properties one of which the thing must
     observe. words: part of its name, with or without diacritics.
     """
-    wanted = select(Thing).where(guard.visible(caller, Thing)).order_by(Thing.name_folded, Thing.id)
+    wanted = select(*_THING).where(guard.visible(caller, Thing)).order_by(Thing.name_folded, Thing.id)
     if ids is not None:
         wanted = wanted.where(Thing.id.in_(list(ids)))
     if box is not None:
@@ -113,23 +127,9 @@ def things(
         wanted = wanted.where(Thing.name_folded.contains(fold(words), autoescape=True))
     if limit is not None:
         wanted = wanted.limit(limit)
-    found = {
-        t.id: ThingNow(
-            t.id,
-            t.code,
-            t.name,
-            t.description,
-            t.properties or {},
-            t.lon,
-            t.lat,
-            t.unit_code,
-            t.agency_id,
-            t.simulated,
-            t.connected,
-            t.connected_at,
-        )
-        for t in session.scalars(wanted)
-    }
+    found = {row.id: ThingNow(*row) for row in session.execute(wanted)}
+    for shown in found.values():
+        shown.properties = shown.properties or {}
     few = list(found) if ids is not None or limit is not None or words or properties is not None else None
     for thing_id, one in _streams(session, caller, few):
         if thing_id in found:
@@ -150,7 +150,7 @@ def any_simulated(session: Session, caller: Caller) -> bool:
 
 def _streams(session: Session, caller: Caller, thing_ids: Sequence[int] | None) -> list[tuple[int, StreamNow]]:
     query = (
-        select(Datastream, DatastreamState, ObservedProperty.code, ObservedProperty.name, Sensor.name)
+        select(*_STREAM)
         .outerjoin(DatastreamState, DatastreamState.datastream_id == Datastream.id)
         .outerjoin(ObservedProperty, ObservedProperty.id == Datastream.observed_property_id)
         .join(Sensor, Sensor.id == Datastream.sensor_id)
@@ -159,21 +159,18 @@ def _streams(session: Session, caller: Caller, thing_ids: Sequence[int] | None) 
     )
     if thing_ids is not None:
         query = query.where(Datastream.thing_id.in_(thing_ids))
-    return [
-        (d.thing_id, _stream_now(d, state, code, name, sensor))
-        for d, state, code, name, sensor in session.execute(query)
-    ]
+    return [_stream_now(*row) for row in session.execute(query)]
 
 
 def _stream_now(
-    d: Datastream, state: DatastreamState | None, code: str | None, name: str | None, sensor: str
-) -> StreamNow:
-    unit = d.unit if isinstance(d.unit, dict) else {}
-    return StreamNow(
-        d.id, d.name, d.code, d.observed_property_id, code, name or d.name, str(unit.get("symbol") or ""),
-        d.properties or {}, d.sensor_id, sensor,
-        state.last_at if state else None, state.first_at if state else None, state.received_at if state else None,
-        state.result if state else None, state.result_json if state else None, state.count if state else 0,
+    thing_id: int, id_: int, name: str, code: str | None, property_id: int | None, property_code: str | None,
+    property_name: str | None, symbol: str | None, properties: dict[str, Any] | None, sensor_id: int, sensor: str,
+    last_at: int | None, first_at: int | None, received_at: int | None, result: float | None, result_json: str | None,
+    count: int | None,
+) -> tuple[int, StreamNow]:  # fmt: skip
+    return thing_id, StreamNow(
+        id_, name, code, property_id, property_code, property_name or name, symbol or "", properties or {}, sensor_id,
+        sensor, last_at, first_at, received_at, result, result_json, count or 0,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -96,21 +97,51 @@ def sector_of(thing: ThingNow, said: ThingState | None) -> str:
     return OTHER
 
 
-def feature(thing: ThingNow, said: ThingState | None, language: str) -> dict[str, Any]:
+class Kinds:
+    """What streams of one property share on the map: said once, for a map asks for a hundred thousand streams."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._shared: dict[tuple[str | None, str, str], Kind] = {}
+
+    def of(self, stream: StreamNow) -> "Kind":
+        """The kind of a stream; its own when its properties say something that is judged by."""
+        if "levels" in stream.properties or "stale_minutes" in stream.properties:
+            return self._made(stream)
+        key = (stream.property_code, stream.property_name, stream.unit)
+        if key not in self._shared:
+            self._shared[key] = self._made(stream)
+        return self._shared[key]
+
+    def _made(self, stream: StreamNow) -> "Kind":
+        known, limits = property_of(stream), bands(stream)
+        shown: dict[str, Any] = {
+            "n": stream_name(stream, self._language), "u": unit(stream, self._language), "g": digits(stream),
+            "l": stale_seconds(stream),
+        }  # fmt: skip
+        if limits:
+            shown["b"] = limits
+        return Kind(known.code if known else None, limits is None, shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """code: of the property, None when no pack knows it. fixed: a number alone does not decide the state."""
+
+    code: str | None
+    fixed: bool
+    shown: dict[str, Any]
+
+
+def feature(thing: ThingNow, said: ThingState | None, kinds: Kinds) -> dict[str, Any]:
     """One thing as GeoJSON, in the short names `frontend/src/pure/merge.ts` describes."""
     streams, fixed, speaks = [], said is not None and thing.connected is False and said.state == "offline", 0
     for i, one in enumerate(thing.streams):
-        limits = bands(one)
-        fixed = fixed or limits is None
-        known = property_of(one)
-        if said is not None and known is not None and known.code == said.property and one.at == said.at:
+        kind = kinds.of(one)
+        fixed = fixed or kind.fixed
+        if said is not None and kind.code is not None and kind.code == said.property and one.at == said.at:
             speaks = i
-        entry: dict[str, Any] = {
-            "d": one.id, "n": stream_name(one, language), "u": unit(one, language), "v": one.result,
-            "t": None if one.at is None else one.at // 1000, "g": digits(one), "l": stale_seconds(one),
-        }  # fmt: skip
-        if limits:
-            entry["b"] = limits
+        entry = {**kind.shown, "d": one.id, "v": one.result, "t": None if one.at is None else one.at // 1000}
         if one.result is None and one.result_json is not None:
             entry["x"] = plain(one.result_json)
         streams.append(entry)
@@ -145,9 +176,9 @@ def collection(
         one.thing_id: one
         for one in state.states(session, caller, box, language=language, things=None if ids is None else list(ids))
     }
-    things = glance.things(session, caller, ids=ids, box=box)
+    things, kinds = glance.things(session, caller, ids=ids, box=box), Kinds(language)
     return {
         "type": "FeatureCollection",
         "at": clock.iso(clock.now_micros()),
-        "features": [feature(one, said.get(one.id), language) for one in things],
+        "features": [feature(one, said.get(one.id), kinds) for one in things],
     }
