@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dothi import config
 from dothi.db import schema
+from dothi.db.base import Base
 from dothi.db import session as db
 from dothi.db.engine import make_engine
 
@@ -48,16 +49,29 @@ def postgresql_engine(worker_id: str) -> Iterator[Engine]:
         admin.dispose()
 
 
+_LARGE = 1 << 19  # bytes of a table from which TRUNCATE is quicker than DELETE
+
+
 def _empty(engine: Engine) -> None:
+    """Leave no row and no used number: only the tables that hold something are touched, which takes milliseconds."""
+    tables = [one.name for one in reversed(Base.metadata.sorted_tables)]
+    holds = " UNION ALL ".join(
+        f"(SELECT {n} AS n, (pg_total_relation_size('{name}') + coalesce((SELECT sum(pg_total_relation_size(inhrelid))"
+        f" FROM pg_inherits WHERE inhparent = '{name}'::regclass), 0))::bigint AS size"
+        f" WHERE EXISTS (SELECT 1 FROM {name}))"
+        for n, name in enumerate(tables)
+    )
+    used = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
     with engine.begin() as connection:
-        names = connection.scalars(
-            text(
-                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
-                " AND relnamespace = 'public'::regnamespace"
-                " AND relname NOT IN ('alembic_version', 'spatial_ref_sys')"
-            )
-        ).all()
-        connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+        held = connection.execute(text(f"{holds} ORDER BY n")).all()
+        large = [tables[n] for n, size in held if size > _LARGE]
+        if large:
+            connection.execute(text(f"TRUNCATE {', '.join(large)} CASCADE"))
+        for n, size in held:
+            if size <= _LARGE:
+                connection.execute(text(f"DELETE FROM {tables[n]}"))
+        for name in connection.scalars(text(used)).all():
+            connection.execute(text(f"SELECT setval('{name}', 1, false)"))
 
 
 @pytest.fixture(params=KINDS)
