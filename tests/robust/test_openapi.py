@@ -51,16 +51,24 @@ def test_the_description_is_served_and_shown_to_people(server):
     assert "https://" not in page.text.partition("<main")[0]  # nothing from other servers
 
 
-@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # of schemathesis itself
-def test_every_call_is_answered_as_described(web, document):
-    station(web)
+@pytest.fixture(scope="module")
+def calls(document):
+    """Every call, with good and bad input. Made once: both databases are asked the same."""
     # the live stream never ends; tests/live and test_bounds ask for it
     schema = schemathesis.openapi.from_dict(shallow(document)).exclude(path="/live")
-    wrong: list[str] = []
+    made = []
     for found in schema.get_all_operations():
-        call = found.ok()
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            _ask(call, mode, str(web.base_url), wrong)
+            made += _cases(found.ok(), mode)
+    return made
+
+
+@pytest.mark.xdist_group("openapi")  # one worker makes the calls
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # of schemathesis itself
+def test_every_call_is_answered_as_described(calls, web):
+    station(web)
+    assert len(calls) > 900
+    wrong = [said for case in calls if (said := _fault(case, str(web.base_url)))]
     assert not wrong, "\n".join(wrong)
 
 
@@ -79,25 +87,32 @@ def shallow(value):
     return {name: shallow(one) for name, one in value.items()}
 
 
-def _ask(call, mode, url, wrong):
+def _cases(call, mode):
+    made = []
+
     @MODEST
     @given(call.as_strategy(generation_mode=mode))
-    def ask(case):
-        answer = case.call(base_url=url, allow_redirects=False)
-        try:
-            case.validate_response(answer, checks=CHECKS)
-            if 400 <= answer.status_code < 500 and case.method != "HEAD":
-                said = answer.json()
-                # CKAN says some of its refusals as a bare text, others under `error`
-                reason = (
-                    said if isinstance(said, str) else said.get("message") or said.get("detail") or said.get("error")
-                )
-                assert reason, "a refusal without a reason"
-        except (Exception, BaseExceptionGroup) as error:
-            wrong.append(f"{call.label}: {str(error)[:900]}")
+    def make(case):
+        made.append(case)
 
     try:
-        ask()
+        make()
     except Exception as error:
         if "Unsatisfiable" not in type(error).__name__ and "cannot" not in str(error).lower():
             raise
+    return made
+
+
+def _fault(case, url):
+    """What is wrong with the answer to a call, or None."""
+    answer = case.call(base_url=url, allow_redirects=False)
+    try:
+        case.validate_response(answer, checks=CHECKS)
+        if 400 <= answer.status_code < 500 and case.method != "HEAD":
+            said = answer.json()
+            # CKAN says some of its refusals as a bare text, others under `error`
+            reason = said if isinstance(said, str) else said.get("message") or said.get("detail") or said.get("error")
+            assert reason, "a refusal without a reason"
+    except (Exception, BaseExceptionGroup) as error:
+        return f"{case.operation.label}: {str(error)[:900]}"
+    return None
