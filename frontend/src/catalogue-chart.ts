@@ -3,22 +3,15 @@
  * server's own drawing, which stays until ECharts is there (and for ever without script).
  */
 import type { BarPlot } from "./catalogue-bars";
+import { make } from "./dom";
+import { whenSeen } from "./seen";
 
 export class ColumnChart extends HTMLElement {
   #undo: (() => void)[] = [];
   #plot: BarPlot | undefined;
 
   connectedCallback(): void {
-    const seen = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((e) => e.isIntersecting)) return;
-        seen.disconnect();
-        void this.#start();
-      },
-      { rootMargin: "100px" },
-    );
-    seen.observe(this);
-    this.#undo.push(() => seen.disconnect());
+    this.#undo.push(whenSeen(this, () => void this.#start(), "100px"));
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();
@@ -30,8 +23,7 @@ export class ColumnChart extends HTMLElement {
     const { bars } = await import("./catalogue-bars");
     if (!this.isConnected) return;
     const still = this.querySelector<SVGElement>("svg");
-    const holder = document.createElement("div");
-    holder.className = "plot";
+    const holder = make("div", "plot");
     holder.setAttribute("role", "img");
     holder.setAttribute("aria-label", still?.getAttribute("aria-label") ?? this.dataset.name ?? "");
     still?.remove();

@@ -1,22 +1,18 @@
 /** A dataset drawn over the city's base. Loaded only when a page really shows one. */
-import "maplibre-gl/dist/maplibre-gl.css";
 import {
-  Map as GlMap,
   type LayerSpecification,
   LngLatBounds,
   type MapMouseEvent,
   type SourceSpecification,
   type StyleSpecification,
-  setWorkerUrl,
 } from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import type { Base } from "./base";
 import { catalogueSay } from "./catalogue-words";
-import { colour } from "./colour";
-import { type Base, style as baseStyle } from "./gl/style";
-import { say } from "./words";
+import { paced, still } from "./gl/motion";
+import { gestures, loaded, orGone, upright } from "./gl/start";
+import { type Colours, colours, ex, ground } from "./gl/style";
+import type { Box } from "./pure/box";
 
-setWorkerUrl(workerUrl);
-export type Box = [number, number, number, number];
 export interface Picked {
   id: string;
   properties: Record<string, unknown>;
@@ -38,12 +34,9 @@ export interface DatasetView {
   camera(): { center: [number, number]; zoom: number };
   remove(): void;
 }
-const SENSORS = new Set(["things", "critical", "chosen"]);
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-const ex = (value: unknown) => value as never;
 
 /** Plain layers for any geometry, in the first series colour. */
-function plain(source: string, c: (role: string) => string): LayerSpecification[] {
+function plain(source: string, c: Colours): LayerSpecification[] {
   const type = (...names: string[]) => ex(["in", ["geometry-type"], ["literal", names]]);
   return [
     {
@@ -77,12 +70,8 @@ function plain(source: string, c: (role: string) => string): LayerSpecification[
 }
 
 export async function draw(holder: HTMLElement, options: Options): Promise<DatasetView> {
-  const c = (role: string) => colour(role, holder);
-  const base = baseStyle(options.base, holder, false);
-  const sources: Record<string, SourceSpecification> = Object.fromEntries(
-    Object.entries(base.sources).filter(([name]) => !SENSORS.has(name)),
-  );
-  const under = base.layers.filter((one) => !("source" in one) || !SENSORS.has(String(one.source)));
+  const under = ground(options.base, holder);
+  const sources: Record<string, SourceSpecification> = { ...under.sources };
   let own: LayerSpecification[] = [];
   if (options.style) {
     for (const [name, source] of Object.entries(options.style.sources)) sources[`d-${name}`] = absolute(source);
@@ -93,44 +82,27 @@ export async function draw(holder: HTMLElement, options: Options): Promise<Datas
       );
   } else if (options.data) {
     sources["d-data"] = { type: "geojson", data: options.data };
-    own = plain("d-data", c);
+    own = plain("d-data", colours(holder));
   }
   // names of places stay readable above the dataset's areas
-  const labels = under.filter((one) => one.type === "symbol");
-  const ground = under.filter((one) => one.type !== "symbol");
+  const labels = under.layers.filter((one) => one.type === "symbol");
+  const land = under.layers.filter((one) => one.type !== "symbol");
   const above = (one: LayerSpecification) => one.type === "symbol" || one.type === "circle";
   const marks = own.filter(above);
   const areas = own.filter((one) => !above(one));
-  const map = new GlMap({
+  const map = upright({
     container: holder,
-    style: { ...base, sources, layers: [...ground, ...areas, ...labels, ...marks] },
+    style: { ...under, sources, layers: [...land, ...areas, ...labels, ...marks] },
     ...(options.camera ?? { bounds: options.bounds, fitBoundsOptions: { padding: room(holder), maxZoom: 15.5 } }),
-    attributionControl: false,
-    fadeDuration: 0,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
     maxZoom: 18,
     scrollZoom: false,
     cooperativeGestures: true,
-    locale: {
-      "CooperativeGesturesHandler.MobileHelpText": say("gesture"),
-      "CooperativeGesturesHandler.WindowsHelpText": say("ctrl"),
-      "CooperativeGesturesHandler.MacHelpText": say("ctrl"),
-      "Map.Title": catalogueSay("map"),
-    },
+    locale: { ...gestures(), "Map.Title": catalogueSay("map") },
     canvasContextAttributes: { antialias: true },
   });
   map.scrollZoom.enable();
-  map.touchZoomRotate.disableRotation();
-  map.keyboard.disableRotation();
-  await new Promise<void>((done, fail) => {
-    map.once("load", () => done());
-    setTimeout(() => fail(new Error("the map did not load")), 20_000);
-  }).catch((error) => {
-    map.remove();
-    throw error;
-  });
+  // not strict: a tile of the dataset that is missing must not take the map away
+  await orGone(map, loaded(map));
   const ids = own.map((one) => one.id);
   const hit = (event: MapMouseEvent) => {
     const { x, y } = event.point;
@@ -161,7 +133,7 @@ export async function draw(holder: HTMLElement, options: Options): Promise<Datas
       map.fitBounds(new LngLatBounds([box[0], box[1]], [box[2], box[3]]), {
         padding: room(holder),
         maxZoom: 16,
-        ...(still() ? { animate: false } : { duration: 400 }),
+        ...paced(400),
       });
     },
     zoom: (step) => {

@@ -3,25 +3,23 @@
  * base map. data-features: an address of GeoJSON to draw instead of tiles. data-geojson: the GeoJSON itself.
  * data-titles: JSON {field: title}; data-key: a record to stress. data-lazy: wait for a tap on narrow screens.
  */
-import type { Box, DatasetView } from "./catalogue-gl";
+import { loadBase } from "./base";
+import type { DatasetView } from "./catalogue-gl";
 import { catalogueSay } from "./catalogue-words";
+import { button, make } from "./dom";
 import { inset } from "./elements/inset";
+import { whenWanted } from "./elements/veil";
+import { zoomBox } from "./elements/zoom";
+import { face } from "./face";
+import { type Box, middle, readBox, VIETNAM } from "./pure/box";
 import { number } from "./pure/number";
 import { language, say } from "./words";
 
-const dark = () => {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-};
 /** A value as it is read: fractions with the reader's comma, whole numbers as they are, for they may be codes. */
 const said = (value: unknown) =>
   typeof value === "number" && !Number.isInteger(value)
     ? number(value, Math.min(6, String(value).split(".")[1]?.length ?? 0), language())
     : String(value);
-
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = "", text = ""): HTMLElementTagNameMap[K] {
-  return Object.assign(document.createElement(tag), { className, textContent: text });
-}
 
 export class DatasetMap extends HTMLElement {
   #view: DatasetView | undefined;
@@ -29,17 +27,7 @@ export class DatasetMap extends HTMLElement {
 
   connectedCallback(): void {
     this.#furnish();
-    if (this.hasAttribute("data-lazy") && matchMedia("(max-width: 960px)").matches) {
-      this.#veil();
-      return;
-    }
-    const seen = new IntersectionObserver((entries) => {
-      if (!entries.some((e) => e.isIntersecting)) return;
-      seen.disconnect();
-      void this.#start();
-    });
-    seen.observe(this);
-    this.#undo.push(() => seen.disconnect());
+    this.#undo.push(whenWanted(this, () => void this.#start()));
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();
@@ -48,25 +36,14 @@ export class DatasetMap extends HTMLElement {
     this.replaceChildren();
   }
 
-  #veil(): void {
-    const button = make("button", "veil");
-    button.type = "button";
-    button.append(make("span", "", say("openMap")));
-    button.addEventListener("click", () => {
-      button.remove();
-      void this.#start();
-    });
-    this.append(button);
-  }
   get #bounds(): Box {
-    const given = this.dataset.bounds?.split(",").map(Number) ?? [];
-    return given.length === 4 && given.every(Number.isFinite) ? (given as Box) : [102.1, 8.2, 117.9, 23.4];
+    return readBox(this.dataset.bounds) ?? VIETNAM;
   }
   async #start(): Promise<void> {
     try {
       const [gl, base, data] = await Promise.all([
         import("./catalogue-gl"),
-        this.#base(),
+        loadBase(this.dataset),
         this.dataset.geojson
           ? JSON.parse(this.dataset.geojson)
           : this.dataset.features
@@ -76,8 +53,8 @@ export class DatasetMap extends HTMLElement {
       if (!this.isConnected) return;
       const draw = async () => {
         const camera = this.#view?.camera();
-        const face = dark() ? "?face=dark" : "";
-        const style = this.dataset.style ? await this.#json(this.dataset.style + face) : undefined;
+        const worn = face() === "dark" ? "?face=dark" : "";
+        const style = this.dataset.style ? await this.#json(this.dataset.style + worn) : undefined;
         this.#view?.remove();
         this.querySelector(".gl")?.remove();
         const holder = make("div", "gl");
@@ -112,15 +89,6 @@ export class DatasetMap extends HTMLElement {
     if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
     return (await answer.json()) as never;
   }
-  async #base(): Promise<{ data: unknown; tiles?: string; style?: never }> {
-    if (this.dataset.mapStyle) return { data: null, style: await this.#json(this.dataset.mapStyle) };
-    if (this.dataset.mapTiles) return { data: null, tiles: this.dataset.mapTiles };
-    try {
-      return { data: await this.#json("/places/base.geojson") };
-    } catch {
-      return { data: null };
-    }
-  }
   /** Rows of the table beside it that know their box bring the map to it. */
   #rows(): void {
     const go = (event: Event) => {
@@ -139,10 +107,8 @@ export class DatasetMap extends HTMLElement {
     const pop = make("section", "card pop");
     pop.setAttribute("aria-live", "polite");
     const head = make("header");
-    const close = make("button", "btn quiet ico x", "×");
-    close.type = "button";
+    const close = button("btn quiet ico x", "×", () => this.#show(null));
     close.setAttribute("aria-label", say("close"));
-    close.addEventListener("click", () => this.#show(null));
     const many = feature.count > 1;
     const text = (properties: Record<string, unknown>) => String(properties[this.dataset.label ?? ""] ?? feature.id);
     const link = make(this.dataset.code && !many ? "a" : "b");
@@ -177,28 +143,14 @@ export class DatasetMap extends HTMLElement {
     this.append(pop);
   }
   #furnish(): void {
-    const [w, s, e, n] = this.#bounds;
-    this.insertAdjacentHTML("beforeend", inset(104, say, [(w + e) / 2, (s + n) / 2]));
+    this.insertAdjacentHTML("beforeend", inset(104, say, middle(this.#bounds)));
     this.append(make("span", "mapcredit", this.dataset.credit ?? say("sketch")));
-    const zoom = make("div", "zoom mapbox");
-    for (const [word, path, act] of [
-      ["zoomIn", "M5 12h14M12 5v14", () => this.#view?.zoom(1)],
-      ["zoomOut", "M5 12h14", () => this.#view?.zoom(-1)],
-      [
-        "home",
-        "M8 3H5a2 2 0 0 0-2 2v3m18 0V5a2 2 0 0 0-2-2h-3m0 18h3a2 2 0 0 0 2-2v-3M3 16v3a2 2 0 0 0 2 2h3",
-        () => this.#view?.go(this.#bounds),
-      ],
-    ] as const) {
-      const button = make("button");
-      button.type = "button";
-      button.innerHTML = `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${path}"/></svg>`;
-      button.setAttribute("aria-label", word === "home" ? catalogueSay("map") : say(word));
-      button.title = word === "home" ? catalogueSay("map") : say(word);
-      button.addEventListener("click", act);
-      zoom.append(button);
-    }
-    this.append(zoom);
+    this.append(
+      zoomBox(
+        { zoom: (step) => this.#view?.zoom(step), home: () => this.#view?.go(this.#bounds) },
+        catalogueSay("map"),
+      ),
+    );
   }
 }
 customElements.define("dataset-map", DatasetMap);

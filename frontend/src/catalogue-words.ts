@@ -1,5 +1,5 @@
 /** The words the catalogue's scripts say themselves. */
-import { language } from "./words";
+import { sayer } from "./words";
 
 const VI = {
   copy: "Chép",
@@ -19,4 +19,4 @@ const EN: Record<keyof typeof VI, string> = {
   many: "objects drawn as one here; zoom in to see each",
   map: "Map of the dataset",
 };
-export const catalogueSay = (word: keyof typeof VI): string => (language() === "en" ? EN : VI)[word];
+export const catalogueSay = sayer(VI, EN);

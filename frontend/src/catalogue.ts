@@ -3,6 +3,7 @@ import "./css/catalogue.css";
 import "./catalogue-chart";
 import "./catalogue-map";
 import { catalogueSay } from "./catalogue-words";
+import { button } from "./dom";
 
 // facets stand open beside the list; on narrow screens they fold away
 const wide = matchMedia("(min-width: 961px)");
@@ -18,19 +19,14 @@ for (const one of document.querySelectorAll<HTMLSelectElement>("select[data-subm
 }
 if (navigator.clipboard)
   for (const box of document.querySelectorAll<HTMLElement>(".code-box")) {
-    const button = Object.assign(document.createElement("button"), {
-      type: "button",
-      className: "btn copy",
-      textContent: catalogueSay("copy"),
-    });
-    button.addEventListener("click", async () => {
+    const copy = button("btn copy", catalogueSay("copy"), async () => {
       await navigator.clipboard.writeText(box.querySelector("pre")?.textContent ?? "");
-      button.textContent = catalogueSay("copied");
+      copy.textContent = catalogueSay("copied");
       setTimeout(() => {
-        button.textContent = catalogueSay("copy");
+        copy.textContent = catalogueSay("copy");
       }, 2000);
     });
-    box.append(button);
+    box.append(copy);
   }
 // the address may point into an example, a form or a section that is folded
 function unfold(): void {

@@ -1,10 +1,14 @@
 /** The leader's page: it renews itself, its small map is drawn where it is seen. Everything it says stands without this. */
 import "./css/leader.css";
+import { loadBase } from "./base";
+import { make } from "./dom";
 import { inset } from "./elements/inset";
 import { listen } from "./feed";
-import type { Box, View } from "./gl/view";
+import type { View } from "./gl/view";
+import { type Box, VIETNAM } from "./pure/box";
 import type { Thing } from "./pure/merge";
 import { isState, type State } from "./pure/state";
+import { whenSeen } from "./seen";
 import { say } from "./words";
 
 type Point = [id: number, lon: number, lat: number, state: State, tag: string];
@@ -21,27 +25,19 @@ const thing = ([id, lon, lat, s, tag]: Point): Thing => ({
 /** The small map: where the worst thing is, and what else stands near it. */
 class LeaderMap extends HTMLElement {
   #view: View | undefined;
-  #seen: IntersectionObserver | undefined;
+  #seen: (() => void) | undefined;
 
   connectedCallback(): void {
     if (this.#view) return;
     if (!this.querySelector(".inset")) {
       const at = this.points.find(([id]) => String(id) === this.dataset.chosen);
       this.insertAdjacentHTML("beforeend", inset(112, say, at ? [at[1], at[2]] : undefined));
-      const credit = document.createElement("span");
-      credit.className = "mapcredit";
-      credit.textContent = this.dataset.credit ?? "";
-      this.append(credit);
+      this.append(make("span", "mapcredit", this.dataset.credit ?? ""));
     }
-    this.#seen = new IntersectionObserver((entries) => {
-      if (!entries.some((one) => one.isIntersecting)) return;
-      this.#seen?.disconnect();
-      void this.#draw();
-    });
-    this.#seen.observe(this);
+    this.#seen = whenSeen(this, () => void this.#draw());
   }
   disconnectedCallback(): void {
-    this.#seen?.disconnect();
+    this.#seen?.();
     // the page that renews itself puts the same map back at once
     setTimeout(() => {
       if (this.isConnected) return;
@@ -57,7 +53,7 @@ class LeaderMap extends HTMLElement {
   }
   #bounds(): Box {
     const at = this.points.find(([id]) => id === this.#chosen) ?? this.points[0];
-    if (!at) return [102.1, 8.2, 117.9, 23.4];
+    if (!at) return VIETNAM;
     const near = this.points.filter(([, x, y]) => Math.abs(x - at[1]) < 0.02 && Math.abs(y - at[2]) < 0.012);
     const xs = near.map((one) => one[1]);
     const ys = near.map((one) => one[2]);
@@ -69,10 +65,9 @@ class LeaderMap extends HTMLElement {
   }
   async #draw(): Promise<void> {
     try {
-      const [{ draw }, base] = await Promise.all([import("./gl/view"), this.#base()]);
+      const [{ draw }, base] = await Promise.all([import("./gl/view"), loadBase(this.dataset, { strict: true })]);
       if (!this.isConnected) return;
-      const holder = document.createElement("div");
-      holder.className = "gl";
+      const holder = make("div", "gl");
       this.prepend(holder);
       const view = await draw(holder, {
         base,
@@ -91,13 +86,6 @@ class LeaderMap extends HTMLElement {
       console.warn(error);
       this.querySelector(".gl")?.remove();
     }
-  }
-  async #base(): Promise<{ data: unknown; tiles?: string | undefined; style?: never }> {
-    if (this.dataset.mapStyle)
-      return { data: null, style: (await (await fetch(this.dataset.mapStyle)).json()) as never };
-    if (this.dataset.mapTiles) return { data: null, tiles: this.dataset.mapTiles };
-    const answer = await fetch(this.dataset.base ?? "/places/base.geojson");
-    return { data: answer.ok ? await answer.json() : null };
   }
   /** Takes over what a newer map of the same place says. False: it is of another place. */
   renew(other: HTMLElement): boolean {

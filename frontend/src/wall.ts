@@ -1,11 +1,14 @@
 /** The wall: one screen nobody touches. It turns through its views, cuts to a new critical alarm, and says when it hears nothing. */
 import "./css/wall.css";
+import { type Base, loadBase } from "./base";
+import { make, mark } from "./dom";
 import { inset } from "./elements/inset";
+import { type Box, middle, VIETNAM } from "./pure/box";
 import type { Thing } from "./pure/merge";
 import { clock } from "./pure/number";
 import { isState, rank, type State } from "./pure/state";
 import { Link } from "./wall/link";
-import type { Box, Mark, WallMap } from "./wall/map";
+import type { Mark, WallMap } from "./wall/map";
 import { type Figure, type Matter, type Now, shape, type Top, type WallView } from "./wall/model";
 import { begin, fresh, type Turn, turn } from "./wall/turn";
 import { say, span } from "./wall/words";
@@ -15,15 +18,6 @@ const LOST_MS = 12_000; // without an answer so long, the wall says so
 const THINGS_MS = 15_000;
 const MOST_ROWS = 6;
 
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = "", text = ""): HTMLElementTagNameMap[K] {
-  return Object.assign(document.createElement(tag), { className, textContent: text });
-}
-function mark(state: string): HTMLElement {
-  const b = make("b", "mk");
-  b.dataset.s = state;
-  b.setAttribute("aria-hidden", "true");
-  return b;
-}
 const place = <E extends HTMLElement>(name: string) => document.querySelector<E>(`[data-wall=${name}]`) as E;
 const put = (name: string, text: string) => {
   const one = place(name);
@@ -41,7 +35,7 @@ class Wall {
   #drawing = false;
   #things: Thing[] = [];
   #thingsAt = 0;
-  #base: { data: unknown; tiles?: string | undefined; style?: never } | undefined;
+  #base: Base | undefined;
   #size = "";
 
   constructor(root: HTMLElement) {
@@ -170,33 +164,22 @@ class Wall {
     const { alarm } = this.#turn;
     return alarm === null ? undefined : this.#now?.alarms.find((one) => one.number === alarm);
   }
-  async #loadBase(): Promise<{ data: unknown; tiles?: string | undefined; style?: never }> {
-    const stage = place("map");
-    if (stage.dataset.mapStyle)
-      return { data: null, style: (await (await fetch(stage.dataset.mapStyle)).json()) as never };
-    if (stage.dataset.mapTiles) return { data: null, tiles: stage.dataset.mapTiles };
-    const answer = await fetch("/places/base.geojson");
-    return { data: answer.ok ? await answer.json() : null };
-  }
   async #draw(): Promise<void> {
     if (this.#drawing || !this.#now) return;
     this.#drawing = true;
     const stage = place("map");
     const holder = make("div", "gl");
     try {
-      this.#base ??= await this.#loadBase();
+      this.#base ??= await loadBase(stage.dataset, { strict: true });
       stage.querySelector(".gl")?.remove();
       stage.querySelector(".inset")?.remove();
       stage.prepend(holder);
       const k = this.#k;
       const b = this.#now.bounds;
       const width = Math.round(164 * k);
-      stage.insertAdjacentHTML(
-        "beforeend",
-        inset(width, common, b ? [(b[0] + b[2]) / 2, (b[1] + b[3]) / 2] : undefined),
-      );
+      stage.insertAdjacentHTML("beforeend", inset(width, common, b ? middle(b) : undefined));
       const { draw } = await import("./wall/map");
-      this.#map = await draw(holder, this.#base, b ?? [102.1, 8.2, 117.9, 23.4], k, width + 40 * k);
+      this.#map = await draw(holder, this.#base, b ?? VIETNAM, k, width + 40 * k);
       this.#size = `${innerWidth}x${innerHeight}`;
       this.#cut();
       this.#marks();

@@ -111,5 +111,14 @@ const EN: Record<Word, string> = {
   here: "Chosen place",
   results: "places found",
 };
-export const say = (word: Word): string => (language() === "en" ? EN : VI)[word];
+export type Values = Readonly<Record<string, string | number>>;
+/** Fills "{n} mới"; a value nobody gave stays as it is written, or is `missing`. */
+export const filled = (text: string, values: Values, missing?: string): string =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? missing ?? whole));
+/** A `say` over the words of a part of the site, in the page's language. */
+export const sayer =
+  <W extends string>(vi: Readonly<Record<W, string>>, en: Readonly<Record<W, string>>) =>
+  (word: W, values: Values = {}): string =>
+    filled((language() === "en" ? en : vi)[word], values);
+export const say = sayer(VI, EN);
 export const stateWord = (state: State): string => say(state);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { fold } from "../src/pure/fold";
 import { rows, state, type Thing, Things } from "../src/pure/merge";
-import { age, clock, date, dayStart, number, quantity } from "../src/pure/number";
+import { age, brief, clock, date, dayStart, number, quantity } from "../src/pure/number";
 import { pace, sentence, withGaps } from "../src/pure/series";
 import { clusters, judged, ofRank, rank, STATES, shape, worst } from "../src/pure/state";
+import { filled } from "../src/words";
 
 const MINUTE = 60_000;
 const NOON = Date.parse("2026-11-21T12:00:00+07:00");
@@ -140,4 +141,23 @@ describe("series", () => {
 test("search folds as the server does", () => {
   expect(fold("  Phường  Đông Hưng Thuận ")).toBe("phuong dong hung thuan");
   expect(fold("Thuỷ")).toBe(fold("thủy"));
+});
+
+test("a duration is short on a desk and written out on a wall", () => {
+  const far = (ms: number) => brief(ms, "vi", true);
+  expect([900, 59_999, 61_000, 7_300_000, 90_000_000].map(far)).toEqual([
+    "0\u00a0giây",
+    "59\u00a0giây",
+    "1\u00a0phút",
+    "2\u00a0giờ",
+    "1\u00a0ngày",
+  ]);
+  expect(brief(59_999, "vi")).toBe("59\u00a0s");
+  expect(brief(61_000, "vi")).toBe("1\u00a0ph");
+  for (const ms of [-5, 12_000, 61_000]) expect(brief(ms, "en", true)).toBe(brief(ms, "en"));
+});
+
+test("a sentence is filled; what nobody gave stays, or is left out", () => {
+  expect(filled("{n} mới, {when}", { n: 3 })).toBe("3 mới, {when}");
+  expect(filled("{n} mới{when}", { n: 0 }, "")).toBe("0 mới");
 });

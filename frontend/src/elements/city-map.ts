@@ -3,26 +3,21 @@
  * The sensors of the city on its map, following the live stream. data-chosen: one thing, nothing else to press.
  * data-sectors: JSON {key: word} of the layer chips. data-lazy: wait for a tap on narrow screens.
  */
+import { type Base, loadBase } from "../base";
+import { button, make, mark } from "../dom";
 import { listen } from "../feed";
-import type { Box, Camera, View } from "../gl/view";
+import type { Camera, View } from "../gl/view";
+import { around, type Box, middle, readBox, VIETNAM } from "../pure/box";
 import { type Row, type Stream, type Thing, Things } from "../pure/merge";
 import { age, quantity } from "../pure/number";
-import { judged, rank, STATES, type State } from "../pure/state";
+import { judged, rank, STATES } from "../pure/state";
 import { language, say, stateWord } from "../words";
 import { inset } from "./inset";
-import { type Pick, PlacePicker } from "./place-picker";
+import { type Pick, PlacePicker, picksOf } from "./place-picker";
+import { whenWanted } from "./veil";
+import { zoomBox } from "./zoom";
 
 const STEP_MS = 250;
-
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = "", text = ""): HTMLElementTagNameMap[K] {
-  return Object.assign(document.createElement(tag), { className, textContent: text });
-}
-function mark(state: State): HTMLElement {
-  const b = make("b", "mk");
-  b.dataset.s = state;
-  b.setAttribute("aria-hidden", "true");
-  return b;
-}
 
 export class CityMap extends HTMLElement {
   #things = new Things();
@@ -34,23 +29,13 @@ export class CityMap extends HTMLElement {
   #dirty: ReturnType<typeof setTimeout> | undefined;
   #asked = new Set<number>();
   #ask: ReturnType<typeof setTimeout> | undefined;
-  #base: { data: unknown; tiles?: string | undefined; style?: never } = { data: null };
+  #base: Base = { data: null };
 
   connectedCallback(): void {
     const full = !this.dataset.chosen;
     this.#chosen = full ? null : Number(this.dataset.chosen);
     this.#furnish(full);
-    const wait = this.hasAttribute("data-lazy") && matchMedia("(max-width: 960px)").matches;
-    if (wait) this.#veil();
-    else {
-      const seen = new IntersectionObserver((entries) => {
-        if (!entries.some((e) => e.isIntersecting)) return;
-        seen.disconnect();
-        void this.#start();
-      });
-      seen.observe(this);
-      this.#undo.push(() => seen.disconnect());
-    }
+    this.#undo.push(whenWanted(this, () => void this.#start()));
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();
@@ -62,20 +47,9 @@ export class CityMap extends HTMLElement {
     for (const one of this.querySelectorAll(":scope > :not(.poster, noscript)")) one.remove();
   }
 
-  #veil(): void {
-    const button = make("button", "veil");
-    button.type = "button";
-    button.append(make("span", "", say("openMap")));
-    button.addEventListener("click", () => {
-      button.remove();
-      void this.#start();
-    });
-    this.append(button);
-  }
-
   async #start(): Promise<void> {
     try {
-      const [view, things, base] = await Promise.all([import("../gl/view"), this.#fetch(), this.#loadBase()]);
+      const [view, things, base] = await Promise.all([import("../gl/view"), this.#fetch(), loadBase(this.dataset)]);
       if (!this.isConnected) return;
       this.#base = base;
       this.#things.put(things);
@@ -119,19 +93,8 @@ export class CityMap extends HTMLElement {
     this.#render();
   }
   #bounds(): Box {
-    const given = this.dataset.bounds?.split(",").map(Number);
-    if (given?.length === 4 && given.every(Number.isFinite)) return given as Box;
-    const points = [...this.#things.all.values()].flatMap((t) => (t.geometry ? [t.geometry.coordinates] : []));
-    if (!points.length) return [102.1, 8.2, 117.9, 23.4]; // Việt Nam with its islands
-    const xs = points.map((p) => p[0]);
-    const ys = points.map((p) => p[1]);
-    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-  }
-  #centre(): readonly [number, number] | undefined {
-    const [w, s, e, n] = this.dataset.bounds?.split(",").map(Number) ?? [];
-    return w !== undefined && s !== undefined && e !== undefined && n !== undefined
-      ? [(w + e) / 2, (s + n) / 2]
-      : undefined;
+    const points = () => [...this.#things.all.values()].flatMap((t) => (t.geometry ? [t.geometry.coordinates] : []));
+    return readBox(this.dataset.bounds) ?? around(points()) ?? VIETNAM;
   }
   async #fetch(ids?: Iterable<number>): Promise<Thing[]> {
     const url = new URL(this.dataset.src ?? "/portal/things.geojson", location.href);
@@ -140,18 +103,6 @@ export class CityMap extends HTMLElement {
     if (!answer.ok) throw new Error(`${url.pathname}: ${answer.status}`);
     return ((await answer.json()) as { features: Thing[] }).features;
   }
-  async #loadBase(): Promise<{ data: unknown; tiles?: string | undefined; style?: never }> {
-    if (this.dataset.mapStyle)
-      return { data: null, style: (await (await fetch(this.dataset.mapStyle)).json()) as never };
-    if (this.dataset.mapTiles) return { data: null, tiles: this.dataset.mapTiles };
-    try {
-      const answer = await fetch(this.dataset.base ?? "/places/base.geojson");
-      return { data: answer.ok ? await answer.json() : null };
-    } catch {
-      return { data: null };
-    }
-  }
-
   #follow(): void {
     const later = (ids: Iterable<number>) => {
       for (const id of ids) this.#asked.add(id);
@@ -230,10 +181,8 @@ export class CityMap extends HTMLElement {
     const head = make("header");
     const link = make("a", "", thing.n);
     link.href = `/things/${id}`;
-    const close = make("button", "btn quiet ico x", "×");
-    close.type = "button";
+    const close = button("btn quiet ico x", "×", () => this.choose(null));
     close.setAttribute("aria-label", say("close"));
-    close.addEventListener("click", () => this.choose(null));
     head.append(mark(thing.s), link, close);
     const state = make("p", "xs muted", thing.why && thing.fixed ? thing.why : stateWord(thing.s));
     const list = make("ul");
@@ -250,27 +199,15 @@ export class CityMap extends HTMLElement {
   }
 
   #furnish(full: boolean): void {
-    this.insertAdjacentHTML("beforeend", inset(full ? 124 : 104, say, this.#centre()));
+    const given = readBox(this.dataset.bounds);
+    this.insertAdjacentHTML("beforeend", inset(full ? 124 : 104, say, given && middle(given)));
     const credit = make("span", "mapcredit", this.dataset.credit ?? say("sketch"));
     this.append(credit);
     if (!full) return;
     const picker = new PlacePicker(); // defined by its own module, loaded before this one
     picker.className = "search";
     picker.dataset.src = this.dataset.search ?? "/places/search";
-    picker.local = () =>
-      [...this.#things.all.values()].flatMap((t) =>
-        t.geometry
-          ? [
-              {
-                name: t.properties.n,
-                note: say("sensor"),
-                lon: t.geometry.coordinates[0],
-                lat: t.geometry.coordinates[1],
-                thing: t.properties.id,
-              },
-            ]
-          : [],
-      );
+    picker.local = () => picksOf(this.#things.all.values());
     picker.addEventListener("pick", (event) => {
       const pick = (event as CustomEvent<Pick>).detail;
       this.#view?.go({ box: pick.bbox, at: [pick.lon, pick.lat] });
@@ -279,20 +216,10 @@ export class CityMap extends HTMLElement {
     });
     const chips = make("div", "layers");
     chips.setAttribute("role", "group");
-    const zoom = make("div", "zoom mapbox");
-    for (const [word, path, step] of [
-      ["zoomIn", "M5 12h14M12 5v14", 1],
-      ["zoomOut", "M5 12h14", -1],
-      ["home", "M8 3H5a2 2 0 0 0-2 2v3m18 0V5a2 2 0 0 0-2-2h-3m0 18h3a2 2 0 0 0 2-2v-3M3 16v3a2 2 0 0 0 2 2h3", 0],
-    ] as const) {
-      const button = make("button");
-      button.type = "button";
-      button.innerHTML = `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="${path}"/></svg>`;
-      button.setAttribute("aria-label", say(word));
-      button.title = say(word);
-      button.addEventListener("click", () => (step ? this.#view?.zoom(step) : this.#view?.go({ box: this.#bounds() })));
-      zoom.append(button);
-    }
+    const zoom = zoomBox({
+      zoom: (step) => this.#view?.zoom(step),
+      home: () => this.#view?.go({ box: this.#bounds() }),
+    });
     const legend = make("details", "legend mapbox");
     legend.open = this.clientWidth > 900;
     const list = make("ul");
@@ -315,14 +242,12 @@ export class CityMap extends HTMLElement {
     holder.setAttribute("aria-label", say("sensors"));
     holder.replaceChildren(
       ...(sectors.length < 2 ? [] : sectors).map(([key, count]) => {
-        const chip = make("button", "chip num", `${words[key] ?? key} ${count}`);
-        chip.type = "button";
-        chip.setAttribute("aria-pressed", String(!this.#hidden.has(key)));
-        chip.addEventListener("click", () => {
+        const chip = button("chip num", `${words[key] ?? key} ${count}`, () => {
           if (!this.#hidden.delete(key)) this.#hidden.add(key);
           chip.setAttribute("aria-pressed", String(!this.#hidden.has(key)));
           this.#render();
         });
+        chip.setAttribute("aria-pressed", String(!this.#hidden.has(key)));
         return chip;
       }),
     );

@@ -1,11 +1,13 @@
 /** <gis-print>: the shared state as a sheet of paper: title, map, legend, scale bar, north, date, source, the islands. */
+import { loadBase } from "../base";
+import { VIETNAM } from "../pure/box";
 import { number } from "../pure/number";
 import { language, say } from "../words";
 import { parameter } from "../workbench/compare";
 import { h } from "../workbench/dom";
 import { bar, metresPerPixel } from "../workbench/geodesy";
 import { consulted, legend } from "../workbench/legendry";
-import { GisMap, loadBase } from "../workbench/map";
+import { GisMap } from "../workbench/map";
 import { held, type Layer, type Settings } from "../workbench/model";
 import { read, type State } from "../workbench/state";
 import { kept } from "../workbench/tools";
@@ -77,11 +79,7 @@ export class GisPrint extends HTMLElement {
     sheet.querySelector(".frame")?.insertAdjacentHTML("beforeend", inset(118, say, settings.centre ?? undefined));
     const base = await loadBase(this.dataset);
     if (turn !== this.#turn) return;
-    const start =
-      state.camera ??
-      (settings.centre
-        ? { at: settings.centre, zoom: settings.zoom }
-        : ([102.1, 8.2, 117.9, 23.4] as [number, number, number, number]));
+    const start = state.camera ?? (settings.centre ? { at: settings.centre, zoom: settings.zoom } : VIETNAM);
     const view = new GisMap(holder, base, known, start, { still: true, pixelRatio: 2 });
     this.#view = view;
     await view.loaded;

@@ -2,13 +2,14 @@
  * <gis-workbench data-base="…">: the planner's map. The page holds what there is as JSON (#gis-layers, #gis-settings);
  * everything shown is in the address.
  */
-import type { Base } from "../gl/style";
+import { type Base, loadBase } from "../base";
+import { around, type Box, VIETNAM } from "../pure/box";
 import { say } from "../words";
 import { asked } from "../workbench/ask";
 import { Compare, parameter } from "../workbench/compare";
 import { button, h } from "../workbench/dom";
 import { metresPerPixel, outline } from "../workbench/geodesy";
-import { type Box, GisMap, loadBase } from "../workbench/map";
+import { GisMap } from "../workbench/map";
 import { type Found, held, type Identified, type Layer, type Settings, type Totals } from "../workbench/model";
 import { identified, measurement, totals } from "../workbench/results";
 import { type Area, type Position, read, type Shown, type State, write } from "../workbench/state";
@@ -122,13 +123,14 @@ export class GisWorkbench extends HTMLElement {
     if (this.#state.camera) return this.#state.camera;
     if (this.#settings.centre) return { at: this.#settings.centre, zoom: this.#settings.zoom };
     const boxes = [...this.#known.values()].flatMap((one) => (one.bbox ? [one.bbox] : []));
-    if (!boxes.length) return [102.1, 8.2, 117.9, 23.4]; // Việt Nam with its islands
-    return [
-      Math.min(...boxes.map((b) => b[0])),
-      Math.min(...boxes.map((b) => b[1])),
-      Math.max(...boxes.map((b) => b[2])),
-      Math.max(...boxes.map((b) => b[3])),
-    ];
+    return (
+      around(
+        boxes.flatMap(([w, s, e, n]) => [
+          [w, s],
+          [e, n],
+        ]),
+      ) ?? VIETNAM
+    );
   }
 
   /** Everything that changes goes through here: drawn, remembered in the address. */

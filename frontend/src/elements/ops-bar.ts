@@ -1,9 +1,10 @@
 /** The bar at the top and the figures at the foot: <ops-clock>, <ops-worst>, <ops-sources>, <spark-line>, and the figures' renewal. */
 
+import { make, mark } from "../dom";
 import { listen } from "../feed";
 import { ask } from "../operations/ahead";
 import * as alarms from "../operations/alarms";
-import { make, mark, span } from "../operations/dom";
+import { span } from "../operations/dom";
 import { SEVERITIES } from "../operations/model";
 import { settings } from "../operations/settings";
 import * as state from "../operations/state";

@@ -3,31 +3,31 @@
  * the two clocks and the filters of the page; news is gathered, and no mark is drawn anew more than once a second.
  */
 
+import { type Base, loadBase } from "../base";
+import { make } from "../dom";
 import { listen } from "../feed";
 import { ask } from "../operations/ahead";
 import * as alarms from "../operations/alarms";
-import { button, icon, make } from "../operations/dom";
 import { register } from "../operations/keys";
-import { LayerPanel } from "../operations/layer-panel";
-import { format, parse } from "../operations/layers";
-import { type Alarm, rank as severityRank } from "../operations/model";
-import { Nearby } from "../operations/nearby";
-import { lone, MARKS, type Mark, type MarkName, Marks, markOf, rank, tag } from "../operations/objects";
+import type { LayerPanel } from "../operations/layer-panel";
+import { parse } from "../operations/layers";
+import { furnish } from "../operations/map-tools";
+import type { Nearby } from "../operations/nearby";
+import { type Mark, rank } from "../operations/objects";
+import { Picture } from "../operations/picture";
 import { settings } from "../operations/settings";
-import { Sketch } from "../operations/sketch";
-import type { Box, Camera, Hit, Position, Stage, Tag } from "../operations/stage";
+import type { Sketch } from "../operations/sketch";
+import type { Camera, Hit, Stage, Tag } from "../operations/stage";
 import * as state from "../operations/state";
 import { say } from "../operations/words";
-import { type Row, type Thing, Things } from "../pure/merge";
-import { say as common, language } from "../words";
-import { inset } from "./inset";
-import { type Pick as Picked, PlacePicker } from "./place-picker";
+import { type Box, readBox, VIETNAM } from "../pure/box";
+import type { Row, Thing } from "../pure/merge";
+import { whenSeen } from "../seen";
 
 const AGAIN = 1000; // ms before the same mark is drawn anew
 const PACE = 200; // ms between two drawings of what is due, at best
 const SLOWEST = 1000;
 const TAGS = 300;
-const SLICE = 2000;
 
 interface Answer {
   at: number;
@@ -38,9 +38,6 @@ interface Answer {
 }
 
 export class OpsMap extends HTMLElement {
-  #things = new Things();
-  #marks = new Marks();
-  #byThing = new Map<number, Alarm[]>();
   #stage: Stage | undefined;
   #undo: (() => void)[] = [];
   #pending = new Set<number>();
@@ -56,22 +53,17 @@ export class OpsMap extends HTMLElement {
   #loading: AbortController | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
   #layers = parse(state.get().layers);
+  #picture = new Picture(this.#layers.hidden);
   #panel: LayerPanel | undefined;
   #sketch: Sketch | undefined;
   #nearby: Nearby | undefined;
   #camera = state.get().camera;
-  #base: { data: unknown; tiles?: string; style?: never } = { data: null };
+  #base: Base = { data: null };
   #extra: Partial<Pick<Answer, "warnings" | "cameras">> = {};
 
   connectedCallback(): void {
     // on a phone the map stands below the fold: it is heavy, and waits until somebody comes to it
-    const seen = new IntersectionObserver((entries) => {
-      if (!entries.some((one) => one.isIntersecting)) return;
-      seen.disconnect();
-      void this.#start();
-    });
-    seen.observe(this);
-    this.#undo.push(() => seen.disconnect());
+    this.#undo.push(whenSeen(this, () => void this.#start()));
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();
@@ -89,7 +81,7 @@ export class OpsMap extends HTMLElement {
       const [drawing, answer, base] = await Promise.all([
         import("../operations/stage"),
         this.#fetch(),
-        this.#loadBase(),
+        loadBase(this.dataset),
       ]);
       if (!this.isConnected) return;
       this.#base = base;
@@ -120,7 +112,7 @@ export class OpsMap extends HTMLElement {
     const holder = make("div", "gl");
     this.prepend(holder);
     const stage = await draw(holder, {
-      base: this.#base as never,
+      base: this.#base,
       bounds: this.#bounds(),
       camera: camera ?? cameraOf(state.get().camera),
       onHit: (hit) => this.#picked(hit),
@@ -132,8 +124,8 @@ export class OpsMap extends HTMLElement {
     this.#stage = stage;
     this.querySelector(".poster")?.remove();
     stage.layers(this.#layers);
-    stage.choose(this.#chosen());
-    await stage.show([...this.#marks.all.values()]);
+    stage.choose(this.#picture.chosen());
+    await stage.show(this.#picture.drawn);
     this.#drawExtra();
     this.#sketch?.redraw();
     this.#nearby?.redraw();
@@ -141,19 +133,7 @@ export class OpsMap extends HTMLElement {
     this.#legend();
   }
   #bounds(): Box {
-    const given = this.dataset.bounds?.split(",").map(Number);
-    return given?.length === 4 && given.every(Number.isFinite) ? (given as Box) : [102.1, 8.2, 117.9, 23.4];
-  }
-  async #loadBase(): Promise<{ data: unknown; tiles?: string; style?: never }> {
-    if (this.dataset.mapStyle)
-      return { data: null, style: (await (await fetch(this.dataset.mapStyle)).json()) as never };
-    if (this.dataset.mapTiles) return { data: null, tiles: this.dataset.mapTiles };
-    try {
-      const answer = await fetch(this.dataset.base ?? "/places/base.geojson");
-      return { data: answer.ok ? await answer.json() : null };
-    } catch {
-      return { data: null };
-    }
+    return readBox(this.dataset.bounds) ?? VIETNAM;
   }
 
   // what is on the map
@@ -172,17 +152,17 @@ export class OpsMap extends HTMLElement {
   }
   /** Takes in a whole picture. */
   #take(answer: Answer): void {
-    this.#things = new Things();
-    this.#things.put(answer.things.features);
+    this.#picture.take(answer.things.features);
     this.#extra = answer;
     this.#sources(true);
-    this.#all();
+    this.#pending.clear();
+    this.#picture.again();
   }
   async #reload(): Promise<void> {
     const answer = await this.#fetch();
     if (!answer || !this.isConnected) return;
     this.#take(answer);
-    await this.#stage?.show([...this.#marks.all.values()]);
+    await this.#stage?.show(this.#picture.drawn);
     this.#drawExtra();
     this.#legend();
     setTimeout(() => this.#retag(), 300);
@@ -191,40 +171,10 @@ export class OpsMap extends HTMLElement {
     if (this.#extra.warnings) this.#stage?.warnings(this.#extra.warnings);
     if (this.#extra.cameras) this.#stage?.cameras(this.#extra.cameras);
   }
-  #index(): void {
-    this.#byThing.clear();
-    for (const one of alarms.queue.all.values()) {
-      if (one.thing === null || !this.#things.all.has(one.thing)) continue;
-      const found = this.#byThing.get(one.thing);
-      if (found) found.push(one);
-      else this.#byThing.set(one.thing, [one]);
-    }
-  }
-  #visible(one: Mark): boolean {
-    return !this.#layers.hidden.has(`state.${one.s}`) && !this.#layers.hidden.has(`sector.${one.c}`);
-  }
-  #mark(id: number): Mark | null {
-    let made: Mark | null = null;
-    if (id > 0) {
-      const thing = this.#things.all.get(id);
-      made = thing ? markOf(thing, this.#byThing.get(id)) : null;
-    } else {
-      const alarm = alarms.queue.all.get(-id);
-      made = alarm && !(alarm.thing !== null && this.#things.all.get(alarm.thing)?.geometry) ? lone(alarm) : null;
-    }
-    return made && this.#visible(made) ? made : null;
-  }
-  /** Every mark anew, undrawn. */
-  #all(): void {
-    this.#index();
-    this.#marks.all.clear();
-    this.#pending.clear();
-    for (const id of this.#things.all.keys()) this.#marks.set(id, this.#mark(id));
-    for (const one of alarms.queue.all.values()) this.#marks.set(-one.id, this.#mark(-one.id));
-  }
   async #again(): Promise<void> {
-    this.#all();
-    await this.#stage?.show([...this.#marks.all.values()]);
+    this.#pending.clear();
+    this.#picture.again();
+    await this.#stage?.show(this.#picture.drawn);
     this.#legend();
     this.#aloneAt = 0;
     setTimeout(() => this.#retag(), 300);
@@ -241,7 +191,7 @@ export class OpsMap extends HTMLElement {
       listen({
         observations: (rows: Row[]) => {
           if (state.get().mode === "replay") return;
-          const { changed, unknown } = this.#things.hear(rows, settings.clock());
+          const { changed, unknown } = this.#picture.things.hear(rows, settings.clock());
           if (unknown.size) ask(unknown);
           for (const id of changed) this.#pending.add(id);
           if (changed.size) this.#soon();
@@ -253,7 +203,7 @@ export class OpsMap extends HTMLElement {
           const id = Number(/^thing:(\d+)$/.exec(subject ?? "")?.[1] ?? data?.thing);
           if (!id) return;
           if (kind === "sensing.thing.deleted") {
-            this.#things.drop(id);
+            this.#picture.things.drop(id);
             this.#pending.add(id);
             this.#soon();
           } else ask([id]);
@@ -261,7 +211,7 @@ export class OpsMap extends HTMLElement {
       }),
       alarms.follow((change) => {
         if (change.whole) return void this.#again();
-        this.#index();
+        this.#picture.index();
         for (const id of change.ids) {
           this.#pending.add(-id);
           const thing = alarms.queue.all.get(id)?.thing;
@@ -282,9 +232,9 @@ export class OpsMap extends HTMLElement {
     if (state.get().mode === "replay") return;
     const answer = await this.#fetch(ids);
     if (!answer || !this.isConnected) return;
-    this.#things.put(answer.things.features);
+    this.#picture.things.put(answer.things.features);
     for (const id of ids) this.#pending.add(id);
-    this.#index();
+    this.#picture.index();
     this.#soon();
     if (this.#asked.size) this.#ask ??= setTimeout(() => void this.#refresh(), 1000);
   }
@@ -302,14 +252,14 @@ export class OpsMap extends HTMLElement {
     for (const id of this.#pending) {
       if (began - (this.#drawnAt.get(id) ?? -AGAIN) < AGAIN) continue;
       this.#pending.delete(id);
-      const made = this.#mark(id);
-      if (this.#marks.set(id, made)) {
+      const made = this.#picture.mark(id);
+      if (this.#picture.marks.set(id, made)) {
         if (made) put.push(made);
         else drop.push(id);
         this.#drawnAt.set(id, began);
       }
       const text = this.#tagged.get(id);
-      if (text !== undefined && text !== this.#text(id)) {
+      if (text !== undefined && text !== this.#picture.text(id)) {
         retag = true;
         this.#drawnAt.set(id, began);
       }
@@ -330,12 +280,6 @@ export class OpsMap extends HTMLElement {
     this.dispatchEvent(new CustomEvent("drawn", { detail: { put: put.length, cost }, bubbles: true }));
     if (this.#pending.size) this.#soon();
   }
-  #text(id: number): string {
-    const thing = this.#things.all.get(id)?.properties;
-    const own = thing ? tag(thing, language()) : "";
-    if (own) return own;
-    return (id < 0 ? alarms.queue.all.get(-id)?.value : this.#byThing.get(id)?.[0]?.value) ?? "";
-  }
   /** Everything is drawn: which marks stand alone can be known for sure. */
   #settled(): void {
     const found = this.#stage?.alone(TAGS);
@@ -351,15 +295,15 @@ export class OpsMap extends HTMLElement {
       this.#alone = this.#stage.alone(TAGS);
       this.#aloneAt = now;
     }
-    const chosen = this.#chosen();
+    const chosen = this.#picture.chosen();
     const ids = new Set(this.#alone.ids);
     if (chosen !== null) ids.add(chosen);
     const tags: Tag[] = [];
     this.#tagged.clear();
     for (const id of ids) {
-      const one = this.#marks.all.get(id);
+      const one = this.#picture.marks.all.get(id);
       if (!one || !(id === chosen || this.#alone.few || rank(one.s) >= rank("major"))) continue;
-      const text = this.#text(id);
+      const text = this.#picture.text(id);
       this.#tagged.set(id, text);
       if (text) tags.push({ id, at: one.at, s: one.s, text });
     }
@@ -368,63 +312,35 @@ export class OpsMap extends HTMLElement {
     const told = chosen === null ? "" : (this.#tagged.get(chosen) ?? "");
     if (this.dataset.told !== told) this.dataset.told = told;
   }
-  /** Things fall silent without any news: look at all of them again, a slice at a time. */
+  /** Once in a while: what fell silent, and how fresh each sector is, for the bar. */
   async #age(): Promise<void> {
     if (state.get().mode === "replay") return;
-    const now = settings.clock();
     this.#sources();
-    const { state: judge } = await import("../pure/merge");
-    let i = 0;
-    for (const { properties } of this.#things.all.values()) {
-      const is = judge(properties, now);
-      if (is !== properties.s) {
-        properties.s = is;
-        this.#pending.add(properties.id);
-      }
-      if (++i % SLICE === 0) await new Promise((go) => setTimeout(go));
-    }
+    await this.#picture.age(settings.clock(), (id) => this.#pending.add(id));
     if (this.#pending.size) this.#soon();
   }
-  /** How fresh each sector is, for the bar. */
   #sources(first = false): void {
-    const found: Record<string, { newest: number; silent: number; all: number }> = {};
-    for (const { properties } of this.#things.all.values()) {
-      if (!properties.st.length) continue;
-      const one = found[properties.c] ?? { newest: 0, silent: 0, all: 0 };
-      found[properties.c] = one;
-      one.all++;
-      if (properties.s === "offline" || properties.s === "nodata") one.silent++;
-      for (const stream of properties.st) if ((stream.t ?? 0) > one.newest) one.newest = stream.t ?? 0;
-    }
+    const found = this.#picture.sources();
     if (!first || Object.keys(found).length) document.dispatchEvent(new CustomEvent("ops:sources", { detail: found }));
   }
 
   // following the page
 
-  #chosen(): number | null {
-    const { selected } = state.get();
-    const [kind = "", name = ""] = selected?.split(":") ?? [];
-    if (kind === "thing") return Number(name) || null;
-    if (kind !== "alarm") return null;
-    for (const one of alarms.queue.all.values())
-      if (one.number === name)
-        return one.thing !== null && this.#things.all.get(one.thing)?.geometry ? one.thing : -one.id;
-    return null;
-  }
   #changed(now: state.State, before: state.State): void {
     if (now.at !== before.at || now.known !== before.known) this.#reloadSoon(150);
     if (now.layers !== before.layers) {
       const hidden = [...this.#layers.hidden].sort().join();
       this.#layers = parse(now.layers);
+      this.#picture.hidden = this.#layers.hidden;
       this.#stage?.layers(this.#layers);
       this.#panel?.show(this.#layers);
       if (hidden !== [...this.#layers.hidden].sort().join()) void this.#again();
       this.#legend();
     }
     if (now.selected !== before.selected) {
-      const id = this.#chosen();
+      const id = this.#picture.chosen();
       this.#stage?.choose(id);
-      const at = id === null ? undefined : this.#marks.all.get(id)?.at;
+      const at = id === null ? undefined : this.#picture.marks.all.get(id)?.at;
       if (at) this.#stage?.ensure(at);
       void this.#retag();
     }
@@ -450,95 +366,27 @@ export class OpsMap extends HTMLElement {
   }
   #picked(hit: Hit): void {
     if (hit.kind === "camera" || hit.kind === "warning") state.set({ selected: `${hit.kind}:${hit.id}` });
-    if (hit.kind !== "mark") return;
-    const id = Number(hit.id);
-    const open = (id < 0 ? [alarms.queue.all.get(-id)] : (this.#byThing.get(id) ?? [])).filter((one): one is Alarm =>
-      Boolean(one),
-    );
-    const first = open.sort(
-      (a, b) => Number(b.active) - Number(a.active) || severityRank(a.severity) - severityRank(b.severity),
-    )[0];
-    state.set({ selected: first ? `alarm:${first.number}` : `thing:${id}` });
+    if (hit.kind === "mark") state.set({ selected: this.#picture.meant(Number(hit.id)) });
   }
 
   // what floats above the map
 
   #furnish(): void {
-    const given = this.dataset.bounds?.split(",").map(Number) ?? [];
-    const [w, s, e, n] = given;
-    const centre =
-      w !== undefined && s !== undefined && e !== undefined && n !== undefined
-        ? ([(w + e) / 2, (s + n) / 2] as const)
-        : undefined;
-    this.insertAdjacentHTML("beforeend", inset(124, common, centre));
-    this.append(make("span", "mapcredit", this.dataset.credit ?? ""));
-    const tools = make("div", "maptools");
-    tools.setAttribute("role", "group");
-    tools.setAttribute("aria-label", say("groupMap"));
-    const picker = new PlacePicker();
-    picker.className = "search";
-    picker.dataset.src = this.dataset.search ?? "/places/search";
-    picker.local = () =>
-      [...this.#things.all.values()].flatMap((t) =>
-        t.geometry
-          ? [
-              {
-                name: t.properties.n,
-                note: common("sensor"),
-                lon: t.geometry.coordinates[0],
-                lat: t.geometry.coordinates[1],
-                thing: t.properties.id,
-              },
-            ]
-          : [],
-      );
-    picker.addEventListener("pick", (event) => {
-      const pick = (event as CustomEvent<Picked>).detail;
-      this.#stage?.go({ box: pick.bbox, at: [pick.lon, pick.lat], zoom: 15.5 });
-      if (pick.thing) state.set({ selected: `thing:${pick.thing}` });
-    });
-    const card = make("div", "mapcard card");
-    card.hidden = true;
-    const to = {
+    const { sketch, nearby, panel } = furnish(this, {
       stage: () => this.#stage,
-      card,
-      inside: (test: (at: Position) => boolean) => {
-        let [things, count] = [0, 0];
-        for (const [id, one] of this.#marks.all) {
-          if (!test(one.at)) continue;
-          if (id > 0) things++;
-          count += id < 0 ? 1 : (this.#byThing.get(id)?.filter((alarm) => alarm.active).length ?? 0);
-        }
-        return { things, alarms: count };
-      },
-    };
-    this.#sketch = new Sketch(to);
-    this.#nearby = new Nearby(to, this.#sketch);
-    tools.append(picker, ...this.#sketch.buttons(), this.#nearby.button());
-    const zoom = make("div", "zoom mapbox");
-    for (const [word, name, run] of [
-      ["zoomIn", "plus", () => this.#stage?.zoom(1)],
-      ["zoomOut", "minus", () => this.#stage?.zoom(-1)],
-      ["home", "maximize", () => this.#stage?.go({ box: this.#bounds() })],
-    ] as const) {
-      const one = button("", "", run);
-      one.append(icon(name));
-      one.setAttribute("aria-label", common(word));
-      one.title = common(word);
-      zoom.append(one);
-    }
-    this.#panel = new LayerPanel(this.#layers, (layers) => state.set({ layers: format(layers) }));
-    this.append(tools, card, zoom, this.#panel.element);
+      picture: this.#picture,
+      bounds: () => this.#bounds(),
+      layers: this.#layers,
+    });
+    this.#sketch = sketch;
+    this.#nearby = nearby;
+    this.#panel = panel;
     this.#legend();
   }
   #legend(): void {
-    const counts = new Map<MarkName, number>(MARKS.map((one) => [one, 0]));
-    const sectors = new Map<string, number>();
-    for (const one of this.#marks.all.values()) counts.set(one.s, (counts.get(one.s) ?? 0) + 1);
-    for (const { properties } of this.#things.all.values())
-      sectors.set(properties.c, (sectors.get(properties.c) ?? 0) + 1);
-    this.#panel?.counts(counts, sectors);
-    this.dataset.count = String(this.#marks.all.size);
+    const { states, sectors } = this.#picture.counts();
+    this.#panel?.counts(states, sectors);
+    this.dataset.count = String(this.#picture.marks.all.size);
   }
   #keys(): () => void {
     const group = say("groupMap");
@@ -548,8 +396,8 @@ export class OpsMap extends HTMLElement {
     );
   }
   async #near(): Promise<void> {
-    const id = this.#chosen();
-    const at = id === null ? undefined : this.#marks.all.get(id)?.at;
+    const id = this.#picture.chosen();
+    const at = id === null ? undefined : this.#picture.marks.all.get(id)?.at;
     const point = at ?? this.#stage?.centre();
     if (point) await this.#nearby?.around(point);
   }

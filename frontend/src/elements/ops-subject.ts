@@ -1,9 +1,10 @@
 /** <ops-subject>: the right panel. The server draws it; this asks for it when the selection, the moment or the subject changes. */
 
+import { make } from "../dom";
 import * as actions from "../operations/actions";
 import { ask } from "../operations/ahead";
 import * as alarms from "../operations/alarms";
-import { announce, make, toast } from "../operations/dom";
+import { announce, toast } from "../operations/dom";
 import { register } from "../operations/keys";
 import type { Alarm } from "../operations/model";
 import * as state from "../operations/state";

@@ -3,9 +3,9 @@
  * The last twelve hours up to the moment shown, with the lines that matter, following the live stream.
  */
 
+import { make } from "../dom";
 import { listen } from "../feed";
 import { ask } from "../operations/ahead";
-import { make } from "../operations/dom";
 import { settings } from "../operations/settings";
 import * as state from "../operations/state";
 import type { Plot } from "../plot";

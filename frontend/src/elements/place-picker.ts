@@ -2,34 +2,46 @@
  * <place-picker data-src="/places/search">: a combobox over places and the things of the page's map.
  * Says `pick` with {lon, lat, bbox?, name, thing?}. With and without diacritics.
  */
+import { make } from "../dom";
+import { Choices, type Pick } from "../pure/choices";
 import { fold } from "../pure/fold";
+import type { Thing } from "../pure/merge";
 import { say } from "../words";
 
-export interface Pick {
-  name: string;
-  note: string;
-  lon: number;
-  lat: number;
-  bbox?: [number, number, number, number];
-  thing?: number;
-}
+export type { Pick };
+
+const PAUSE = 150; // ms without a key before anything is searched
 let count = 0;
+
+/** Things of a map as places to go to. */
+export const picksOf = (things: Iterable<Thing>): Pick[] =>
+  [...things].flatMap(({ geometry, properties }) =>
+    geometry
+      ? [
+          {
+            name: properties.n,
+            note: say("sensor"),
+            lon: geometry.coordinates[0],
+            lat: geometry.coordinates[1],
+            thing: properties.id,
+          },
+        ]
+      : [],
+  );
 
 export class PlacePicker extends HTMLElement {
   /** things the page knows, searched here; the server searches places */
   local: () => Pick[] = () => [];
+  #choices = new Choices();
   #abort?: AbortController;
   #timer?: ReturnType<typeof setTimeout>;
-  #found: Pick[] = [];
-  #at = -1;
   #input!: HTMLInputElement;
   #list!: HTMLElement;
 
   connectedCallback(): void {
     if (this.#input) return;
     const id = `pp${++count}`;
-    this.#input = Object.assign(document.createElement("input"), {
-      className: "in",
+    this.#input = Object.assign(make("input", "in"), {
       type: "search",
       placeholder: say("find"),
       autocomplete: "off",
@@ -43,100 +55,104 @@ export class PlacePicker extends HTMLElement {
       "aria-autocomplete": "list",
     }))
       this.#input.setAttribute(name, value);
-    this.#list = Object.assign(document.createElement("div"), { id, className: "list", hidden: true });
+    this.#list = Object.assign(make("div", "list"), { id, hidden: true });
     this.#list.setAttribute("role", "listbox");
     this.#list.setAttribute("aria-label", say("find"));
     this.append(this.#input, this.#list);
-    this.#input.addEventListener("input", () => {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#search(), 150);
-    });
+    this.#input.addEventListener("input", () => this.#typed());
     this.#input.addEventListener("keydown", (event) => this.#key(event));
-    this.#input.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
+    this.#input.addEventListener("blur", () =>
+      setTimeout(() => {
+        if (document.activeElement !== this.#input) this.#close();
+      }, 150),
+    );
   }
   disconnectedCallback(): void {
-    clearTimeout(this.#timer);
-    this.#abort?.abort();
+    this.#stop();
   }
 
-  async #search(): Promise<void> {
-    const words = fold(this.#input.value);
-    this.#abort?.abort();
-    if (words.length < 2) {
-      this.#close();
-      return;
-    }
-    const mine = this.local()
-      .filter((p) => fold(p.name).includes(words))
-      .slice(0, 6);
-    this.#show(mine, false);
-    this.#abort = new AbortController();
-    try {
-      const url = `${this.dataset.src ?? "/places/search"}?q=${encodeURIComponent(this.#input.value)}&limit=8`;
-      const answer = await fetch(url, { signal: this.#abort.signal, headers: { accept: "application/json" } });
-      const places = answer.ok ? read(await answer.json()) : [];
-      this.#show([...places, ...mine], true);
-    } catch (error) {
-      if ((error as Error).name !== "AbortError") this.#show(mine, true);
+  /** Rows that fit other words stay where they are; those that do not go at once. */
+  #typed(): void {
+    this.#stop();
+    const text = this.#input.value;
+    this.#choices.typed(text);
+    if (fold(text).length < 2) this.#close();
+    else {
+      this.#show();
+      this.#timer = setTimeout(() => void this.#search(text), PAUSE);
     }
   }
-  #show(found: Pick[], final: boolean): void {
-    this.#found = found;
-    this.#at = -1;
-    this.#input.removeAttribute("aria-activedescendant");
-    if (!found.length && !final) return;
+  async #search(text: string): Promise<void> {
+    const asking = new AbortController();
+    this.#abort = asking;
+    this.#choices.things(this.local());
+    this.#show();
+    const url = `${this.dataset.src ?? "/places/search"}?q=${encodeURIComponent(text)}&limit=8`;
+    const places = await fetch(url, { signal: asking.signal, headers: { accept: "application/json" } })
+      .then(async (answer) => (answer.ok ? read(await answer.json()) : []))
+      .catch(() => []);
+    if (asking.signal.aborted) return;
+    const taken = this.#choices.answer(places);
+    if (taken) this.#choose(taken);
+    else this.#show();
+  }
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#abort?.abort();
+    this.#choices.stop();
+  }
+  #show(): void {
+    const { rows, waiting } = this.#choices;
     this.#list.replaceChildren(
-      ...found.map((p, i) => {
-        const row = Object.assign(document.createElement("div"), { id: `${this.#list.id}-${i}` });
+      ...rows.map((one, i) => {
+        const row = make("div");
+        row.id = `${this.#list.id}-${i}`;
         row.setAttribute("role", "option");
-        row.setAttribute("aria-selected", "false");
-        const name = Object.assign(document.createElement("span"), { textContent: p.name });
-        const note = Object.assign(document.createElement("span"), { textContent: p.note, className: "xs faint" });
-        row.append(name, note);
+        row.append(make("span", "", one.name), make("span", "xs faint", one.note));
         row.addEventListener("mousedown", (event) => {
           event.preventDefault();
-          this.#choose(i);
+          this.#choose(one);
         });
         return row;
       }),
     );
-    if (!found.length) {
-      this.#list.append(
-        Object.assign(document.createElement("p"), { className: "none", textContent: say("noPlace"), role: "status" }),
-      );
-    }
-    this.#list.hidden = false;
-    this.#input.setAttribute("aria-expanded", "true");
+    if (!rows.length) this.#list.append(Object.assign(make("p", "none", say("noPlace")), { role: "status" }));
+    this.#mark();
+    // an empty list says nothing before the answer
+    this.#open(rows.length > 0 || !waiting);
+  }
+  #mark(): void {
+    const { rows, at } = this.#choices;
+    const children = [...this.#list.children].slice(0, rows.length);
+    for (const [i, row] of children.entries()) row.setAttribute("aria-selected", String(i === at));
+    const row = children[at];
+    row?.scrollIntoView({ block: "nearest" });
+    if (row) this.#input.setAttribute("aria-activedescendant", row.id);
+    else this.#input.removeAttribute("aria-activedescendant");
+  }
+  #open(open: boolean): void {
+    this.#list.hidden = !open;
+    this.#input.setAttribute("aria-expanded", String(open));
   }
   #close(): void {
-    this.#list.hidden = true;
-    this.#input.setAttribute("aria-expanded", "false");
+    this.#stop();
+    this.#open(false);
   }
   #key(event: KeyboardEvent): void {
-    if (event.key === "Escape") {
-      this.#close();
-      return;
-    }
-    if (event.key === "Enter" && this.#found.length && !this.#list.hidden) {
+    const choices = this.#choices;
+    const open = !this.#list.hidden;
+    if (event.key === "Escape") this.#close();
+    else if (event.key === "Enter" && (choices.waiting || (open && choices.rows.length))) {
       event.preventDefault();
-      this.#choose(Math.max(0, this.#at));
-      return;
+      const taken = choices.enter();
+      if (taken) this.#choose(taken);
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && open && choices.rows.length) {
+      event.preventDefault();
+      choices.step(event.key === "ArrowDown" ? 1 : -1);
+      this.#mark();
     }
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (!step || !this.#found.length) return;
-    event.preventDefault();
-    this.#at = (this.#at + step + this.#found.length) % this.#found.length;
-    [...this.#list.children].forEach((row, i) => {
-      row.setAttribute("aria-selected", String(i === this.#at));
-      if (i === this.#at) {
-        row.scrollIntoView({ block: "nearest" });
-        this.#input.setAttribute("aria-activedescendant", row.id);
-      }
-    });
   }
-  #choose(i: number): void {
-    const pick = this.#found[i];
-    if (!pick) return;
+  #choose(pick: Pick): void {
     this.#input.value = pick.name;
     this.#close();
     this.dispatchEvent(new CustomEvent<Pick>("pick", { detail: pick, bubbles: true }));

@@ -4,10 +4,12 @@
  * Follows the live stream. Gaps stay gaps; the same numbers as a table; a sentence as its name. What stands inside it
  * (the server's own drawing) stays until the chart is there.
  */
+import { make } from "../dom";
 import { listen } from "../feed";
 import type { Plot } from "../plot";
 import { clock, date, dayStart, isoDate, number } from "../pure/number";
 import { type Point, type Series, sentence, withGaps } from "../pure/series";
+import { whenSeen } from "../seen";
 import { language, say } from "../words";
 
 export interface Limit {
@@ -31,10 +33,6 @@ const DAY = 86_400_000;
 const RANGES: Record<string, number> = { "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY };
 const LEAST_MS = 1000;
 
-function make<K extends keyof HTMLElementTagNameMap>(tag: K, className = "", text = ""): HTMLElementTagNameMap[K] {
-  return Object.assign(document.createElement(tag), { className, textContent: text });
-}
-
 export class TimeChart extends HTMLElement {
   #undo: (() => void)[] = [];
   #plot: Plot | undefined;
@@ -51,16 +49,7 @@ export class TimeChart extends HTMLElement {
 
   connectedCallback(): void {
     this.#range = this.dataset.range && this.dataset.range in RANGES ? this.dataset.range : "24h";
-    const seen = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((e) => e.isIntersecting)) return;
-        seen.disconnect();
-        void this.#start();
-      },
-      { rootMargin: "200px" },
-    );
-    seen.observe(this);
-    this.#undo.push(() => seen.disconnect());
+    this.#undo.push(whenSeen(this, () => void this.#start(), "200px"));
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();

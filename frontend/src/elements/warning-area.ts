@@ -3,8 +3,12 @@
  * Chooses the area of a warning on the map: wards are the form's checkboxes named `unit`, the outline goes as GeoJSON
  * into the field of that id. Without script both are there by themselves.
  */
+import { type Base, sketch } from "../base";
+import { make, button as press } from "../dom";
 import type { AreaMap } from "../gl/area";
+import { around, type Box, VIETNAM } from "../pure/box";
 import { type At, Outline } from "../pure/outline";
+import { whenSeen } from "../seen";
 import { language } from "../words";
 
 const WORDS = {
@@ -34,17 +38,11 @@ export class WarningArea extends HTMLElement {
   #map: AreaMap | undefined;
   #outline = new Outline();
   #drawing = false;
-  #base: { data: unknown } = { data: null };
+  #base: Base = { data: null };
   #undo: (() => void)[] = [];
 
   connectedCallback(): void {
-    const seen = new IntersectionObserver((entries) => {
-      if (!entries.some((one) => one.isIntersecting)) return;
-      seen.disconnect();
-      void this.#start();
-    });
-    seen.observe(this);
-    this.#undo.push(() => seen.disconnect());
+    this.#undo.push(whenSeen(this, () => void this.#start()));
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();
@@ -65,12 +63,9 @@ export class WarningArea extends HTMLElement {
 
   async #start(): Promise<void> {
     try {
-      const [{ AreaMap }, answer] = await Promise.all([
-        import("../gl/area"),
-        fetch(this.dataset.base ?? "/places/base.geojson"),
-      ]);
+      const [{ AreaMap }, data] = await Promise.all([import("../gl/area"), sketch(this.dataset.base)]);
       if (!this.isConnected) return;
-      this.#base = { data: answer.ok ? await answer.json() : { type: "FeatureCollection", features: [] } };
+      this.#base = { data: data ?? { type: "FeatureCollection", features: [] } };
       this.#furnish();
       if (this.#field?.value) this.#outline.read(this.#field.value);
       await this.#draw(AreaMap);
@@ -99,9 +94,9 @@ export class WarningArea extends HTMLElement {
   }
   async #draw(Kind: typeof AreaMap): Promise<void> {
     const holder = this.querySelector(".map") as HTMLElement;
-    const gl = Object.assign(document.createElement("div"), { className: "gl" });
+    const gl = make("div", "gl");
     holder.replaceChildren(gl);
-    this.#map = new Kind(gl, this.#base as never, this.#bounds(), this.#outline, {
+    this.#map = new Kind(gl, this.#base, this.#bounds(), this.#outline, {
       ward: (code) => this.#toggle(code),
       drawn: () => this.#told(),
       drawing: () => this.#drawing,
@@ -111,7 +106,7 @@ export class WarningArea extends HTMLElement {
     this.#map.show();
     this.#tell();
   }
-  #bounds(): [number, number, number, number] {
+  #bounds(): Box {
     const wards = (this.#base.data as GeoJSON.FeatureCollection).features.filter(
       (one) => one.properties?.kind === "ward",
     );
@@ -121,18 +116,13 @@ export class WarningArea extends HTMLElement {
       else if (Array.isArray(value)) for (const one of value) walk(one);
     };
     for (const one of wards) walk((one.geometry as GeoJSON.Polygon).coordinates);
-    if (!points.length) return [102.1, 8.2, 117.9, 23.4]; // Việt Nam with its islands
-    const xs = points.map((at) => at[0]);
-    const ys = points.map((at) => at[1]);
-    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+    return around(points) ?? VIETNAM;
   }
   #furnish(): void {
-    const bar = Object.assign(document.createElement("div"), { className: "bar" });
+    const bar = make("div", "bar");
     const button = (name: "draw" | "finish" | "back" | "clear", act: () => void) => {
-      const made = Object.assign(document.createElement("button"), { type: "button", className: "btn" });
-      made.textContent = this.#words[name];
+      const made = press("btn", this.#words[name], act);
       made.dataset.do = name;
-      made.addEventListener("click", act);
       bar.append(made);
     };
     button("draw", () => this.#begin());
@@ -148,9 +138,9 @@ export class WarningArea extends HTMLElement {
       this.#map?.show();
       this.#told();
     });
-    const hint = Object.assign(document.createElement("p"), { className: "hint" });
+    const hint = make("p", "hint");
     hint.setAttribute("role", "status");
-    const map = Object.assign(document.createElement("div"), { className: "map" });
+    const map = make("div", "map");
     this.replaceChildren(bar, map, hint);
   }
   #begin(): void {

@@ -1,21 +1,11 @@
 /** The map on which a warning's area is drawn: wards that are chosen, the outline, its points. */
-import "maplibre-gl/dist/maplibre-gl.css";
-import {
-  type GeoJSONSource,
-  Map as GlMap,
-  type MapMouseEvent,
-  type StyleSpecification,
-  setWorkerUrl,
-} from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import { colour } from "../colour";
+import type { GeoJSONSource, Map as GlMap, LayerSpecification, MapMouseEvent } from "maplibre-gl";
+import type { Base } from "../base";
+import type { Box } from "../pure/box";
 import type { At, Outline } from "../pure/outline";
 import { say } from "../words";
-import { type Base, style } from "./style";
-
-setWorkerUrl(workerUrl);
-const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
-const ex = (value: unknown) => value as never;
+import { loaded, upright } from "./start";
+import { colours, EMPTY, ex, ground } from "./style";
 
 export interface Hears {
   /** a press while nothing is drawn: the ward there */
@@ -32,22 +22,13 @@ export class AreaMap {
   constructor(
     readonly holder: HTMLElement,
     base: Base,
-    bounds: [number, number, number, number],
+    bounds: Box,
     readonly outline: Outline,
     readonly hears: Hears,
   ) {
-    const c = (role: string) => colour(role, holder);
-    const made = style(base, holder, false);
-    made.sources = {
-      ...made.sources,
-      wards: { type: "geojson", data: base.data as never },
-      drawn: { type: "geojson", data: EMPTY },
-    };
+    const c = colours(holder);
     const tone = c("--critical");
-    const first = made.layers.findIndex((one) => one.type === "symbol");
-    made.layers.splice(
-      first < 0 ? made.layers.length : first,
-      0,
+    const own: LayerSpecification[] = [
       {
         id: "chosen-ward",
         type: "fill",
@@ -87,23 +68,28 @@ export class AreaMap {
           "circle-stroke-width": 2.5,
         },
       },
-    );
-    this.map = new GlMap({
+    ];
+    const under = ground(base, holder);
+    // below the first name, or on top of everything
+    const first = under.layers.findIndex((one) => one.type === "symbol");
+    const at = first < 0 ? under.layers.length : first;
+    this.map = upright({
       container: holder,
-      style: made as StyleSpecification,
+      style: {
+        ...under,
+        sources: {
+          ...under.sources,
+          wards: { type: "geojson", data: base.data as never },
+          drawn: { type: "geojson", data: EMPTY },
+        },
+        layers: [...under.layers.slice(0, at), ...own, ...under.layers.slice(at)],
+      },
       bounds,
       fitBoundsOptions: { padding: 24 },
-      attributionControl: false,
-      fadeDuration: 0,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
       maxZoom: 18,
       doubleClickZoom: false,
       locale: { "Map.Title": say("map") },
     });
-    this.map.touchZoomRotate.disableRotation();
-    this.map.keyboard.disableRotation();
     this.map.on("click", (event) => this.#press(event));
     this.map.on("dblclick", (event) => {
       if (!hears.drawing()) return;
@@ -119,10 +105,7 @@ export class AreaMap {
     this.map.getCanvas().addEventListener("keydown", (event) => this.#key(event), true);
   }
   loaded(): Promise<void> {
-    return new Promise((done, fail) => {
-      this.map.once("load", () => done());
-      setTimeout(() => fail(new Error("the map did not load")), 20_000);
-    });
+    return loaded(this.map);
   }
   /** Shades the chosen wards. */
   wards(codes: readonly string[]): void {

@@ -1,19 +1,27 @@
 /** The map's style: the city's own base in the `--map-*` roles, or the base an installation sets, and the sensors above. */
+import type { FeatureCollection } from "geojson";
 import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { Base } from "../base";
 import { colour } from "../colour";
 import { rank, STATES } from "../pure/state";
 import { language } from "../words";
 
 // drawn by the browser; MapLibre reads weight and slope out of the family's name (aliases in css/fonts.css)
-export const FONT = ["Be Vietnam Pro Medium"];
+const FONT = ["Be Vietnam Pro Medium"];
 const FONT_STRONG = ["Be Vietnam Pro Semibold"];
 const FONT_WATER = ["Be Vietnam Pro Italic"];
-const EMPTY = { type: "FeatureCollection" as const, features: [] };
+export const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 type Expression = never;
-const ex = (value: unknown): Expression => value as Expression;
+/** An expression of the style language, whose types are stricter than its makers. */
+export const ex = (value: unknown): Expression => value as Expression;
+export type Colours = (role: string) => string;
+export const colours =
+  (at: HTMLElement): Colours =>
+  (role) =>
+    colour(role, at);
 
 /** Layers of `/places/base.geojson`; `kind` says what each feature is, `inset` that it is the outline of the country. */
-function baseLayers(c: (role: string) => string): LayerSpecification[] {
+function baseLayers(c: Colours): LayerSpecification[] {
   const kind = (...names: string[]) =>
     ex(["all", ["in", ["get", "kind"], ["literal", names]], ["!", ["has", "inset"]]]);
   const grow = (low: number, middle: number, high: number) =>
@@ -152,7 +160,84 @@ function baseLayers(c: (role: string) => string): LayerSpecification[] {
   ];
 }
 
-function sensorLayers(c: (role: string) => string): LayerSpecification[] {
+/** A mark in the picture of its state. */
+export const PICTURE = {
+  "icon-image": ex(["concat", "s-", ["get", "s"]]),
+  "icon-allow-overlap": true,
+  "icon-ignore-placement": true,
+};
+/** The value beside a mark; on: of the chosen one, inverted and always there. */
+export const tag = (c: Colours, id: string, source: string, on: boolean, filter?: Expression): LayerSpecification => ({
+  id,
+  type: "symbol",
+  source,
+  ...(filter ? { filter } : {}),
+  layout: {
+    "text-field": ex(["get", "tag"]),
+    "text-font": FONT,
+    "text-size": 12,
+    "text-anchor": "left",
+    "text-offset": on
+      ? [1.7, 0]
+      : ex([
+          "match",
+          ["get", "s"],
+          "critical",
+          ["literal", [1.5, 0]],
+          "major",
+          ["literal", [1.3, 0]],
+          ["literal", [1.1, 0]],
+        ]),
+    "text-max-width": 30,
+    "icon-image": on ? "tag-on" : "tag",
+    "icon-text-fit": "both",
+    "icon-text-fit-padding": [1, 4, 1, 4],
+    "symbol-sort-key": ex(["-", 0, ["get", "r"]]),
+    "text-allow-overlap": on,
+    "icon-allow-overlap": on,
+  },
+  paint: { "text-color": c(on ? "--paper" : "--ink") },
+});
+/** How many stand in a ring. */
+export const count = (c: Colours, source: string, field: string, size: number): LayerSpecification => ({
+  id: "cluster-n",
+  type: "symbol",
+  source,
+  filter: ex(["has", "point_count"]),
+  layout: {
+    "text-field": ex(["get", field]),
+    "text-font": FONT,
+    "text-size": size,
+    "text-allow-overlap": true,
+    // a circle's worth of room, so that place names step aside
+    "text-padding": 9,
+  },
+  paint: { "text-color": c("--ink") },
+});
+/** A word on the bare map beside what carries it: the label of a drawing, the number of a cluster of cameras. */
+export const note = (
+  c: Colours,
+  id: string,
+  source: string,
+  field: string,
+  offset: [number, number],
+  { size = 12, ink = "--ink", halo = 2 } = {},
+): LayerSpecification => ({
+  id,
+  type: "symbol",
+  source,
+  filter: ex(["has", field]),
+  layout: {
+    "text-field": ex(["get", field]),
+    "text-font": FONT,
+    "text-size": size,
+    "text-offset": offset,
+    "text-allow-overlap": true,
+  },
+  paint: { "text-color": c(ink), "text-halo-color": c("--map-halo"), "text-halo-width": halo },
+});
+
+function sensorLayers(c: Colours): LayerSpecification[] {
   // a cluster without a worry stays grey: colour is for what needs a look
   const ring = ex([
     "match",
@@ -160,43 +245,8 @@ function sensorLayers(c: (role: string) => string): LayerSpecification[] {
     ...STATES.flatMap((state) => [rank(state), c(rank(state) > rank("normal") ? `--${state}` : "--line-strong")]),
     c("--line-strong"),
   ]);
-  const picture = {
-    "icon-image": ex(["concat", "s-", ["get", "s"]]),
-    "icon-allow-overlap": true,
-    "icon-ignore-placement": true,
-  };
-  const tag = (id: string, source: string, filter: Expression, on: boolean): LayerSpecification => ({
-    id,
-    type: "symbol",
-    source,
-    filter,
-    layout: {
-      "text-field": ex(["get", "tag"]),
-      "text-font": FONT,
-      "text-size": 12,
-      "text-anchor": "left",
-      "text-offset": on
-        ? [1.7, 0]
-        : ex([
-            "match",
-            ["get", "s"],
-            "critical",
-            ["literal", [1.5, 0]],
-            "major",
-            ["literal", [1.3, 0]],
-            ["literal", [1.1, 0]],
-          ]),
-      "text-max-width": 30,
-      "icon-image": on ? "tag-on" : "tag",
-      "icon-text-fit": "both",
-      "icon-text-fit-padding": [1, 4, 1, 4],
-      "symbol-sort-key": ex(["-", 0, ["get", "r"]]),
-      "text-allow-overlap": on,
-      "icon-allow-overlap": on,
-    },
-    paint: { "text-color": c(on ? "--paper" : "--ink") },
-  });
   const alone = ex(["!", ["has", "point_count"]]);
+  const said = ex(["!=", ["get", "tag"], ""]);
   return [
     {
       id: "chosen-ring",
@@ -222,69 +272,61 @@ function sensorLayers(c: (role: string) => string): LayerSpecification[] {
         "circle-stroke-color": ring,
       },
     },
-    {
-      id: "cluster-n",
-      type: "symbol",
-      source: "things",
-      filter: ex(["has", "point_count"]),
-      layout: {
-        "text-field": ex(["get", "point_count"]),
-        "text-font": FONT,
-        "text-size": 12.5,
-        "text-allow-overlap": true,
-        // a circle's worth of room, so that place names step aside
-        "text-padding": 9,
-      },
-      paint: { "text-color": c("--ink") },
-    },
+    count(c, "things", "point_count", 12.5),
     {
       id: "thing",
       type: "symbol",
       source: "things",
       filter: alone,
-      layout: { ...picture, "symbol-sort-key": ex(["get", "r"]) },
+      layout: { ...PICTURE, "symbol-sort-key": ex(["get", "r"]) },
     },
-    tag("thing-tag", "things", ex(["all", alone, ["!=", ["get", "tag"], ""]]), false),
-    { id: "critical", type: "symbol", source: "critical", layout: picture },
-    tag("critical-tag", "critical", ex(["!=", ["get", "tag"], ""]), false),
-    { id: "chosen", type: "symbol", source: "chosen", layout: picture },
-    tag("chosen-tag", "chosen", ex(["!=", ["get", "tag"], ""]), true),
+    tag(c, "thing-tag", "things", false, ex(["all", alone, said])),
+    { id: "critical", type: "symbol", source: "critical", layout: PICTURE },
+    tag(c, "critical-tag", "critical", false, said),
+    { id: "chosen", type: "symbol", source: "chosen", layout: PICTURE },
+    tag(c, "chosen-tag", "chosen", true, said),
   ];
 }
 
-export interface Base {
-  data: unknown;
-  tiles?: string | undefined;
-  style?: StyleSpecification | undefined;
-}
-
-export function style(base: Base, at: HTMLElement, cluster: boolean): StyleSpecification {
-  const c = (role: string) => colour(role, at);
-  const given = base.style;
-  const sources: StyleSpecification["sources"] = {
-    ...given?.sources,
-    things: {
-      type: "geojson",
-      data: EMPTY,
-      cluster,
-      clusterRadius: 34,
-      clusterMaxZoom: 15,
-      clusterProperties: { worst: ["max", ["get", "r"]] },
-    },
-    critical: { type: "geojson", data: EMPTY },
-    chosen: { type: "geojson", data: EMPTY },
+/** The base map by itself. */
+export function ground(base: Base, at: HTMLElement): StyleSpecification {
+  const c = colours(at);
+  const land: LayerSpecification = {
+    id: "land",
+    type: "background",
+    paint: { "background-color": c("--map-land") },
   };
-  const layers: LayerSpecification[] = [];
-  if (given) layers.push(...given.layers);
-  else if (base.tiles) {
-    sources.tiles = { type: "raster", tiles: [base.tiles], tileSize: 256 };
-    layers.push(
-      { id: "land", type: "background", paint: { "background-color": c("--map-land") } },
-      { id: "tiles", type: "raster", source: "tiles" },
-    );
-  } else {
-    sources.base = { type: "geojson", data: (base.data ?? EMPTY) as never, tolerance: 0.2 };
-    layers.push({ id: "land", type: "background", paint: { "background-color": c("--map-land") } }, ...baseLayers(c));
-  }
-  return { ...given, version: 8, sources, layers: [...layers, ...sensorLayers(c)] };
+  if (base.style) return { ...base.style, version: 8 };
+  if (base.tiles)
+    return {
+      version: 8,
+      sources: { tiles: { type: "raster", tiles: [base.tiles], tileSize: 256 } },
+      layers: [land, { id: "tiles", type: "raster", source: "tiles" }],
+    };
+  return {
+    version: 8,
+    sources: { base: { type: "geojson", data: (base.data ?? EMPTY) as never, tolerance: 0.2 } },
+    layers: [land, ...baseLayers(c)],
+  };
+}
+/** The base map with the sensors above it. */
+export function style(base: Base, at: HTMLElement, cluster: boolean): StyleSpecification {
+  const under = ground(base, at);
+  const points = { type: "geojson" as const, data: EMPTY };
+  return {
+    ...under,
+    sources: {
+      ...under.sources,
+      things: {
+        ...points,
+        cluster,
+        clusterRadius: 34,
+        clusterMaxZoom: 15,
+        clusterProperties: { worst: ["max", ["get", "r"]] },
+      },
+      critical: points,
+      chosen: points,
+    },
+    layers: [...under.layers, ...sensorLayers(colours(at))],
+  };
 }

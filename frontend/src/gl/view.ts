@@ -1,23 +1,15 @@
 /** The drawn map. Loaded only when a page really shows one: MapLibre is the heaviest thing we send. */
-import "maplibre-gl/dist/maplibre-gl.css";
 import type { Point } from "geojson";
-import {
-  type GeoJSONSource,
-  Map as GlMap,
-  LngLat,
-  type MapMouseEvent,
-  type StyleSpecification,
-  setWorkerUrl,
-} from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import { type GeoJSONSource, LngLat, type MapMouseEvent } from "maplibre-gl";
+import type { Base } from "../base";
+import type { Box } from "../pure/box";
 import type { Thing } from "../pure/merge";
 import { clusters, rank } from "../pure/state";
 import { say } from "../words";
-import { addImages, type Imager } from "./shapes";
-import { type Base, style } from "./style";
-
-setWorkerUrl(workerUrl);
-export type Box = [number, number, number, number];
+import { glide } from "./motion";
+import { addImages } from "./shapes";
+import { drawn, gestures, imager, upright } from "./start";
+import { style } from "./style";
 
 export interface Options {
   base: Base;
@@ -42,45 +34,19 @@ export interface View {
   remove(): void;
 }
 
-const calm = (t: number) => 1 - (1 - t) ** 3;
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
 export async function draw(holder: HTMLElement, options: Options): Promise<View> {
-  const map = new GlMap({
+  const map = upright({
     container: holder,
-    style: style(options.base, holder, options.cluster) as StyleSpecification,
+    style: style(options.base, holder, options.cluster),
     ...(options.camera ? options.camera : { bounds: options.bounds, fitBoundsOptions: { padding: 24 } }),
     interactive: options.interactive,
-    attributionControl: false,
-    fadeDuration: 0,
-    dragRotate: false,
-    pitchWithRotate: false,
-    touchPitch: false,
     maxZoom: 18,
     cooperativeGestures: options.interactive && matchMedia("(pointer: coarse)").matches,
-    locale: {
-      "CooperativeGesturesHandler.MobileHelpText": say("gesture"),
-      "CooperativeGesturesHandler.WindowsHelpText": say("ctrl"),
-      "CooperativeGesturesHandler.MacHelpText": say("ctrl"),
-      "Map.Title": say("map"),
-    },
+    locale: { ...gestures(), "Map.Title": say("map") },
     canvasContextAttributes: { antialias: true },
   });
-  map.touchZoomRotate.disableRotation();
-  map.keyboard.disableRotation();
-  // fonts of the page, drawn by the browser: wait for them, or the first labels would be in another face
-  await Promise.all([
-    document.fonts.load("500 12px 'Be Vietnam Pro'", "Đường ỗ 12"),
-    new Promise<void>((done, fail) => {
-      map.once("load", () => done());
-      map.once("error", (event) => fail(event.error ?? new Error("map")));
-      setTimeout(() => fail(new Error("the map did not load")), 20_000);
-    }),
-  ]).catch((error) => {
-    map.remove();
-    throw error;
-  });
-  addImages(map as unknown as Imager, holder);
+  await drawn(map);
+  addImages(imager(map), holder);
   let all: readonly Thing[] = [];
   let chosen = options.chosen ?? null;
 
@@ -149,14 +115,12 @@ export async function draw(holder: HTMLElement, options: Options): Promise<View>
       if (!found) return options.onPick(null);
       if (found.layer.id !== "cluster") return options.onPick(Number(found.properties.id));
       const zoom = await source("things").getClusterExpansionZoom(Number(found.properties.cluster_id));
-      move({ center: (found.geometry as Point).coordinates as [number, number], zoom: zoom + 0.3 });
+      glide(map, { center: (found.geometry as Point).coordinates as [number, number], zoom: zoom + 0.3 });
     });
     map.on("mousemove", (event) => {
       map.getCanvas().style.cursor = hit(event) ? "pointer" : "";
     });
   }
-  const move = (to: { center: [number, number]; zoom: number }) =>
-    still() ? map.jumpTo(to) : map.easeTo({ ...to, duration: 400, easing: calm });
 
   return {
     show(things) {
@@ -171,10 +135,10 @@ export async function draw(holder: HTMLElement, options: Options): Promise<View>
       const camera = box ? map.cameraForBounds(box, { padding: 32, maxZoom: 15.5 }) : undefined;
       const center = camera?.center ? LngLat.convert(camera.center).toArray() : at;
       if (center)
-        move({ center: center as [number, number], zoom: camera?.zoom ?? zoom ?? Math.max(map.getZoom(), 14.5) });
+        glide(map, { center: center as [number, number], zoom: camera?.zoom ?? zoom ?? Math.max(map.getZoom(), 14.5) });
     },
     zoom(step) {
-      move({ center: map.getCenter().toArray() as [number, number], zoom: map.getZoom() + step });
+      glide(map, { center: map.getCenter().toArray() as [number, number], zoom: map.getZoom() + step });
     },
     camera: () => ({ center: map.getCenter().toArray() as [number, number], zoom: map.getZoom() }),
     remove: () => map.remove(),

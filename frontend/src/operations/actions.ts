@@ -1,6 +1,8 @@
 /** What is done with alarms: asked for where it needs words, sent once, and said. The first hand wins. */
+
+import { button, make } from "../dom";
 import * as alarms from "./alarms";
-import { announce, button, make, toast } from "./dom";
+import { announce, toast } from "./dom";
 import type { Alarm } from "./model";
 import { settings } from "./settings";
 import * as state from "./state";

@@ -1,26 +1,8 @@
-/** Small pieces every part of the page is made of. */
+/** Small pieces every part of the operations page is made of. */
+import { button, make, mark } from "../dom";
 import { brief } from "../pure/number";
 import { language } from "../words";
 
-export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  className = "",
-  text = "",
-): HTMLElementTagNameMap[K] {
-  return Object.assign(document.createElement(tag), { className, textContent: text });
-}
-export function mark(state: string): HTMLElement {
-  const b = make("b", "mk");
-  b.dataset.s = state;
-  b.setAttribute("aria-hidden", "true");
-  return b;
-}
-export function button(className: string, text: string, run: () => void): HTMLButtonElement {
-  const made = make("button", className, text);
-  made.type = "button";
-  made.addEventListener("click", run);
-  return made;
-}
 /** An icon the server drew into the page's template `ops-icons`. */
 export function icon(name: string): Node {
   const found = document

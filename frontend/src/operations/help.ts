@@ -1,5 +1,5 @@
 /** `?`: every key that answers, by what it is for. */
-import { button, make } from "./dom";
+import { button, make } from "../dom";
 import { all, type Key } from "./keys";
 import { say } from "./words";
 

@@ -1,5 +1,6 @@
 /** The legend that is also the switchboard: states and sectors to show, layers in order with their strength. */
-import { button, icon, make, mark } from "./dom";
+import { button, make, mark } from "../dom";
+import { icon } from "./dom";
 import { type LayerName, type Layers, move } from "./layers";
 import { MARKS, type MarkName } from "./objects";
 import { settings } from "./settings";

@@ -1,6 +1,7 @@
 /** What is nearest to a place: sensors, open alarms and the city's own objects, listed and joined to it on the map. */
 import type { FeatureCollection } from "geojson";
-import { announce, button, icon, make, mark } from "./dom";
+import { button, make, mark } from "../dom";
+import { announce, icon } from "./dom";
 import { type Ground, metres, type Sketch } from "./sketch";
 import type { Position } from "./stage";
 import * as state from "./state";

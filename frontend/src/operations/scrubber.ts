@@ -3,10 +3,11 @@
  * What it shows and moves is `at` and `known` of state.ts; the clockwork is replay.ts. Without script it is links.
  */
 import "../css/scrubber.css";
+import { button, make } from "../dom";
 import { listen } from "../feed";
 import { clock, moment } from "../pure/number";
 import { heights, marks, stepOf, stretch } from "../pure/timeline";
-import { announce, button, icon, make, toast } from "./dom";
+import { announce, icon, toast } from "./dom";
 import { register } from "./keys";
 import * as replay from "./replay";
 import { settings } from "./settings";

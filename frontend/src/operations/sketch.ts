@@ -1,9 +1,10 @@
 /** Drawing an area and measuring a way on the map: by pointer, or by keyboard with the middle of the map as the pen. */
 import type { FeatureCollection } from "geojson";
+import { button, make } from "../dom";
 import { number } from "../pure/number";
 import { language } from "../words";
 import { length, ringArea } from "../workbench/geodesy";
-import { announce, button, icon, make } from "./dom";
+import { announce, icon } from "./dom";
 import { register } from "./keys";
 import type { Position, Stage } from "./stage";
 import { say } from "./words";

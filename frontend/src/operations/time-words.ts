@@ -1,5 +1,5 @@
 /** The words of the time machine. */
-import { language } from "../words";
+import { sayer } from "../words";
 
 const VI = {
   live: "Về trực tiếp",
@@ -98,10 +98,7 @@ const EN: Record<Word, string> = {
   days: "{n} days",
   yesterday: "yesterday",
 };
-export function say(word: Word, values: Record<string, string | number> = {}): string {
-  const text = (language() === "en" ? EN : VI)[word];
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
+export const say = sayer(VI, EN);
 /** 10 phút, 1 giờ: a step of the clock in words. */
 export function spell(ms: number): string {
   const seconds = Math.round(ms / 1000);

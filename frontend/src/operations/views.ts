@@ -1,5 +1,6 @@
 /** Saved views under the keys 1 to 9: a way of looking (filters, map, layers), never a moment. */
-import { button, icon, make, toast } from "./dom";
+import { button, make } from "../dom";
+import { icon, toast } from "./dom";
 import { register } from "./keys";
 import * as state from "./state";
 import { say } from "./words";

@@ -1,5 +1,5 @@
 /** The words the operations page's scripts say themselves. `{n}` and the like are filled by say(). */
-import { language } from "../words";
+import { sayer } from "../words";
 
 const VI = {
   critical: "Nghiêm trọng",
@@ -292,7 +292,4 @@ const EN: Record<Word, string> = {
   now: "now",
   more: "There is more; filter to see it.",
 };
-export function say(word: Word, values: Record<string, string | number> = {}): string {
-  const text = (language() === "en" ? EN : VI)[word];
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
+export const say = sayer(VI, EN);

@@ -67,14 +67,15 @@ export function age(ms: number, now: number, language: Language): string {
   return language === "vi" ? `${count} ${vi} trước` : `${count} ${en}${count === 1 ? "" : "s"} ago`;
 }
 
-/** 12 s, 4 ph, 1 giờ, 3 ngày: a duration as a dense screen writes it. */
-export function brief(ms: number, language: Language): string {
+/** 12 s, 4 ph, 1 giờ, 3 ngày: a duration as a dense screen writes it; far: 12 giây, 4 phút, to be read from afar. */
+export function brief(ms: number, language: Language, far = false): string {
+  const vi = language === "vi";
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  for (const [size, vi, en] of [
+  for (const [size, name, en] of [
     [86400, "ngày", "d"],
     [3600, "giờ", "h"],
-    [60, "ph", "min"],
+    [60, far ? "phút" : "ph", "min"],
   ] as const)
-    if (seconds >= size) return `${Math.floor(seconds / size)}${NBSP}${language === "vi" ? vi : en}`;
-  return `${seconds}${NBSP}s`;
+    if (seconds >= size) return `${Math.floor(seconds / size)}${NBSP}${vi ? name : en}`;
+  return `${seconds}${NBSP}${far && vi ? "giây" : "s"}`;
 }

@@ -1,20 +1,13 @@
 /** The wall's map: the city's own style in the wall's size. Never moved by hand; it cuts from place to place. */
-import "maplibre-gl/dist/maplibre-gl.css";
 import type { Point } from "geojson";
-import {
-  type GeoJSONSource,
-  Map as GlMap,
-  type LayerSpecification,
-  type StyleSpecification,
-  setWorkerUrl,
-} from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import { addImages, type Imager } from "../gl/shapes";
-import { type Base, style } from "../gl/style";
+import type { GeoJSONSource, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { Base } from "../base";
+import { addImages } from "../gl/shapes";
+import { drawn, imager, upright } from "../gl/start";
+import { style } from "../gl/style";
+import type { Box } from "../pure/box";
 import { clusters, rank, type State } from "../pure/state";
 
-setWorkerUrl(workerUrl);
-export type Box = [number, number, number, number];
 export interface Mark {
   id: number;
   at: [number, number];
@@ -62,29 +55,17 @@ export function grown(given: StyleSpecification, k: number): StyleSpecification 
 export async function draw(holder: HTMLElement, base: Base, bounds: Box, k: number, inset: number): Promise<WallMap> {
   // the overview stands bottom left: what matters keeps clear of it
   const padding = { top: 60 * k, right: 50 * k, bottom: 40 * k, left: Math.min(inset, holder.clientWidth * 0.3) * 0.8 };
-  const map = new GlMap({
+  const map = upright({
     container: holder,
     style: grown(style(base, holder, true), k),
     bounds,
     fitBoundsOptions: { padding },
     interactive: false,
-    attributionControl: false,
-    fadeDuration: 0,
     maxZoom: 18,
     canvasContextAttributes: { antialias: true },
   });
-  await Promise.all([
-    document.fonts.load("500 24px 'Be Vietnam Pro'", "Đường ỗ 12"),
-    new Promise<void>((done, fail) => {
-      map.once("load", () => done());
-      map.once("error", (event) => fail(event.error ?? new Error("map")));
-      setTimeout(() => fail(new Error("the map did not load")), 30_000);
-    }),
-  ]).catch((error) => {
-    map.remove();
-    throw error;
-  });
-  addImages(map as unknown as Imager, holder, k);
+  await drawn(map, 30_000);
+  addImages(imager(map), holder, k);
   // a machine under a wall forgets its graphics when it sleeps; the map draws itself anew when they are back
   map.getCanvas().addEventListener("webglcontextlost", (event) => event.preventDefault());
   const source = (name: string) => map.getSource(name) as GeoJSONSource;

@@ -1,5 +1,6 @@
 /** The words of the wall. */
-import { language } from "../words";
+import { brief } from "../pure/number";
+import { language, sayer } from "../words";
 
 const VI = {
   live: "Trực tiếp, trễ {span}",
@@ -56,19 +57,6 @@ const EN: Record<Word, string> = {
   map: "Situation map",
   ago: "{span} ago",
 };
-export function say(word: Word, values: Record<string, string | number> = {}): string {
-  const text = (language() === "en" ? EN : VI)[word];
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
+export const say = sayer(VI, EN);
 /** 3 giây, 4 phút, 1 giờ: a duration in whole words, for reading from afar. */
-export function span(ms: number): string {
-  const vi = language() !== "en";
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  for (const [size, v, e] of [
-    [86400, "ngày", "d"],
-    [3600, "giờ", "h"],
-    [60, "phút", "min"],
-  ] as const)
-    if (seconds >= size) return `${Math.floor(seconds / size)}\u00a0${vi ? v : e}`;
-  return `${seconds}\u00a0${vi ? "giây" : "s"}`;
-}
+export const span = (ms: number): string => brief(ms, language(), true);

@@ -1,5 +1,5 @@
 /** Two moments on one place: a second map over the first, with a divider anybody can move. */
-import type { Base } from "../gl/style";
+import type { Base } from "../base";
 import { button, h } from "./dom";
 import { GisMap, type Moment } from "./map";
 import type { Layer } from "./model";

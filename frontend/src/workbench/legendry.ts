@@ -1,7 +1,8 @@
 /** What a layer's colours say, and where the consultations of its plans stand. */
+
+import { face } from "../face";
 import { language } from "../words";
 import { h } from "./dom";
-import { face } from "./face";
 import { type Key, keys } from "./legend";
 import type { Consultation, Layer } from "./model";
 import { day, plain } from "./units";

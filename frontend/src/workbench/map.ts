@@ -1,24 +1,22 @@
 /** One drawn map: the city's base, the chosen layers as vector tiles, what is drawn and what is picked above. */
-import "maplibre-gl/dist/maplibre-gl.css";
-import {
-  type GeoJSONSource,
+import type {
+  GeoJSONSource,
   Map as GlMap,
-  type LayerSpecification,
-  type StyleSpecification,
-  setWorkerUrl,
-  type VectorTileSource,
+  LayerSpecification,
+  StyleSpecification,
+  VectorTileSource,
 } from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import { colour } from "../colour";
-import { type Base, style as baseStyle, FONT } from "../gl/style";
-import { face } from "./face";
+import type { Base } from "../base";
+import { face } from "../face";
+import { paced } from "../gl/motion";
+import { faces, loaded, upright } from "../gl/start";
+import { colours, EMPTY, ex, ground, note } from "../gl/style";
+import type { Box } from "../pure/box";
 import type { Layer } from "./model";
 import { faded } from "./paint";
 import type { Position, Shown } from "./state";
 import { t } from "./words";
 
-setWorkerUrl(workerUrl);
-export type Box = [number, number, number, number];
 export interface Camera {
   at: Position;
   zoom: number;
@@ -32,11 +30,7 @@ interface TileJson {
   bounds?: Box;
   vector_layers?: { id: string }[];
 }
-const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
-const SENSORS = new Set(["things", "critical", "chosen"]);
 const OVERLAYS = ["drawn", "picked"];
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-const ex = (value: unknown) => value as never;
 
 export class GisMap {
   readonly map: GlMap;
@@ -66,18 +60,13 @@ export class GisMap {
     this.#holder = holder;
     this.#base = base;
     this.#known = known;
-    this.map = new GlMap({
+    this.map = upright({
       container: holder,
       style: this.#ground(),
       ...(Array.isArray(start)
         ? { bounds: start, fitBoundsOptions: { padding: 40 } }
         : { center: start.at, zoom: start.zoom }),
-      attributionControl: false,
       interactive: !options.still,
-      fadeDuration: 0,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
       maxZoom: 20,
       maxTileCacheSize: 200,
       doubleClickZoom: true,
@@ -85,34 +74,26 @@ export class GisMap {
       ...(options.pixelRatio ? { pixelRatio: options.pixelRatio } : {}),
       canvasContextAttributes: { antialias: true, preserveDrawingBuffer: Boolean(options.still) },
     });
-    this.map.touchZoomRotate.disableRotation();
-    this.map.keyboard.disableRotation();
-    this.loaded = Promise.all([
-      document.fonts.load("500 12px 'Be Vietnam Pro'", "Đường ỗ 12"),
-      new Promise<void>((done, fail) => {
-        this.map.once("load", () => done());
-        setTimeout(() => (this.#gone ? done() : fail(new Error("the map did not load"))), 30_000);
-      }),
-    ]).then(() => {
-      if (!this.#gone) this.#above();
-    });
+    this.loaded = Promise.all([faces(), loaded(this.map, { patience: 30_000 })])
+      .then(() => {
+        if (!this.#gone) this.#above();
+      })
+      // nobody waits any more for a map that was taken away
+      .catch((error) => {
+        if (!this.#gone) throw error;
+      });
   }
 
   #ground(): StyleSpecification {
-    const whole = baseStyle(this.#base, this.#holder, false);
-    const keep = (name: unknown) => !SENSORS.has(String(name));
-    const layers = whole.layers.filter((one) => !("source" in one) || keep(one.source));
-    return {
-      ...whole,
-      sources: Object.fromEntries(Object.entries(whole.sources).filter(([name]) => keep(name))),
-      layers: this.#plain
-        ? layers.filter((one) => one.type === "background" || one.id === "ward-edge" || one.id === "l-ward")
-        : layers,
-    };
+    const whole = ground(this.#base, this.#holder);
+    if (!this.#plain) return whole;
+    const kept = (one: LayerSpecification) =>
+      one.type === "background" || one.id === "ward-edge" || one.id === "l-ward";
+    return { ...whole, layers: whole.layers.filter(kept) };
   }
   /** Sources and layers of what is drawn and picked, above everything. */
   #above(): void {
-    const c = (role: string) => colour(role, this.#holder);
+    const c = colours(this.#holder);
     for (const name of OVERLAYS)
       if (!this.map.getSource(name)) this.map.addSource(name, { type: "geojson", data: this.#overlays[name] ?? EMPTY });
     const layers: LayerSpecification[] = [
@@ -177,20 +158,7 @@ export class GisMap {
           "circle-stroke-width": 2.5,
         },
       },
-      {
-        id: "o-drawn-label",
-        type: "symbol",
-        source: "drawn",
-        filter: ex(["has", "label"]),
-        layout: {
-          "text-field": ex(["get", "label"]),
-          "text-font": FONT,
-          "text-size": 12,
-          "text-offset": [0, -1.3],
-          "text-allow-overlap": true,
-        },
-        paint: { "text-color": c("--ink"), "text-halo-color": c("--map-halo"), "text-halo-width": 2 },
-      },
+      note(c, "o-drawn-label", "drawn", "label", [0, -1.3]),
     ];
     for (const one of layers) if (!this.map.getLayer(one.id)) this.map.addLayer(one);
   }
@@ -328,27 +296,15 @@ export class GisMap {
     return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()];
   }
   go(to: { box?: Box | null; at?: Position; zoom?: number }): void {
-    const animate = still() ? { animate: false } : { duration: 400 };
+    const animate = paced(400);
     if (to.box) this.map.fitBounds(to.box, { padding: 56, maxZoom: 17, ...animate });
     else if (to.at) this.map.easeTo({ center: to.at, zoom: to.zoom ?? Math.max(this.map.getZoom(), 14.5), ...animate });
   }
   zoom(step: number): void {
-    this.map.easeTo({ zoom: this.map.getZoom() + step, ...(still() ? { animate: false } : { duration: 240 }) });
+    this.map.easeTo({ zoom: this.map.getZoom() + step, ...paced(240) });
   }
   remove(): void {
     this.#gone = true;
     this.map.remove();
-  }
-}
-
-/** The base an installation sets, or the city's own sketch. */
-export async function loadBase(data: DOMStringMap): Promise<Base> {
-  if (data.mapStyle) return { data: null, style: (await (await fetch(data.mapStyle)).json()) as never };
-  if (data.mapTiles) return { data: null, tiles: data.mapTiles };
-  try {
-    const answer = await fetch(data.base ?? "/places/base.geojson");
-    return { data: answer.ok ? await answer.json() : null };
-  } catch {
-    return { data: null };
   }
 }

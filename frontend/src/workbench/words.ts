@@ -1,5 +1,5 @@
 /** What the workbench says itself, in Vietnamese and English. */
-import { language } from "../words";
+import { filled, language, type Values } from "../words";
 
 const WORDS = {
   layers: ["Lớp bản đồ", "Layers"],
@@ -156,7 +156,7 @@ const WORDS = {
 } satisfies Record<string, readonly [string, string]>;
 export type Word = keyof typeof WORDS;
 
-export function t(word: Word, values: Record<string, string | number> = {}): string {
+export function t(word: Word, values: Values = {}): string {
   const said: string = WORDS[word][language() === "en" ? 1 : 0];
-  return said.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return filled(said, values, "");
 }
