@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from dothi import config
 from dothi.db import schema
-from dothi.db.base import Base
 from dothi.db import session as db
+from dothi.db.base import Base
 from dothi.db.engine import make_engine
 
 KINDS = os.environ.get("DOTHI_TEST_DATABASES", "sqlite,postgresql").split(",")

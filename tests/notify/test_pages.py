@@ -323,7 +323,8 @@ def test_the_log_says_who_was_told_what_with_masked_addresses(browser, mailbox, 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_pages_of_people_ask_strangers_to_sign_in(browser, database):
-    from dothi.screens.notify.desk import ANYBODY, ROUTES
+    from dothi.screens.desk import ANYBODY
+    from dothi.screens.notify.desk import ROUTES
 
     assert len(ROUTES) > 20
     stranger = Asking(browser.application, accept="text/html")

@@ -12,6 +12,7 @@ from dothi.db import session as db
 from dothi.identity import access, service, store
 from dothi.identity.guard import SYSTEM
 from dothi.journal import seals
+from dothi.screens import desk as desks
 from dothi.screens.admin import desk
 from dothi.sensing.tables import DeadLetter
 from tests.sensing.city import streams
@@ -212,7 +213,7 @@ def test_each_page_opens_for_those_it_names_and_no_one_else(browser):
         if method != "GET" or "{" in path:
             continue
         assert admin.get(path).status_code == 200, path
-        expected = 200 if who in (desk.ANYBODY, desk.SIGNED_IN) else 403
+        expected = 200 if who in (desks.ANYBODY, desks.SIGNED_IN) else 403
         assert reporter.get(path).status_code == expected, path
         english = admin.get(f"{path}?lang=en").text
         assert not re.search(r">[^<]*(Người dùng|Cơ quan|Sổ nhật ký|Đăng xuất)[^<]*<", english), path

@@ -57,5 +57,14 @@ def from_wkb(data: bytes) -> BaseGeometry:
     return shapely.from_wkb(data)
 
 
+def box(text: str) -> tuple[float, float, float, float] | None:
+    """The box `west,south,east,north` in degrees; None of anything else."""
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    return (west, south, east, north) if -180 <= west <= east <= 180 and -90 <= south <= north <= 90 else None
+
+
 def _bad(place: str, message: str, allowed: str) -> BadInput:
     return BadInput(f"{place}: {message}", [Fault(place, message, allowed)])

@@ -98,9 +98,14 @@ def headers_of(error: DothiError) -> dict[str, str]:
     return {}
 
 
+def said(request: Request, error: DothiError) -> Response:
+    """An error of ours as its caller reads it."""
+    return answer(request, error.status, error.message, error.faults, headers_of(error))
+
+
 async def _said(request: Request, error: Exception) -> Response:
     assert isinstance(error, DothiError)  # noqa: S101 - registered for it
-    return answer(request, error.status, error.message, error.faults, headers_of(error))
+    return said(request, error)
 
 
 async def _http(request: Request, error: Exception) -> Response:

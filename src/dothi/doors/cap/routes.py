@@ -11,7 +11,7 @@ from dothi.config import settings
 from dothi.db import session as db
 from dothi.doors.cap import feed
 from dothi.identity.guard import ANONYMOUS
-from dothi.kit import clock
+from dothi.kit import clock, geo
 from dothi.kit.errors import BadInput, Fault, NotFound
 from dothi.warnings import service, signing, store
 from dothi.warnings.model import CONTENT_TYPE
@@ -109,13 +109,10 @@ def _asked(request: Request, known: dict[str, tuple[str, ...] | None]) -> dict[s
 def _box(text: str | None) -> store.Box | None:
     if text is None:
         return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        west = south = east = north = float("nan")
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    box = geo.box(text)
+    if box is None:
         raise BadInput("bbox is not understood", [Fault("bbox", repr(text[:80]), "west,south,east,north in degrees")])
-    return west, south, east, north
+    return box
 
 
 def _tag(content: bytes) -> str:

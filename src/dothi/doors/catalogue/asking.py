@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from dothi.city import store as city_store
-from dothi.config import settings
 from dothi.datasets import describe, views
 from dothi.datasets.describe import Described, Office
 from dothi.datasets.views import View
@@ -19,6 +18,7 @@ from dothi.identity import store as identity_store
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.errors import NotFound, NotSignedIn
+from dothi.web.address import base_of
 
 CORS = {"access-control-allow-origin": "*"}
 LISTED = "published"  # drafts and retired datasets are in no catalogue, whoever asks
@@ -69,17 +69,6 @@ class Ask:
     def publisher(self, view: View) -> Office:
         """Who publishes a dataset: its agency, else the city."""
         return self.city.offices.get(view.agency_id or 0) or self.whole.publisher
-
-
-def base_of(request: Request) -> str:
-    """This server's address as callers know it: the setting public_url, or what the request was sent to."""
-    if public := settings().public_url:
-        return public.rstrip("/")
-    host = request.headers.get("host", "")
-    if not host or not host.replace(".", "").replace("-", "").replace(":", "").strip("[]").isalnum():
-        server = request.scope.get("server") or ("localhost", 80)
-        host = f"{server[0]}:{server[1]}"
-    return f"{request.url.scheme}://{host}"
 
 
 def caller_of(request: Request) -> Caller:

@@ -9,10 +9,11 @@ from starlette.responses import Response
 from dothi.datasets import views
 from dothi.db import session as db
 from dothi.doors.catalogue import store
-from dothi.doors.catalogue.asking import CORS, LISTED, Ask, base_of
+from dothi.doors.catalogue.asking import CORS, LISTED, Ask
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.web.address import base_of
 
 ENTRIES = 50
 PER_SITEMAP = 50_000  # addresses of one file, by the protocol

@@ -9,7 +9,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dothi.config import settings
 from dothi.kit.errors import DothiError
 from dothi.web import errors
 
@@ -47,19 +46,6 @@ class WrongKind(DothiError):
     """The body is of a kind this resource does not take."""
 
     status = 415
-
-
-def base_of(request: Request) -> str:
-    """The address of the landing page as callers know it: the setting public_url, or what the request was sent to."""
-    scope = request.scope
-    mount: str = scope.get("root_path", "")
-    if public := settings().public_url:
-        return public.rstrip("/") + mount
-    host = request.headers.get("host", "")
-    if not host or not host.replace(".", "").replace("-", "").replace(":", "").strip("[]").isalnum():
-        server = scope.get("server") or ("localhost", 80)
-        host = f"{server[0]}:{server[1]}"
-    return f"{scope['scheme']}://{host}{mount}"
 
 
 def link(href: str, rel: str, kind: str, title: str | None = None, **more: Any) -> dict[str, Any]:

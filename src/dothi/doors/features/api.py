@@ -15,6 +15,7 @@ from dothi.datasets.views import View
 from dothi.doors.features import answers, asked, collections, crs, documents, formats, landing, schemas
 from dothi.identity import access
 from dothi.web import shell
+from dothi.web.address import root_of
 
 Json = dict[str, Any]
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
@@ -28,7 +29,7 @@ async def document(request: Request) -> Response:
     if formats.chosen(given.get("f"), request.headers.get("accept") if given else None, _FORMS) is formats.HTML_FORM:
         return page(request)
     found = await asyncio.to_thread(collections.every, caller)
-    whole = described(found, answers.base_of(request))
+    whole = described(found, root_of(request))
     return answers.document(request, whole, answers.OPENAPI, private=caller.kind != "anonymous")
 
 
@@ -40,14 +41,14 @@ _FORMS = (
 
 def page(request: Request) -> Response:
     """The same for people: the calls of one collection stand for those of all."""
-    whole = described([], answers.base_of(request))
+    whole = described([], root_of(request))
     calls = [
         (method.upper(), path, one[method]["summary"])
         for path, one in whole["paths"].items()
         for method in _METHODS
         if method in one
     ]
-    return shell.page(request, "features/api.html", {"calls": calls, "base": answers.base_of(request)})
+    return shell.page(request, "features/api.html", {"calls": calls, "base": root_of(request)})
 
 
 def described(found: Sequence[View], base: str) -> Json:

@@ -13,6 +13,7 @@ from dothi.doors.features import answers, asked, collections, crs, formats, html
 from dothi.doors.features.answers import HTML, JSON, OPENAPI, SCHEMA, link
 from dothi.identity import access
 from dothi.kit import clock
+from dothi.web.address import root_of
 
 TITLE = "Dữ liệu đô thị · City data"
 ABOUT = (
@@ -26,7 +27,7 @@ async def root(request: Request) -> Response:
     """The landing page."""
     given = asked.only_f(request.scope["query_string"])
     form = formats.chosen(given.get("f"), request.headers.get("accept"), formats.DOCUMENT)
-    base = answers.base_of(request)
+    base = root_of(request)
     body = {
         "title": TITLE,
         "description": ABOUT,
@@ -59,7 +60,7 @@ async def listed(request: Request) -> Response:
     found = await asyncio.to_thread(collections.every, caller, given.get("q"))
     if form is formats.HTML_FORM:
         return html.collections(request, found, given.get("q", ""))
-    base = answers.base_of(request)
+    base = root_of(request)
     body = {
         "links": _forms(f"{base}/collections", form),
         "crs": crs.listed(None),
@@ -75,7 +76,7 @@ async def one(request: Request, code: str) -> Response:
     given = asked.only_f(request.scope["query_string"])
     form = formats.chosen(given.get("f"), request.headers.get("accept"), formats.DOCUMENT)
     view = await collections.find(access.caller(request), code)
-    body = described(view, answers.base_of(request))
+    body = described(view, root_of(request))
     if form is formats.HTML_FORM:
         return html.collection(request, view, body["links"])
     return answers.document(request, body, private=view.sharing != "open")
@@ -87,7 +88,7 @@ async def schema(request: Request, code: str, what: str) -> Response:
     form = formats.Form("json", SCHEMA, (SCHEMA, JSON))
     formats.chosen(given.get("f"), request.headers.get("accept") if given else None, (form,))
     view = await collections.find(access.caller(request), code)
-    where = f"{answers.base_of(request)}/collections/{answers.part(code)}/{what}"
+    where = f"{root_of(request)}/collections/{answers.part(code)}/{what}"
     make = {"schema": schemas.returned, "queryables": schemas.queryables, "sortables": schemas.sortables}[what]
     return answers.document(request, make(view, where), SCHEMA, private=view.sharing != "open")
 

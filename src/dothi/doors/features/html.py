@@ -12,6 +12,7 @@ from dothi.datasets.schema import Field
 from dothi.datasets.views import View
 from dothi.doors.features import answers
 from dothi.web import i18n, shell
+from dothi.web.address import root_of
 
 _MOST = 60  # columns of a table
 
@@ -56,7 +57,7 @@ def _about(request: Request, view: View) -> dict[str, Any]:
     return {
         "title": view.title if vi else view.title_en or view.title,
         "description": view.description if vi else view.description_en or view.description,
-        "here": f"{answers.base_of(request)}/collections/{answers.part(view.code)}",
+        "here": f"{root_of(request)}/collections/{answers.part(view.code)}",
         "fields": view.fields[:_MOST],
         "simulated": view.simulated,
     }
@@ -71,7 +72,7 @@ def _page(request: Request, name: str, context: dict[str, Any]) -> Response:
     def title_of(view: View) -> str:
         return view.title if vi else view.title_en or view.title
 
-    known = {"base": answers.base_of(request), "part": answers.part, "cell": _cell}
+    known = {"base": root_of(request), "part": answers.part, "cell": _cell}
     page = shell.page(
         request, f"features/{name}.html", {**known, "label_of": label_of, "title_of": title_of, **context}
     )

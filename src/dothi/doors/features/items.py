@@ -17,6 +17,7 @@ from dothi.doors.features.answers import GEOJSON
 from dothi.doors.features.asked import Wanted
 from dothi.identity import access, guard
 from dothi.kit.errors import NotFound
+from dothi.web.address import root_of
 
 _BASES = 8  # addresses one server is known by
 _SAFE = "()',;/:$@*-._~"
@@ -43,7 +44,7 @@ async def page(request: Request, code: str) -> Response:
 
 async def _page(request: Request, view: View, ready: prepared.Page) -> Response | None:
     """The page; None when the view is out of date."""
-    base = answers.base_of(request)
+    base = root_of(request)
     if ready.count is not None:
         found = await hot.fetch(ready.count, ready.binds)
         if not _current(found, view):
@@ -175,7 +176,7 @@ async def one(request: Request, code: str, key: str) -> Response:
             view = await _again(caller, code, last=last)
             continue
         version, _, text, recorded_at = found[0]
-        base = answers.base_of(request)
+        base = root_of(request)
         mark = (
             item_tag(view, version, recorded_at, ready, base, form) if version is not None else answers.tag(text, base)
         )

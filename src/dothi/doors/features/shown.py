@@ -21,6 +21,7 @@ from dothi.doors.features.formats import Form
 from dothi.identity import guard
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.web.address import root_of
 
 _JSONFG = [f"http://www.opengis.net/spec/json-fg-1/1.0/conf/{part}" for part in ("core", "types-schemas")]
 _FILES = {"geoparquet": "parquet", "flatgeobuf": "fgb"}
@@ -31,7 +32,7 @@ async def page(request: Request, caller: guard.Caller, view: View, ready: prepar
     if ready.wanted.hits:
         message = f"{form.name} has no place for a count alone"
         raise BadInput(message, [Fault("resultType", message, "f=json")])
-    asked, base = ready.wanted.asked, answers.base_of(request)
+    asked, base = ready.wanted.asked, root_of(request)
     headers = items.headers_of(view, ready.wanted.crs)
     found = await hot.fetch(prepared.gate(caller, view), {}, short=True)
     if found and form is not formats.HTML_FORM:

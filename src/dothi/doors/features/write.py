@@ -19,6 +19,7 @@ from dothi.db import session as db
 from dothi.doors.features import answers, collections, formats, incoming, items, prepared, shown
 from dothi.identity import access, guard
 from dothi.kit.errors import Busy, Conflict, DothiError, Fault, NotFound, PreconditionFailed
+from dothi.web.address import root_of
 
 log = logging.getLogger(__name__)
 # few: writers of SQLite wait for each other anyway, and PostgreSQL's pool is small
@@ -116,7 +117,7 @@ def _failed(message: str, allowed: str) -> PreconditionFailed:
 
 async def _made(request: Request, caller: guard.Caller, view: View, record: Record, status: int) -> Response:
     """The answer to a write: where the record is and the tag it now has; the record itself if that is preferred."""
-    base = answers.base_of(request)
+    base = root_of(request)
     where = f"{base}/collections/{answers.part(view.code)}/items/{answers.part(record.key)}"
     now = await asyncio.to_thread(collections.found, caller, view.code)
     ready = prepared.item(caller, now, b"")

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from starlette.datastructures import QueryParams
 
+from dothi.kit import geo
 from dothi.kit.errors import BadInput, Fault
 from dothi.web.sealed import opened, sealed
 
@@ -113,14 +114,10 @@ def _ids(query: QueryParams, name: str, faults: list[Fault]) -> frozenset[int]:
 def _box(text: str | None, faults: list[Fault]) -> tuple[float, float, float, float] | None:
     if not text:
         return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        west = south = east = north = float("nan")
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    box = geo.box(text)
+    if box is None:
         faults.append(Fault("bbox", f"{text[:80]!r} is no box", "west,south,east,north in degrees"))
-        return None
-    return west, south, east, north
+    return box
 
 
 def frame(event: str, cursor: Cursor, data: bytes) -> bytes:

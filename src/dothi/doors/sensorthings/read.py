@@ -7,7 +7,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dothi.config import settings
 from dothi.db import hot
 from dothi.doors.sensorthings import aggregate, answers, cursors, errors, pages, plans
 from dothi.doors.sensorthings.prepared import Prepared, prepare
@@ -15,6 +14,7 @@ from dothi.doors.sensorthings.render import ROOT
 from dothi.identity import access
 from dothi.kit import clock
 from dothi.kit.errors import DothiError, Fault, NotFound
+from dothi.web.address import root_of
 
 _STRETCHES = (clock.HOUR, clock.DAY, 32 * clock.DAY, 2**61)
 
@@ -24,7 +24,7 @@ async def endpoint(request: Request) -> Response:
     try:
         caller = access.caller(request)
         path = request.path_params.get("path", "")
-        base = root_url(request)
+        base = root_of(request)
         if not path.strip("/"):
             return answers.root(base)
         prepared = prepare(path, request.scope["query_string"], caller)
@@ -35,19 +35,6 @@ async def endpoint(request: Request) -> Response:
     except DothiError as error:
         return errors.answer(error)
     return response
-
-
-def root_url(request: Request) -> str:
-    """The service root as callers know it: the setting public_url, or what the request was sent to."""
-    scope = request.scope
-    mount: str = scope.get("root_path", "")
-    if public := settings().public_url:
-        return public.rstrip("/") + mount
-    host = request.headers.get("host", "")
-    if not host or not host.replace(".", "").replace("-", "").replace(":", "").strip("[]").isalnum():
-        server = scope.get("server") or ("localhost", 80)
-        host = f"{server[0]}:{server[1]}"
-    return f"{scope['scheme']}://{host}{mount}"
 
 
 async def _run(prepared: Prepared, base: str) -> Response:

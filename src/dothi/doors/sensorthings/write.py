@@ -25,6 +25,7 @@ from dothi.identity import access
 from dothi.kit.errors import BadInput, Busy, Conflict, DothiError, Fault
 from dothi.sensing import rights, service
 from dothi.sensing.service import Parent
+from dothi.web.address import root_of
 
 log = logging.getLogger(__name__)
 _OBSERVATIONS = re.compile(r"/(?:(Multi)?Datastreams\((\d{1,9})\)/)?Observations/?")
@@ -42,7 +43,7 @@ async def endpoint(request: Request) -> Response:
         body = await asked.body_of(request)
         headers = request.headers
         ask = Ask(
-            request.method, asked.path_of(request), caller, read.root_url(request), body,
+            request.method, asked.path_of(request), caller, root_of(request), body,
             headers.get("content-type", ""), headers.get("prefer", ""), request.url.query,
         )  # fmt: skip
         if ask.path.rstrip("/") == "/$batch":

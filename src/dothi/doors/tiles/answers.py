@@ -8,9 +8,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dothi.config import settings
 from dothi.kit.errors import DothiError
 from dothi.web import errors
+from dothi.web.address import root_of
 
 ROOT = "/ogc"
 JSON = "application/json"
@@ -34,15 +34,7 @@ class WrongMethod(DothiError):
 
 def base_of(request: Request) -> str:
     """The address of `/ogc` as callers know it: the setting public_url, or what the request was sent to."""
-    scope = request.scope
-    mount: str = scope.get("root_path", "")
-    if public := settings().public_url:
-        return public.rstrip("/") + mount + ROOT
-    host = request.headers.get("host", "")
-    if not host or not host.replace(".", "").replace("-", "").replace(":", "").strip("[]").isalnum():
-        server = scope.get("server") or ("localhost", 80)
-        host = f"{server[0]}:{server[1]}"
-    return f"{scope['scheme']}://{host}{mount}{ROOT}"
+    return root_of(request) + ROOT
 
 
 def link(href: str, rel: str, kind: str, title: str | None = None, **more: Any) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from starlette.responses import Response
 from dothi.identity import guard, service, store
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault
-from dothi.screens.admin.desk import Ask, agencies_of, back, get, post
+from dothi.screens.admin.desk import Ask, agencies_of, get, post
+from dothi.screens.desk import back
 from dothi.sensing.tables import Thing
 from dothi.web.forms import Filled
 from dothi.web.paths import ID
@@ -63,7 +64,7 @@ def _revoke(ask: Ask) -> Response:
 
 
 routes = [
-    get("/keys", "identity:read", _keys),
-    post("/keys", "identity:write", _add),
-    post(f"/keys/{ID}/revoke", "identity:write", _revoke),
+    get("/admin/keys", _keys, "identity:read"),
+    post("/admin/keys", _add, "identity:write"),
+    post(f"/admin/keys/{ID}/revoke", _revoke, "identity:write"),
 ]

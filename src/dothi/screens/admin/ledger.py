@@ -36,4 +36,7 @@ def _verify(ask: Ask) -> Response:
     return _journal(ask, seals.verify(ask.session))
 
 
-routes = [get("/journal", "journal:read", _journal), post_reading("/journal/verify", "journal:read", _verify)]
+routes = [
+    get("/admin/journal", _journal, "journal:read"),
+    post_reading("/admin/journal/verify", _verify, "journal:read"),
+]

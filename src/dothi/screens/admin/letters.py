@@ -5,7 +5,7 @@ from starlette.responses import Response
 from dothi.doors.mqtt import letters
 from dothi.kit.errors import DothiError
 from dothi.screens.admin.desk import Ask, get, post_reading
-from dothi.screens.admin.desk import back as to
+from dothi.screens.desk import back as to
 from dothi.web.paths import ID
 
 ROWS = 100
@@ -34,4 +34,4 @@ def _replay(ask: Ask) -> Response:
     return to("/admin/letters")
 
 
-routes = [get("/letters", "admin", _letters), post_reading(f"/letters/{ID}/replay", "admin", _replay)]
+routes = [get("/admin/letters", _letters, "admin"), post_reading(f"/admin/letters/{ID}/replay", _replay, "admin")]

@@ -9,8 +9,9 @@ from dothi.identity.tables import Person
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault
 from dothi.kit.text import sort_key
-from dothi.screens.admin.desk import Ask, agencies_of, back, get, post
+from dothi.screens.admin.desk import Ask, agencies_of, get, post
 from dothi.screens.admin.signing import ROLE_NAMES
+from dothi.screens.desk import back
 from dothi.web.forms import Filled
 from dothi.web.paths import ID
 
@@ -129,14 +130,14 @@ def _shown(said: Mapping[str, str]) -> dict[str, str]:
 
 
 routes = [
-    get("/people", "identity:read", _people),
-    post("/people", "identity:write", _add_person),
-    get(f"/people/{ID}", "identity:read", _person),
-    post(f"/people/{ID}/grant", "identity:write", _changing(_grant)),
-    post(f"/people/{ID}/take", "identity:write", _changing(_take)),
-    post(f"/people/{ID}/password", "identity:write", _changing(_password)),
-    post(f"/people/{ID}/active", "identity:write", _changing(_active)),
-    post(f"/people/{ID}/sign-out", "identity:write", _changing(_sign_out)),
-    get("/agencies", "identity:read", _agencies),
-    post("/agencies", "identity:write", _add_agency),
+    get("/admin/people", _people, "identity:read"),
+    post("/admin/people", _add_person, "identity:write"),
+    get(f"/admin/people/{ID}", _person, "identity:read"),
+    post(f"/admin/people/{ID}/grant", _changing(_grant), "identity:write"),
+    post(f"/admin/people/{ID}/take", _changing(_take), "identity:write"),
+    post(f"/admin/people/{ID}/password", _changing(_password), "identity:write"),
+    post(f"/admin/people/{ID}/active", _changing(_active), "identity:write"),
+    post(f"/admin/people/{ID}/sign-out", _changing(_sign_out), "identity:write"),
+    get("/admin/agencies", _agencies, "identity:read"),
+    post("/admin/agencies", _add_agency, "identity:write"),
 ]

@@ -6,7 +6,8 @@ from dothi.config import settings
 from dothi.db import session as db
 from dothi.identity import access, guard, service, store
 from dothi.kit.errors import DothiError, NotFound
-from dothi.screens.admin.desk import ANYBODY, SIGNED_IN, Ask, back, get, is_demo, post, post_reading
+from dothi.screens.admin.desk import Ask, get, is_demo, post, post_reading
+from dothi.screens.desk import ANYBODY, SIGNED_IN, back
 from dothi.web import forms
 from dothi.web.forms import Filled
 from dothi.web.i18n import marked
@@ -92,9 +93,9 @@ def _safe(path: str) -> str:
 
 
 routes = [
-    get("/sign-in", ANYBODY, _asking),
-    post_reading("/sign-in", ANYBODY, _sign_in),
-    post_reading("/sign-in/demo", ANYBODY, _sign_in_demo),
-    post("/sign-out", SIGNED_IN, _sign_out),
-    post("/sign-out-everywhere", SIGNED_IN, _sign_out_everywhere),
+    get("/admin/sign-in", _asking, ANYBODY),
+    post_reading("/admin/sign-in", _sign_in, ANYBODY),
+    post_reading("/admin/sign-in/demo", _sign_in_demo, ANYBODY),
+    post("/admin/sign-out", _sign_out, SIGNED_IN),
+    post("/admin/sign-out-everywhere", _sign_out_everywhere, SIGNED_IN),
 ]

@@ -18,7 +18,8 @@ from dothi.doors.mqtt import service as mqtt
 from dothi.jobs import runner
 from dothi.jobs import store as jobs
 from dothi.kit import clock
-from dothi.screens.admin.desk import SIGNED_IN, Ask, get
+from dothi.screens.admin.desk import Ask, get
+from dothi.screens.desk import SIGNED_IN
 from dothi.sensing import ingest
 
 _started = time.time()
@@ -110,5 +111,5 @@ def _system(ask: Ask) -> Response:
     return ask.page("system", state=state(), runs=runs, now=clock.now_micros())
 
 
-routes = [get("", SIGNED_IN, _overview), get("/system", "admin", _system)]
+routes = [get("/admin", _overview, SIGNED_IN), get("/admin/system", _system, "admin")]
 open_routes = [Route("/health", _health), Route("/metrics", _metrics)]

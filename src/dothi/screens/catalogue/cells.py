@@ -8,7 +8,7 @@ from typing import Any
 from dothi.datasets.schema import Field
 from dothi.kit import clock
 from dothi.kit.errors import BadInput
-from dothi.screens.portal import words
+from dothi.screens import words
 
 _LONGEST = 300
 

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from dothi.datasets.schema import Field
 from dothi.datasets.views import View
+from dothi.screens import words
 from dothi.screens.catalogue import cells, store
 from dothi.screens.catalogue.asking import Ask
 from dothi.screens.catalogue.store import Spread
-from dothi.screens.portal import words
 
 BINS = 14
 INLINE = 20_000  # records up to which a dataset's page draws its columns at once

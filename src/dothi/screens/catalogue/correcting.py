@@ -14,7 +14,7 @@ from dothi.identity import access
 from dothi.kit.errors import BadInput, Busy, DothiError
 from dothi.screens.catalogue import dataset, record
 from dothi.screens.catalogue.asking import Ask
-from dothi.web import forms, i18n
+from dothi.web import forms
 from dothi.web.forms import Filled
 
 WINDOW = 3600.0  # seconds
@@ -57,9 +57,8 @@ def _suggest(request: Request, said: dict[str, str], form: object) -> Response:
 
 def _again(request: Request, code: str, said: dict[str, str], error: DothiError) -> Response:
     """The page again, with what was written and what is wrong with it."""
-    language = i18n.language_of(request)
     with db.reading() as session:
-        ask = Ask(request, session, access.caller(request), language, i18n.speaker(language))
+        ask = Ask.of(request, session, access.caller(request))
         view = views.view(ask.caller, code)
         filled = Filled.wrong(said, error)
         if isinstance(error, TooManyMessages):

@@ -14,16 +14,16 @@ from dothi.datasets.schema import Field
 from dothi.datasets.views import View
 from dothi.identity import guard
 from dothi.identity import store as identity
+from dothi.screens import words
+from dothi.screens.asking import city_name
 from dothi.screens.catalogue import cells, citing, columns, downloads, examples, history, labels, listing, store, table
-from dothi.screens.catalogue.asking import Ask, asked
+from dothi.screens.catalogue.asking import Ask
 from dothi.screens.catalogue.citing import Citation
 from dothi.screens.catalogue.columns import Column
 from dothi.screens.catalogue.downloads import Download
 from dothi.screens.catalogue.examples import Example
 from dothi.screens.catalogue.history import Between, Happening
 from dothi.screens.catalogue.table import Table
-from dothi.screens.portal import words
-from dothi.screens.portal.asking import city_name
 from dothi.web.forms import Filled
 
 PLACES = 8
@@ -104,7 +104,7 @@ class DatasetPage:
     workbench: str
 
 
-@asked
+@Ask.asked
 def dataset(ask: Ask) -> Response:
     """`/catalogue/{code}`: anybody who may see it; absent and not visible answer alike."""
     code = ask.request.path_params["code"]
@@ -116,7 +116,7 @@ def dataset(ask: Ask) -> Response:
     return page_of(ask, view)
 
 
-@asked
+@Ask.asked
 def column_page(ask: Ask) -> Response:
     """`/catalogue/{code}/columns`: the columns of a large dataset, on a page of their own."""
     view = views.view(ask.caller, ask.request.path_params["code"])

@@ -13,9 +13,9 @@ from dothi.datasets.formats import export
 from dothi.datasets.views import View
 from dothi.identity import access
 from dothi.kit.errors import NotFound
+from dothi.screens import words
 from dothi.screens.catalogue import store, table
 from dothi.screens.catalogue.asking import Ask
-from dothi.screens.portal import words
 from dothi.web.i18n import Say
 
 # bytes of a file beside the bytes of the same records' GeoJSON text and of their properties alone, as measured on

@@ -14,9 +14,9 @@ from dothi.identity import guard
 from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import BadInput
+from dothi.screens import words
 from dothi.screens.catalogue import cells, labels, moments, table
 from dothi.screens.catalogue.asking import Ask
-from dothi.screens.portal import words
 
 NEWS = 12
 SAMPLE = 20

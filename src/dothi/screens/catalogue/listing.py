@@ -12,10 +12,10 @@ from dothi.identity import guard
 from dothi.identity import store as identity
 from dothi.identity.tables import Agency
 from dothi.places import atlas as atlases
+from dothi.screens import words
 from dothi.screens.catalogue import finding, labels, store
-from dothi.screens.catalogue.asking import Ask, asked
+from dothi.screens.catalogue.asking import Ask
 from dothi.screens.catalogue.finding import Choice, Found, Listed, Wanted
-from dothi.screens.portal import words
 from dothi.web.i18n import Say
 
 SHOWN = 7  # choices of a facet before the rest folds away
@@ -65,7 +65,7 @@ class Listing:
     steward: bool
 
 
-@asked
+@Ask.asked
 def index(ask: Ask) -> Response:
     """`/catalogue`: anybody; datasets are those the caller may see."""
     wanted = finding.wanted(ask.request.query_params.multi_items())

@@ -12,11 +12,11 @@ from dothi.datasets import reading, views
 from dothi.datasets.history import Version
 from dothi.datasets.views import View
 from dothi.kit.errors import NotFound
+from dothi.screens import words
 from dothi.screens.catalogue import cells, dataset, history, listing, table
-from dothi.screens.catalogue.asking import Ask, asked
+from dothi.screens.catalogue.asking import Ask
 from dothi.screens.catalogue.cells import Cell
 from dothi.screens.catalogue.history import Changed
-from dothi.screens.portal import words
 from dothi.web.forms import Filled
 
 LEAST = 0.004  # degrees a map shows around a point
@@ -50,7 +50,7 @@ class RecordPage:
     form: Filled
 
 
-@asked
+@Ask.asked
 def record(ask: Ask) -> Response:
     """Anybody who may see the dataset; a record that never was answers as a dataset that is not there."""
     view = views.view(ask.caller, ask.request.path_params["code"])

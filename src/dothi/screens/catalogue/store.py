@@ -18,9 +18,9 @@ from dothi.db import words
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit.text import fold
+from dothi.screens import words as common
 from dothi.screens.catalogue.finding import Listed, searched
 from dothi.screens.catalogue.labels import licence as licence_name
-from dothi.screens.portal import words as portal_words
 
 _LOCK = threading.Lock()
 _KEPT = 5000
@@ -202,7 +202,7 @@ def foreign(session: Session, code: str) -> Foreign | None:
             files.append((str(each.get("title") or form or address), form.upper(), str(address)))
     return Foreign(
         one.code, one.title, one.description, portal, _publisher(meta), licence_name(_text(meta, "licence")),
-        str(landing), files, portal_words.day(one.seen_at),
+        str(landing), files, common.day(one.seen_at),
     )  # fmt: skip
 
 

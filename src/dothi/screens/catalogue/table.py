@@ -196,7 +196,7 @@ def _said(ask: Ask, lines: Sequence[object], total: int, view: View) -> str:
 
 
 def _number(value: int, ask: Ask) -> str:
-    from dothi.screens.portal import words
+    from dothi.screens import words
 
     return words.number(value, 0, ask.language)
 

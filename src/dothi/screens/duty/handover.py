@@ -12,9 +12,9 @@ from dothi.duty.tables import Shift
 from dothi.identity import store as identity
 from dothi.kit import clock
 from dothi.kit.errors import NotFound, PreconditionFailed
+from dothi.screens.desk import back
 from dothi.screens.duty import words
-from dothi.screens.duty.desk import Ask, back, get, number, post, tried
-from dothi.screens.portal.asking import city_name
+from dothi.screens.duty.desk import Ask, get, number, post, tried
 from dothi.warnings import service as warnings
 from dothi.web.forms import Filled
 
@@ -132,7 +132,7 @@ def letter(ask: Ask, held: Shift) -> Letter:
     above = (
         identity.agency(ask.session, agency.parent_id) if agency is not None and agency.parent_id is not None else None
     )
-    city = city_name(ask.session, ask.language)
+    city = ask.city
     return Letter(
         (above.name if above is not None else (agency.name if agency is not None else "")).upper(),
         (agency.name if above is not None and agency is not None else ask.say("Trung tâm điều hành")).upper(),

@@ -12,7 +12,8 @@ from dothi.db import session as db
 from dothi.duty import presence
 from dothi.identity import access
 from dothi.kit.errors import BadInput, DothiError, Fault
-from dothi.screens.duty.desk import ROUTES, SEES, require, said
+from dothi.screens.duty.desk import ROUTES, SEES, admit
+from dothi.web import errors
 
 LONGEST = 2000  # bytes
 
@@ -30,7 +31,7 @@ async def here(request: Request) -> Response:
 def _answer(request: Request, body: bytes) -> Response:
     try:
         caller = access.caller(request)
-        require(caller, SEES)
+        admit(caller, SEES)
         told = _read(body)
         with db.writing() as session:
             if told.get("gone") is True:
@@ -39,7 +40,7 @@ def _answer(request: Request, body: bytes) -> Response:
                 presence.here(session, caller, told["tab"], told.get("subject"))
             others = presence.others(session, caller)
     except DothiError as error:
-        return said(request, error)
+        return errors.said(request, error)
     made = [{"person": one.person, "initials": one.initials, "subject": one.subject} for one in others]
     text = json.dumps({"others": made}, ensure_ascii=False)
     return Response(text, media_type="application/json", headers={"cache-control": "no-store"})

@@ -16,8 +16,9 @@ from dothi.duty.tables import Order
 from dothi.identity import guard
 from dothi.identity.tables import Agency, Person
 from dothi.kit.errors import BadInput, DothiError, NotFound
+from dothi.screens.desk import back
 from dothi.screens.duty import words
-from dothi.screens.duty.desk import Ask, back, get, number, post, safe, tried, wrong
+from dothi.screens.duty.desk import Ask, get, number, post, safe, tried, wrong
 from dothi.sensing import state as things
 from dothi.web.forms import Filled
 

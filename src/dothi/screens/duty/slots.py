@@ -1,4 +1,4 @@
-"""What the duty room hangs into the operations page: who is on duty, the procedure, the orders, the saved views."""
+"""What the duty room hangs into the operations page: who is on duty, the procedure, the orders."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from dothi.alerts.tables import Alarm
-from dothi.duty import orders, presence, procedures, shifts, views
+from dothi.duty import orders, presence, procedures, shifts
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit import clock
@@ -61,18 +61,6 @@ def about(ask: Any, subject: Alarm | str | None) -> Mapping[str, Any] | None:
     return {"lines": lines, "subject": name, "may": may, "w": words, "now": clock.now_micros()}
 
 
-def kept(ask: Any) -> Mapping[str, Any] | None:
-    """`operations.views`: what the keys 1 to 9 open."""
-    if ask.caller.kind != "person":
-        return None
-    found = views.keys(ask.session, ask.caller)
-    return {
-        "keys": [(key, one.title, views.href(one.state)) for key, one in sorted(found.items())],
-        "save": "/operations/views",
-    }
-
-
 slots.fill("operations.shift", shift)
 slots.fill("operations.procedure", procedure)
 slots.fill("operations.orders", about)
-slots.fill("operations.views", kept)

@@ -5,8 +5,9 @@ from starlette.responses import Response
 from dothi.alerts import service as alarms
 from dothi.duty import procedures
 from dothi.kit.errors import NotFound
+from dothi.screens.desk import back
 from dothi.screens.duty import slots
-from dothi.screens.duty.desk import Ask, back, number, post, safe, tried
+from dothi.screens.duty.desk import Ask, number, post, safe, tried
 
 
 def tick(ask: Ask) -> Response:

@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from dothi.duty import views
 from dothi.kit.errors import NotFound
-from dothi.screens.duty.desk import Ask, back, get, number, post, tried
+from dothi.screens.desk import back
+from dothi.screens.duty.desk import Ask, get, number, post, tried
 from dothi.web.forms import Filled
 
 

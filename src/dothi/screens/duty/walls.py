@@ -4,12 +4,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dothi.doors.catalogue.asking import base_of
 from dothi.duty import sight, store, views, walls
 from dothi.duty.report import person_id
 from dothi.duty.tables import Wall
 from dothi.kit.errors import NotFound
-from dothi.screens.duty.desk import Ask, back, get, number, post, tried
+from dothi.screens.desk import back
+from dothi.screens.duty.desk import Ask, get, number, post, tried
 from dothi.web.forms import Filled
 
 ADDRESS = "/operations/wall"
@@ -22,7 +22,7 @@ def shown(ask: Ask, filled: Filled | None = None, status: int = 200, made: tuple
     ids = sorted({id_ for one in found if (id_ := person_id(one.created_by)) is not None})
     return ask.page(
         "walls", filled, status, walls=found, names=store.names(ask.session, ids), who=person_id, made=made,
-        address=f"{base_of(ask.request)}{ADDRESS}#{made[1]}" if made else "", everywhere=held is None,
+        address=f"{ask.base}{ADDRESS}#{made[1]}" if made else "", everywhere=held is None,
         agencies=store.agencies_of(ask.session, held), offices={one.id: one.name for one in store.agencies_of(ask.session, None)},
         views=views.list_(ask.session, ask.caller), chosen=set(ask.all("view")), most=walls.MOST_VIEWS,
     )  # fmt: skip

@@ -8,15 +8,12 @@ from typing import Any
 
 from dothi.kit import clock
 from dothi.kit.errors import DothiError, Fault
-from dothi.screens.portal import words as portal
+from dothi.screens import words as common
 from dothi.web.i18n import Say, marked
 
-SEVERITIES = {
-    "critical": marked("Nghiêm trọng"),
-    "major": marked("Lớn"),
-    "minor": marked("Nhẹ"),
-    "warning": marked("Lưu ý"),
-}
+# as the templates say them
+SEVERITIES, severity = common.SEVERITIES, common.severity
+moment, short, field_of = common.moment, common.short, common.field_of
 STATES = {
     "given": marked("Chờ nhận"),
     "received": marked("Đang làm"),
@@ -150,7 +147,7 @@ ERRORS = {
 }
 _STEP = re.compile(r"the order is (\w+); (\w+) needs .*")
 
-hour, day, when, age = portal.hour, portal.day, portal.when, portal.age
+hour, day, when, age = common.hour, common.day, common.when, common.age
 
 
 def told(error: DothiError, say: Say) -> DothiError:
@@ -182,27 +179,14 @@ def _word(text: str, say: Say) -> str:
     return say("{a} đến {b} ký tự", a=span[1] or 0, b=span[2]) if span else text
 
 
-def moment(micros: int | None) -> str:
-    """17:42 21/11/2026; a dash for never."""
-    return f"{portal.hour(micros)} {portal.day(micros)}" if micros else "–"
-
-
-def short(micros: int, now: int) -> str:
-    """17:42 for the same day, 17:42 20/11 for another of the year, 17:42 20/11/2025 for another year's."""
-    at, today = portal.local(micros), portal.local(now)
-    if at.date() == today.date():
-        return portal.hour(micros)
-    return f"{at:%H:%M %d/%m}" if at.year == today.year else moment(micros)
-
-
 def second(micros: int | None) -> str:
     """17:42:08 21/11/2026, as signatures carry it."""
-    return f"{portal.local(micros):%H:%M:%S %d/%m/%Y}" if micros else "–"
+    return f"{common.local(micros):%H:%M:%S %d/%m/%Y}" if micros else "–"
 
 
 def long_day(micros: int, say: Say) -> str:
     """ngày 21 tháng 11 năm 2026."""
-    at = portal.local(micros)
+    at = common.local(micros)
     return say(
         "ngày {d} tháng {m} năm {y}", d=f"{at.day:02}", m=f"{at.month:02}" if at.month < 3 else at.month, y=at.year
     )
@@ -238,11 +222,6 @@ def mark(name: str, *, late: bool) -> str:
     return "major" if late else STATE_MARKS.get(name, "")
 
 
-def severity(name: str, say: Say) -> str:
-    """An alarm's severity."""
-    return say(SEVERITIES.get(name, name))
-
-
 def shape(name: str) -> str:
     """The shape that stands for a severity."""
     return name if name in ("critical", "major", "minor") else "warning"
@@ -265,7 +244,7 @@ def title(one: dict[str, Any], language: str) -> str:
 
 def dues(now: int) -> dict[str, str]:
     """The deadlines a form offers just now."""
-    return {key: label for key, label in DUES.items() if key != "day" or portal.local(now).hour < 16}
+    return {key: label for key, label in DUES.items() if key != "day" or common.local(now).hour < 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +289,7 @@ def due_of(choice: str, text: str, now: int) -> int | None:
     text: `2026-11-21T19:00`, Vietnam's time. Raises BadInput.
     """
     if choice in ("day", "next"):
-        local = portal.local(now)
+        local = common.local(now)
         five = datetime(local.year, local.month, local.day, 17, tzinfo=clock.VIETNAM)
         return clock.micros(five + timedelta(days=1 if choice == "next" else 0))
     if choice.isdecimal() and choice in DUES:
@@ -318,19 +297,14 @@ def due_of(choice: str, text: str, now: int) -> int | None:
     return clock.parse(text, clock.VIETNAM) if text else None
 
 
-def field_of(micros: int) -> str:
-    """An instant as a datetime-local field holds it, in Vietnam's time."""
-    return f"{portal.local(micros):%Y-%m-%dT%H:%M}"
-
-
 def percent(part: int, of: int, language: str) -> str:
     """87,5 %; a dash of nothing."""
-    return f"{portal.number(100 * part / of, 1, language)}\u00a0%" if of else "–"
+    return f"{common.number(100 * part / of, 1, language)}\u00a0%" if of else "–"
 
 
 def decimal(value: float, digits: int, language: str) -> str:
     """0,83."""
-    return portal.number(value, digits, language)
+    return common.number(value, digits, language)
 
 
 def given_name(name: str) -> str:

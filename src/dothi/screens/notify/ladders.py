@@ -13,9 +13,10 @@ from dothi.notify import ladders, service, store, wording
 from dothi.notify.ladders import Rung
 from dothi.notify.tables import Ladder
 from dothi.notify.targets import CHANNELS
-from dothi.screens.notify.desk import LEADS, WRONG, Ask, back, get, post, wrong
+from dothi.screens.asking import sector_names
+from dothi.screens.desk import back, wrong
+from dothi.screens.notify.desk import LEADS, WRONG, Ask, get, post
 from dothi.screens.notify.mine import severities
-from dothi.screens.portal.asking import sector_names
 from dothi.web.forms import Filled
 from dothi.web.i18n import marked
 from dothi.web.paths import ID
@@ -162,10 +163,10 @@ def _who(ask: Ask, rung: Rung) -> str:
 
 
 routes = [
-    get(HERE, LEADS, overview),
-    get(f"{HERE}/new", LEADS, new),
-    get(f"{HERE}/{ID}", LEADS, edit),
-    post(HERE, LEADS, put),
-    post(f"{HERE}/{ID}", LEADS, put),
-    post(f"{HERE}/{ID}/remove", LEADS, remove),
+    get(HERE, overview, LEADS),
+    get(f"{HERE}/new", new, LEADS),
+    get(f"{HERE}/{ID}", edit, LEADS),
+    post(HERE, put, LEADS),
+    post(f"{HERE}/{ID}", put, LEADS),
+    post(f"{HERE}/{ID}/remove", remove, LEADS),
 ]

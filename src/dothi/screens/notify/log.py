@@ -74,4 +74,4 @@ def _row(ask: Ask, message: Message, address: Address | None, name: str) -> Row:
     )  # fmt: skip
 
 
-routes = [get("/operations/messages", LEADS, log)]
+routes = [get("/operations/messages", log, LEADS)]

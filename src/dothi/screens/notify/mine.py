@@ -8,8 +8,9 @@ from dothi.kit.errors import BadInput, Fault
 from dothi.notify import addresses, push, store, targets, wording
 from dothi.notify.levels import NEVER, SEVERITIES
 from dothi.notify.tables import Address, Preference
-from dothi.screens.notify.desk import SIGNED_IN, WRONG, Ask, back, get, post, wrong
-from dothi.screens.portal.asking import sector_names
+from dothi.screens.asking import sector_names
+from dothi.screens.desk import SIGNED_IN, back, wrong
+from dothi.screens.notify.desk import WRONG, Ask, get, post
 from dothi.web.forms import Filled
 from dothi.web.i18n import marked
 from dothi.web.paths import ID
@@ -192,11 +193,11 @@ def _wish(channel: str, one: Preference | None) -> Wish:
 
 
 routes = [
-    get(HERE, SIGNED_IN, mine),
-    post(f"{HERE}/addresses", SIGNED_IN, add),
-    post(f"{HERE}/push", SIGNED_IN, opt_in),
-    post(f"{HERE}/addresses/{ID}/again", SIGNED_IN, again),
-    post(f"{HERE}/addresses/{ID}/test", SIGNED_IN, test),
-    post(f"{HERE}/addresses/{ID}/remove", SIGNED_IN, remove),
-    post(f"{HERE}/preferences", SIGNED_IN, prefer),
+    get(HERE, mine, SIGNED_IN),
+    post(f"{HERE}/addresses", add, SIGNED_IN),
+    post(f"{HERE}/push", opt_in, SIGNED_IN),
+    post(f"{HERE}/addresses/{ID}/again", again, SIGNED_IN),
+    post(f"{HERE}/addresses/{ID}/test", test, SIGNED_IN),
+    post(f"{HERE}/addresses/{ID}/remove", remove, SIGNED_IN),
+    post(f"{HERE}/preferences", prefer, SIGNED_IN),
 ]

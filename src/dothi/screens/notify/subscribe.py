@@ -9,7 +9,8 @@ from dothi.notify import addresses, push, service, subscriptions, targets, wordi
 from dothi.notify.tables import Address
 from dothi.places import service as places
 from dothi.places import store as places_store
-from dothi.screens.notify.desk import ANYBODY, WRONG, Ask, back, get, post, wrong
+from dothi.screens.desk import ANYBODY, back, wrong
+from dothi.screens.notify.desk import WRONG, Ask, get, post
 from dothi.web.forms import Filled
 from dothi.web.security import Pace
 
@@ -136,12 +137,12 @@ def _shown(one: Address) -> dict[str, str]:
 
 
 routes = [
-    get(HERE, ANYBODY, asking),
-    post(HERE, ANYBODY, subscribe),
-    get(f"{HERE}/confirm/{{token}}", ANYBODY, confirming),
-    post(f"{HERE}/confirm/{{token}}", ANYBODY, confirm),
-    get(f"{HERE}/mine/{{name}}", ANYBODY, own),
-    post(f"{HERE}/mine/{{name}}", ANYBODY, change),
-    get(f"{HERE}/leave/{{name}}", ANYBODY, leaving),
-    post(f"{HERE}/leave/{{name}}", ANYBODY, leave, token=False),
+    get(HERE, asking, ANYBODY),
+    post(HERE, subscribe, ANYBODY),
+    get(f"{HERE}/confirm/{{token}}", confirming, ANYBODY),
+    post(f"{HERE}/confirm/{{token}}", confirm, ANYBODY),
+    get(f"{HERE}/mine/{{name}}", own, ANYBODY),
+    post(f"{HERE}/mine/{{name}}", change, ANYBODY),
+    get(f"{HERE}/leave/{{name}}", leaving, ANYBODY),
+    post(f"{HERE}/leave/{{name}}", leave, ANYBODY, token=False),
 ]

@@ -18,12 +18,12 @@ from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.errors import DothiError
 from dothi.screens.operations import viewing
-from dothi.screens.operations.asking import Ask, get, json, post, said, wants_json
+from dothi.screens.operations.asking import Ask, get, json, post, wants_json
 from dothi.screens.operations.viewing import Camera, Viewing
 from dothi.sensing import state
 from dothi.simulate import pictures
 from dothi.simulate.pictures import Seen
-from dothi.web import shell, slots
+from dothi.web import errors, shell, slots
 from dothi.web.i18n import marked
 
 NEAREST = 3  # beside the selected alarm
@@ -201,7 +201,7 @@ async def still(request: Request) -> Response:
         _, one, _ = await run_in_threadpool(_looking, request)
         seen = await run_in_threadpool(_seen, one)
     except DothiError as error:
-        return said(request, error)
+        return errors.said(request, error)
     picture = await run_in_threadpool(pictures.frame, _scene(one), one.code, clock.now_micros(), seen)
     return Response(picture, media_type="image/png", headers={"cache-control": "no-store"})
 
@@ -211,7 +211,7 @@ async def stream(request: Request) -> Response:
     try:
         caller, one, look = await run_in_threadpool(_looking, request)
     except DothiError as error:
-        return said(request, error)
+        return errors.said(request, error)
     return StreamingResponse(
         _frames(caller, one, look), media_type=f"multipart/x-mixed-replace; boundary={_EDGE.decode()}",
         # said to be as it is: a packer would hold frames back until it has enough of them

@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from dothi.alerts.queue import NOTICE_WITHIN
 from dothi.alerts.tables import Alarm
+from dothi.screens import drawing
+from dothi.screens import words as common
+from dothi.screens.asking import sector_names
 from dothi.screens.operations import figures, lunar, queue, store, subject, words
 from dothi.screens.operations.asking import HANDLES, Ask
-from dothi.screens.portal import words as portal_words
-from dothi.screens.portal.asking import sector_names
 from dothi.sensing import glance
 from dothi.sensing.state import ThingState
 
@@ -70,7 +71,7 @@ def page(ask: Ask, chosen: "subject.Subject", about: Alarm | None) -> Response:
     lines = queue.found(ask, asked)
     shown = Desk(
         bar(ask, queue.found(ask, queue.Filters()) if asked.given else lines), queue.Page.of(ask, asked, lines),
-        figures.all_of(ask), ask.at, chosen, bounds(ask.states), _settings(ask),
+        figures.all_of(ask), ask.at, chosen, drawing.bounds(ask.states), _settings(ask),
     )  # fmt: skip
     return ask.page("operations/desk.html", shown, simulated=glance.any_simulated(ask.session, ask.caller), alarm=about)
 
@@ -81,7 +82,7 @@ def bar(ask: Ask, lines: Sequence[store.Line]) -> Bar:
     worst = next((name for name in words.SEVERITIES if counts[name]), "normal")
     word = words.severity(worst, ask.say) if worst != "normal" else ask.say("Bình thường")
     return Bar(
-        words.second(ask.at), portal_words.date_line(ask.at, ask.language), lunar.line(ask.at, ask.say), worst, word,
+        words.second(ask.at), common.date_line(ask.at, ask.language), lunar.line(ask.at, ask.say), worst, word,
         counts[worst], sources(ask),
     )  # fmt: skip
 
@@ -111,18 +112,6 @@ def sources(ask: Ask) -> list[Source]:
 
 
 LATE = 1800.0  # seconds: half of a source's values older than this make it late
-
-
-def bounds(states: Sequence[ThingState]) -> list[float] | None:
-    """Where most things are: the middle 96 % in each direction."""
-    xs = sorted(one.lon for one in states if one.lon is not None and one.lat is not None)
-    ys = sorted(one.lat for one in states if one.lon is not None and one.lat is not None)
-    if not xs:
-        return None
-    cut = len(xs) // 50
-    box = [xs[cut], ys[cut], xs[-1 - cut], ys[-1 - cut]]
-    margin = max(0.004, 0.04 * max(box[2] - box[0], box[3] - box[1]))
-    return [round(v, 5) for v in (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin)]
 
 
 def _settings(ask: Ask) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from dothi.kit import clock, units
 from dothi.kit.clock import HOUR
 from dothi.kit.errors import BadInput
+from dothi.screens import words as common
 from dothi.screens.operations import store, words
 from dothi.screens.operations.asking import Ask, json, wants_json
-from dothi.screens.portal import words as portal_words
 from dothi.sensing import air, hours, picture, state_store
 from dothi.sensing.sectors import SEVERITY, Property, sectors
 from dothi.sensing.state import Judgement, judge, number
@@ -145,7 +145,7 @@ def _toned(state: str) -> str:
 def _change(value: float, digits: int, unit: str, ask: Ask) -> tuple[str, str]:
     """How a figure moved: words and direction."""
     direction = "flat" if round(abs(value), digits) == 0 else "up" if value > 0 else "down"
-    return portal_words.quantity(abs(value), digits, unit, ask.language), direction
+    return common.quantity(abs(value), digits, unit, ask.language), direction
 
 
 def _stage(ask: Ask) -> Figure | None:
@@ -181,7 +181,7 @@ def _level(one: Now, ask: Ask) -> str:
     over = [pair for pair in held if one.value >= pair[1]]
     level, limit = over[-1] if over else held[0]
     name = {"bd1": "BĐ I", "bd2": "BĐ II", "bd3": "BĐ III"}.get(level.code, level.name.of(ask.language))
-    return f"{name} {portal_words.quantity(limit, 2, one.known.unit.shown(ask.language), ask.language)}"
+    return f"{name} {common.quantity(limit, 2, one.known.unit.shown(ask.language), ask.language)}"
 
 
 def _text(one: Now, ask: Ask) -> str:
@@ -202,7 +202,7 @@ def _rain(ask: Ask) -> Figure | None:
     return Figure(
         "rain", ask.say("Mưa 1 giờ, lớn nhất {n} trạm", n=len(found)), _text(one, ask), "mm",
         _toned(one.judged.state) or ("poor" if over else ""), one.judged.state, moved, direction,
-        ask.say("Ngưỡng {limit}", limit=portal_words.quantity(limit, 0, "mm", ask.language)), f"/things/{one.thing_id}",
+        ask.say("Ngưỡng {limit}", limit=common.quantity(limit, 0, "mm", ask.language)), f"/things/{one.thing_id}",
         one.at, int(60 * one.known.state.stale_minutes / 2), bins(points, ask.at - HISTORY, ask.at + 1), one.id, 1,
     )  # fmt: skip
 
@@ -256,7 +256,7 @@ def _heard(ask: Ask) -> Figure | None:
         heard_then = heard if heard is not None and heard <= ask.known else None
         if heard_then is not None or due <= ask.at:
             told.append((noticed, heard_then is not None and heard_then <= due))
-    target = ask.say("Mục tiêu ≥ {target}", target=f"{HEARD:.0f}{portal_words.NBSP}%")
+    target = ask.say("Mục tiêu ≥ {target}", target=f"{HEARD:.0f}{common.NBSP}%")
     name = ask.say("Nhận cảnh báo đúng hạn")
     href = "/operations?state=unacknowledged"
     if not told:
@@ -284,6 +284,6 @@ def _online(ask: Ask) -> Figure | None:
     low = rate < ONLINE
     return Figure(
         "online", ask.say("Thiết bị trực tuyến"), number(rate, 1, ask.language), f"% · {up}/{len(with_streams)}",
-        "poor" if low else "", "minor" if low else "normal", "", "", ask.say("Mục tiêu ≥ {target}", target=f"{ONLINE:.0f}{portal_words.NBSP}%"),
+        "poor" if low else "", "minor" if low else "normal", "", "", ask.say("Mục tiêu ≥ {target}", target=f"{ONLINE:.0f}{common.NBSP}%"),
         "/?state=offline#ds", newest, 900,
     )  # fmt: skip

@@ -9,10 +9,11 @@ from starlette.routing import BaseRoute
 
 from dothi.duty import orders, shifts
 from dothi.duty.orders import Asked, Late, Line
-from dothi.screens.operations import desk, matters, words
+from dothi.screens import drawing
+from dothi.screens import words as common
+from dothi.screens.operations import matters, words
 from dothi.screens.operations.asking import Ask, get
 from dothi.screens.operations.matters import Matter, Whole
-from dothi.screens.portal import words as portal_words
 from dothi.sensing import glance
 
 OTHERS, MINE, AGENCIES = 5, 3, 6
@@ -81,9 +82,9 @@ def leader(ask: Ask) -> Response:
     placed = [one for one in matters.several(ask, lines[:60]) if one.lon is not None and one.lat is not None]
     points = [[one.id, one.lon, one.lat, _shape(one.severity), one.value] for one in placed]
     page = Leader(
-        matters.clock_line(ask), portal_words.hour(ask.at), portal_words.when(worst.at, ask.at) if worst else "",
+        matters.clock_line(ask), common.hour(ask.at), common.when(worst.at, ask.at) if worst else "",
         words.severity(worst.severity, ask.say) if worst else "", _fresh(ask), worst, matters.several(ask, lines[1 : 1 + OTHERS]), len(lines),
-        sum(one.acknowledged for one in lines), _duty(ask), *_late(ask), *_mine(ask), points, desk.bounds(ask.states),
+        sum(one.acknowledged for one in lines), _duty(ask), *_late(ask), *_mine(ask), points, drawing.bounds(ask.states),
         orders.may_give(ask.caller), any(one.exercise for one in lines),
     )  # fmt: skip
     template = "operations/_leader.html" if ask.part else "operations/leader.html"
@@ -145,10 +146,10 @@ def _order(ask: Ask, line: Line) -> OrderRow:
         state = ask.say("Quá hạn {span}", span=words.span(ask.now - one.due_at, ask.language))
     note = line.agency
     if line.last is not None and line.last[1] and line.last[0] != "given":
-        note = f"{line.agency} · {line.last[1]} ({portal_words.when(line.last[2], ask.now)})"
+        note = f"{line.agency} · {line.last[1]} ({common.when(line.last[2], ask.now)})"
     elif one.received_at is not None:
-        note = ask.say("{agency} nhận {time}", agency=line.agency, time=portal_words.when(one.received_at, ask.now))
-    due = ask.say("hạn {time}", time=portal_words.when(one.due_at, ask.now))
+        note = ask.say("{agency} nhận {time}", agency=line.agency, time=common.when(one.received_at, ask.now))
+    due = ask.say("hạn {time}", time=common.when(one.due_at, ask.now))
     return OrderRow(one.number, one.text, state, "major" if line.late else _STATES.get(one.state, ""), due, note)
 
 

@@ -7,7 +7,7 @@ Việt Nam's time zone (UTC+7): right to the day for 1900 to 2100.
 import math
 from functools import lru_cache
 
-from dothi.screens.portal import words
+from dothi.screens import words
 from dothi.web.i18n import Say
 
 _ZONE = 7.0  # hours

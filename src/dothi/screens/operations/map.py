@@ -6,11 +6,11 @@ from starlette.responses import Response
 
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.screens import features
+from dothi.screens import words as common
 from dothi.screens.operations import queue, store
 from dothi.screens.operations.asking import Ask, json
 from dothi.screens.operations.store import Line
-from dothi.screens.portal import features
-from dothi.screens.portal import words as portal_words
 from dothi.sensing import glance
 from dothi.sensing.state import ThingState
 from dothi.web import slots
@@ -44,7 +44,7 @@ def _then(ask: Ask, ids: tuple[int, ...] | None) -> dict[str, Any]:
 def _feature(one: ThingState) -> dict[str, Any]:
     """A past state in the names `frontend/src/pure/merge.ts` describes; `fixed`, because it is over."""
     stream = {
-        "d": -one.thing_id, "n": one.property_name, "u": one.unit, "v": None, "x": f"{one.text}{portal_words.NBSP}{one.unit}".strip(),
+        "d": -one.thing_id, "n": one.property_name, "u": one.unit, "v": None, "x": f"{one.text}{common.NBSP}{one.unit}".strip(),
         "t": None if one.at is None else one.at // 1000, "g": 0,
     }  # fmt: skip
     properties: dict[str, Any] = {

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from dothi.duty import orders, procedures
 from dothi.kit import clock
 from dothi.kit.clock import HOUR
+from dothi.screens import words as common
 from dothi.screens.operations import queue, store, subject, words
 from dothi.screens.operations.asking import Ask
 from dothi.screens.operations.store import Line
-from dothi.screens.portal import words as portal_words
 from dothi.sensing.state import number
 
 
@@ -76,7 +76,7 @@ def several(ask: Ask, lines: Sequence[Line]) -> list[Matter]:
 def _value(one: Line) -> tuple[str, str]:
     """1,63 m with a space that never breaks, and its number alone."""
     figure = one.value_text.removesuffix(one.unit).rstrip() if one.unit else one.value_text
-    return f"{figure}{portal_words.NBSP}{one.unit}" if figure and one.unit else figure, figure
+    return f"{figure}{common.NBSP}{one.unit}" if figure and one.unit else figure, figure
 
 
 def whole(ask: Ask, line: Line) -> Whole:
@@ -125,10 +125,10 @@ def movement(ask: Ask, alarm: object) -> tuple[str, str, str]:
     against = ""
     named = [one for one in found.limits if limit is not None and abs(one["v"] - limit) < 1e-9]
     if named:
-        value = portal_words.quantity(named[0]["v"], found.digits, unit or found.unit, ask.language)
+        value = common.quantity(named[0]["v"], found.digits, unit or found.unit, ask.language)
         against = named[0]["name"] if named[0]["role"] == "--critical" else f"{named[0]['name']} {value}"
         if named[0]["role"] == "--critical":
-            against = f"{against}{portal_words.NBSP}{unit or found.unit}"
+            against = f"{against}{common.NBSP}{unit or found.unit}"
     if stream is None:
         return against, "", ""
     points = store.values(ask.session, stream, ask.at - HOUR, ask.at + 1, ask.known if ask.replay else None)
@@ -136,18 +136,18 @@ def movement(ask: Ask, alarm: object) -> tuple[str, str, str]:
         return against, "", ""
     moved = (points[-1][1] - points[0][1]) * HOUR / (points[-1][0] - points[0][0])
     direction = "flat" if round(abs(moved), found.digits) == 0 else "up" if moved > 0 else "down"
-    said = portal_words.quantity(abs(moved), found.digits, found.unit, ask.language)
+    said = common.quantity(abs(moved), found.digits, found.unit, ask.language)
     return against, ask.say("{moved}/giờ", moved=said) if direction != "flat" else ask.say("không đổi"), direction
 
 
 def _limit(ask: Ask, limit: float, unit: str) -> str:
     digits = min(2, len(f"{limit:.6f}".rstrip("0").partition(".")[2]))
-    return ask.say("Ngưỡng {limit}", limit=f"{number(limit, digits, ask.language)}{portal_words.NBSP}{unit}".strip())
+    return ask.say("Ngưỡng {limit}", limit=f"{number(limit, digits, ask.language)}{common.NBSP}{unit}".strip())
 
 
 def clock_line(ask: Ask) -> str:
     """17:42 Thứ Bảy, 21/11/2026."""
-    return f"{portal_words.hour(ask.at)} {portal_words.date_line(ask.at, ask.language)}"
+    return f"{common.hour(ask.at)} {common.date_line(ask.at, ask.language)}"
 
 
 MINUTE = 60 * clock.SECOND

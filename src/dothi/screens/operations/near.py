@@ -11,10 +11,10 @@ from dothi.datasets.selecting import Asked
 from dothi.kit import geo
 from dothi.kit.errors import BadInput, Fault
 from dothi.places import service as places
+from dothi.screens import words
+from dothi.screens.asking import state_words
 from dothi.screens.operations import queue
 from dothi.screens.operations.asking import Ask, json, wants_json
-from dothi.screens.portal import words
-from dothi.screens.portal.asking import state_words
 
 SENSORS, ALARMS, ASSETS = 8, 5, 8
 REACH = 3_000.0  # metres within which the city's objects are looked for

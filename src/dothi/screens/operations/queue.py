@@ -13,11 +13,11 @@ from dothi.alerts.tables import Alarm
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Fault
 from dothi.kit.text import fold
+from dothi.screens import words as common
+from dothi.screens.asking import sector_names
 from dothi.screens.operations import store, words
 from dothi.screens.operations.asking import Ask, json, wants_json
 from dothi.screens.operations.store import Line, Wanted
-from dothi.screens.portal import words as portal_words
-from dothi.screens.portal.asking import sector_names
 
 SHOWN = 60  # rows of the page without script
 MOST_IDS = 500
@@ -184,7 +184,7 @@ def title(one: Line | Alarm, language: str) -> str:
 def value(one: Line) -> str:
     """1,63 m with a space that never breaks."""
     figure = one.value_text.removesuffix(one.unit).rstrip()
-    return f"{figure}{portal_words.NBSP}{one.unit}" if one.unit and figure else figure
+    return f"{figure}{common.NBSP}{one.unit}" if one.unit and figure else figure
 
 
 def actor(name: str | None) -> int | None:

@@ -12,9 +12,9 @@ from dothi.alerts import standing
 from dothi.alerts.model import SEVERITIES
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.screens import words as common
 from dothi.screens.operations import words
 from dothi.screens.operations.asking import Ask, get, json
-from dothi.screens.portal import words as portal_words
 from dothi.sensing import picture
 from dothi.web import slots
 
@@ -82,7 +82,7 @@ def _href(ask: Ask, at: int | None) -> str:
 
 def band(ask: Ask) -> Mapping[str, Any] | None:
     """The band across the page while something past is shown; always there, so that the script can raise it."""
-    date = portal_words.date_line(ask.at, ask.language)
+    date = common.date_line(ask.at, ask.language)
     return {
         "replay": ask.replay, "at": words.second(ask.at), "date": date, "known": _moment(ask.known, ask.at),
         "now": words.second(ask.now)[:5], "live": _href(ask, None),

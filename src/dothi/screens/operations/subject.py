@@ -9,12 +9,12 @@ from starlette.responses import Response
 from dothi.alerts import service as alerts
 from dothi.alerts.tables import Alarm, AlarmEvent
 from dothi.kit.errors import NotFound
+from dothi.screens import features
+from dothi.screens import words as common
+from dothi.screens.asking import state_words
 from dothi.screens.operations import desk, queue, store, words
 from dothi.screens.operations.actions import DONE, SHELF_MINUTES
 from dothi.screens.operations.asking import HANDLES, Ask
-from dothi.screens.portal import features
-from dothi.screens.portal import words as portal_words
-from dothi.screens.portal.asking import state_words
 from dothi.sensing import glance
 from dothi.sensing.glance import StreamNow
 from dothi.sensing.state import number
@@ -214,7 +214,7 @@ def _values(ask: Ask, said: Mapping[str, Any], one: Alarm) -> list[Value]:
             continue
         is_number = isinstance(shown, int | float) and not isinstance(shown, bool)
         digits = _digits(shown) if is_number else 0
-        text = portal_words.quantity(float(shown), digits, one.unit, ask.language) if is_number else str(shown)
+        text = common.quantity(float(shown), digits, one.unit, ask.language) if is_number else str(shown)
         against = ""
         if is_number and limit is not None:
             over = float(shown) - limit

@@ -21,16 +21,17 @@ from dothi.doors.live.feed import Client, Feed, sight
 from dothi.doors.live.routes import Stream
 from dothi.duty import walls
 from dothi.duty.tables import Wall
-from dothi.identity import access, guard
+from dothi.identity import access
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Busy, DothiError, Fault, NotSignedIn
+from dothi.screens import drawing
+from dothi.screens.asking import city_name, map_setting
 from dothi.screens.operations import desk, figures, matters, words
 from dothi.screens.operations import map as mapped
-from dothi.screens.operations.asking import SEES, Ask, asked, json, refuse, said
-from dothi.screens.portal.asking import city_name, map_setting
+from dothi.screens.operations.asking import SEES, Ask, admit, json
 from dothi.sensing import glance
-from dothi.web import assets, forms, i18n, shell, slots
+from dothi.web import assets, errors, forms, i18n, shell, slots
 
 ADDRESS = "/operations/wall"
 COOKIE = "dothi_wall"
@@ -58,7 +59,7 @@ async def enter(request: Request) -> Response:
     token = (await request.body())[:200].decode("ascii", "replace").strip()
     found = await run_in_threadpool(_wall_of, token)
     if found is None:
-        return said(request, NotSignedIn("this wall's token is not known, or was revoked"))
+        return errors.said(request, NotSignedIn("this wall's token is not known, or was revoked"))
     answer = Response(status_code=204, headers={"cache-control": "no-store"})
     answer.set_cookie(
         COOKIE, token, max_age=KEPT, path=ADDRESS, httponly=True, samesite="strict", secure=forms.secure(request)
@@ -78,8 +79,7 @@ def _known(request: Request, session: Session) -> tuple[Wall | None, Caller]:
     if wall is not None:
         return wall, walls.caller_of(wall)
     caller = access.caller(request)
-    if not guard.may_somewhere(caller, SEES):
-        refuse(caller, SEES)
+    admit(caller, SEES)
     return None, caller
 
 
@@ -88,13 +88,13 @@ def _get(path: str, view: Callable[[Ask, Wall | None], Response]) -> Route:
         try:
             with db.reading() as session:
                 wall, caller = _known(request, session)
-                made = view(asked(request, session, caller), wall)
+                made = view(Ask.of(request, session, caller), wall)
             if wall is not None and (wall.seen_at is None or clock.now_micros() - wall.seen_at > SEEN_EVERY):
                 with db.writing() as session:
                     walls.saw(session, wall)
             return made
         except DothiError as error:
-            return said(request, error)
+            return errors.said(request, error)
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(answer, request)
@@ -112,7 +112,7 @@ def now(ask: Ask, wall: Wall | None) -> Response:
     sources = desk.sources(ask)
     body: dict[str, Any] = {
         "at": ask.now // 1000, "build": _build(), "title": wall.title if wall else "",
-        "city": city_name(ask.session, ask.language),
+        "city": ask.city,
         "worst": {"s": worst, "word": words.severity(worst, ask.say) if lines else ask.say("Bình thường"), "n": counts[worst]},
         "counts": [[words.severity(name, ask.say), counts[name], name] for name in words.SEVERITIES],
         "sources": [[one.name, one.state, one.word] for one in sources],
@@ -130,7 +130,7 @@ def now(ask: Ask, wall: Wall | None) -> Response:
             }
             for f in figures.all_of(ask)[:FIGURES]
         ],
-        "views": _views(ask, wall), "bounds": desk.bounds(ask.states),
+        "views": _views(ask, wall), "bounds": drawing.bounds(ask.states),
         "warnings": (slots.of("operations.map.warnings", ask) or mapped.NOTHING).get("features", [])[:20],
     }  # fmt: skip
     return json(body)
@@ -176,7 +176,7 @@ async def live(request: Request) -> Response:
         since = events.Cursor.parse(request.headers.get("last-event-id"))
         client, first = await feed.join(caller, wanted, since)
     except DothiError as error:
-        return said(request, error)
+        return errors.said(request, error)
     return WallStream(feed, client, first, request)
 
 

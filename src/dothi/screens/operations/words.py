@@ -2,16 +2,9 @@
 
 from dothi.alerts.queue import NOTICE_WITHIN
 from dothi.kit import clock
-from dothi.screens.portal import words
-from dothi.web.i18n import Say, marked
+from dothi.screens import words
 
-SEVERITIES = ("critical", "major", "minor", "warning")
-NAMES = {
-    "critical": marked("Nghiêm trọng"),
-    "major": marked("Lớn"),
-    "minor": marked("Nhẹ"),
-    "warning": marked("Lưu ý"),
-}
+SEVERITIES, severity, when = words.SEVERITIES, words.severity, words.short  # as these pages say them
 _KINDS = {"phường": "P.", "xã": "X.", "đặc khu": "ĐK.", "thị trấn": "TT."}
 
 
@@ -46,14 +39,6 @@ def second(micros: int) -> str:
     return f"{words.local(micros):%H:%M:%S}"
 
 
-def when(micros: int, now: int) -> str:
-    """17:42 for today, 17:42 20/11 for another day of this year."""
-    then, today = words.local(micros), words.local(now)
-    if then.date() == today.date():
-        return f"{then:%H:%M}"
-    return f"{then:%H:%M %d/%m}" if then.year == today.year else f"{then:%H:%M %d/%m/%Y}"
-
-
 def initials(name: str) -> str:
     """QV of Trần Quốc Việt: the last two words, as people call each other."""
     parts = [part for part in name.split() if part]
@@ -63,8 +48,3 @@ def initials(name: str) -> str:
 def given(name: str) -> str:
     """The given name, by which people are called: Nhung."""
     return name.rsplit(maxsplit=1)[-1] if name.split() else name
-
-
-def severity(name: str, say: Say) -> str:
-    """What a severity is called."""
-    return say(NAMES.get(name, name))

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
-from dothi.screens.portal import draw, words
-from dothi.screens.portal.asking import Ask, asked
+from dothi.screens import words
+from dothi.screens.portal import draw
+from dothi.screens.portal.asking import Ask
 from dothi.sensing import air as sensing_air
 from dothi.sensing import glance
 from dothi.sensing.glance import ThingNow
@@ -84,7 +85,7 @@ class AirList:
     source: str
 
 
-@asked
+@Ask.asked
 def air(ask: Ask) -> Response:
     """`/air`."""
     found = sensing_air.stations(ask.session, ask.caller, ask.now)
@@ -178,7 +179,7 @@ class AirPage:
     entity: str
 
 
-@asked
+@Ask.asked
 def station(ask: Ask) -> Response:
     """`/air/{id}`."""
     thing = glance.thing(ask.session, ask.caller, ask.request.path_params["id"])

@@ -7,7 +7,7 @@ from itertools import pairwise
 from markupsafe import Markup, escape
 
 from dothi.kit import clock
-from dothi.screens.portal import words
+from dothi.screens import words
 from dothi.sensing.state import number
 
 Points = Sequence[tuple[int, float | None]]

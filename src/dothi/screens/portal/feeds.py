@@ -6,10 +6,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dothi.kit import clock
+from dothi.kit import clock, geo
 from dothi.kit.errors import BadInput, Fault, NotFound
-from dothi.screens.portal import features, still
-from dothi.screens.portal.asking import Ask, asked
+from dothi.screens import features
+from dothi.screens.portal import still
+from dothi.screens.portal.asking import Ask
 from dothi.sensing import glance, state
 from dothi.sensing.glance import Box
 
@@ -23,7 +24,7 @@ def _json(body: Any, kind: str = "application/json", seconds: int = 0) -> Respon
     return Response(text, media_type=kind, headers={"cache-control": age})
 
 
-@asked
+@Ask.asked
 def things(ask: Ask) -> Response:
     """`/portal/things.geojson?ids=1,2&bbox=w,s,e,n`: things with states, values and limits."""
     query = ask.request.query_params
@@ -32,7 +33,7 @@ def things(ask: Ask) -> Response:
     return _json(found, "application/geo+json")
 
 
-@asked
+@Ask.asked
 def series(ask: Ask) -> Response:
     """`/portal/series/{id}?from=…&to=…`: a datastream's values; times in ms UTC, step 0 for the observations themselves."""
     id_ = ask.request.path_params["id"]
@@ -43,7 +44,7 @@ def series(ask: Ask) -> Response:
     return _json({"step": found.step // 1000, "at": [at // 1000 for at in found.at], "value": found.value})
 
 
-@asked
+@Ask.asked
 def picture(ask: Ask) -> Response:
     """`/portal/map.svg?thing=1`: the map, or what is around a thing, as a picture, for readers without script and until the live one is there."""
     theme = ask.request.query_params.get("theme")
@@ -65,13 +66,10 @@ def _ids(text: str | None) -> list[int] | None:
 def _box(text: str | None) -> Box | None:
     if text is None:
         return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        raise _bad("bbox", text, "west,south,east,north in degrees") from None
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    box = geo.box(text)
+    if box is None:
         raise _bad("bbox", text, "west,south,east,north in degrees")
-    return west, south, east, north
+    return box
 
 
 def _span(request: Request, now: int) -> tuple[int, int]:

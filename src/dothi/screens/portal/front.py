@@ -9,9 +9,11 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from dothi.kit.text import fold, sort_key
-from dothi.screens.portal import air, words
+from dothi.screens import drawing, words
+from dothi.screens.asking import STATES, sector_names, state_words
+from dothi.screens.portal import air
 from dothi.screens.portal import water as rivers
-from dothi.screens.portal.asking import STATES, Ask, asked, city_name, sector_names, state_words
+from dothi.screens.portal.asking import Ask
 from dothi.screens.portal.rows import Row, row
 from dothi.sensing import air as sensing_air
 from dothi.sensing import glance, state
@@ -93,7 +95,7 @@ class Front:
     chips: list[Chip] = field(default_factory=list)
 
 
-@asked
+@Ask.asked
 def front(ask: Ask) -> Response:
     """`/`."""
     everything = state.states(ask.session, ask.caller, language=ask.language, at=ask.now)
@@ -115,7 +117,7 @@ def front(ask: Ask) -> Response:
         _title(ask), words.date_line(ask.now, ask.language) + f" · {words.hour(ask.now)}", ask.now,
         _weather(everything), [(s, called[s], counts[s]) for s in STATES if counts[s]], _air(ask), _river(ask),
         things, number(things, 0, ask.language), number(stored, 0, ask.language), newest,
-        words.age(newest, ask.now, ask.language) if newest else "", _bounds(everything), names,
+        words.age(newest, ask.now, ask.language) if newest else "", drawing.bounds(everything), names,
         [row(one, ask, names, called) for one in shown],
         ask.say("{first}–{last} trong {all}", first=min(start + 1, len(listed)), last=start + len(shown), all=len(listed)),
         more, q, wanted, sector, _chips(everything, keep, names, ask),
@@ -158,18 +160,6 @@ def _chips(everything: Sequence[ThingState], keep: dict[str, str], names: dict[s
     if keep.get("state") in STATES:
         chips.append(Chip("/?" + urlencode(keep) + "#ds", state_words(ask.say)[keep["state"]], on=True))
     return chips
-
-
-def _bounds(everything: Sequence[ThingState]) -> list[float] | None:
-    """Where most sensors are: the middle 96 % in each direction, so that one stray position does not shrink the city."""
-    xs = sorted(one.lon for one in everything if one.lon is not None and one.lat is not None)
-    ys = sorted(one.lat for one in everything if one.lon is not None and one.lat is not None)
-    if not xs:
-        return None
-    cut = len(xs) // 50
-    box = [xs[cut], ys[cut], xs[-1 - cut], ys[-1 - cut]]
-    margin = max(0.004, 0.04 * max(box[2] - box[0], box[3] - box[1]))
-    return [round(v, 5) for v in (box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin)]
 
 
 def _weather(everything: Sequence[ThingState]) -> str:
@@ -215,5 +205,5 @@ def _river(ask: Ask) -> RiverCard | None:
 
 
 def _title(ask: Ask) -> str:
-    name = city_name(ask.session, ask.language)
+    name = ask.city
     return ask.say("{city} hôm nay", city=name) if name else ask.say("Thành phố hôm nay")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dothi.screens.portal import words
+from dothi.screens import words
 from dothi.screens.portal.asking import Ask
 from dothi.sensing.state import ThingState
 

@@ -1,7 +1,6 @@
 """The map as a still picture: the built-in base and every sensor's shape, in one SVG without script."""
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -10,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from dothi.kit import clock
 from dothi.places import geojson
+from dothi.screens import drawing
 from dothi.sensing.sectors import SEVERITY
 from dothi.sensing.state import ThingState
 
 WIDTH, HEIGHT = 760, 560
-LEAST = 0.03  # degrees: the least of the city shown around a single thing
+_VIETNAM = (102.1, 8.2, 117.9, 23.4)
 # the map's roles from tokens.css, light and dark: a picture cannot read the page's own
 LIGHT = {"land": "#e9e9e3", "ward": "#f8f8f5", "edge": "#b9beb8", "road": "#ffffff", "road-edge": "#d2d3cb",
          "water": "#bfd3dd", "label": "#4d585b", "normal": "#2c7a4b", "minor": "#a87b00", "major": "#c95a05",
@@ -58,21 +58,15 @@ def picture(session: Session, things: Sequence[ThingState], theme: str | None) -
 
 
 def _fit(things: Sequence[ThingState], shapes: Sequence[dict[str, Any]]) -> Project:
-    """Positions to the picture: all sensors but the outermost 2 % in view, north up, widths right at that latitude."""
-    points = [(one.lon or 0.0, one.lat or 0.0) for one in things] or [
+    """Positions to the picture: all sensors but the outermost 2 % in view; without sensors, all shapes."""
+    box = drawing.middle((one.lon or 0.0, one.lat or 0.0) for one in things) or drawing.middle(
         p for f in shapes for p in _positions(f["geometry"])
-    ]
-    points = points or [(102.1, 8.2), (117.9, 23.4)]
-    xs, ys = sorted(p[0] for p in points), sorted(p[1] for p in points)
-    cut = len(xs) // 50
-    west, east, south, north = xs[cut], xs[-1 - cut], ys[cut], ys[-1 - cut]
-    narrow = math.cos(math.radians((south + north) / 2))
-    scale = min(WIDTH * 0.88 / max(LEAST, (east - west)) / narrow, HEIGHT * 0.88 / max(LEAST, north - south))
-    cx, cy = (west + east) / 2, (south + north) / 2
+    )
+    place = drawing.fitted(box or _VIETNAM, WIDTH, HEIGHT, 0.88)
 
     def project(position: Sequence[float]) -> str:
-        x = WIDTH / 2 + (position[0] - cx) * scale * narrow
-        return f"{x:.1f} {HEIGHT / 2 - (position[1] - cy) * scale:.1f}"
+        x, y = place(position)
+        return f"{x:.1f} {y:.1f}"
 
     return project
 
@@ -87,16 +81,9 @@ def _positions(geometry: dict[str, Any]) -> list[tuple[float, float]]:
 
 
 def _drawn(geometry: dict[str, Any], kind: str, project: Project) -> str:
-    at = geometry["coordinates"]
-    match geometry["type"]:
-        case "LineString":
-            lines = [at]
-        case "MultiLineString" | "Polygon":
-            lines = at
-        case "MultiPolygon":
-            lines = [ring for polygon in at for ring in polygon]
-        case _:
-            return ""
+    lines = drawing.lines(geometry)
+    if not lines:
+        return ""
     close = "z" if "Polygon" in geometry["type"] else ""
     path = "".join("M" + "L".join(project(p) for p in line) + close for line in lines)
     filled = f"{kind} {'area' if close else 'way'}"

@@ -8,10 +8,12 @@ from starlette.responses import Response
 
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
-from dothi.screens.portal import draw, features, words
+from dothi.screens import features, words
+from dothi.screens.asking import state_words
+from dothi.screens.portal import draw
 from dothi.screens.portal import water as rivers
 from dothi.screens.portal.air import facts
-from dothi.screens.portal.asking import Ask, asked, state_words
+from dothi.screens.portal.asking import Ask
 from dothi.sensing import glance, state, state_store
 from dothi.sensing import water as sensing_water
 from dothi.sensing.glance import StreamNow, ThingNow
@@ -101,7 +103,7 @@ class ThingPage:
     receipt: list[tuple[str, str]]
 
 
-@asked
+@Ask.asked
 def thing(ask: Ask) -> Response:
     """`/things/{id}`."""
     id_ = ask.request.path_params["id"]

@@ -9,9 +9,11 @@ from starlette.responses import Response
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
 from dothi.kit.text import sort_key
-from dothi.screens.portal import draw, features, words
+from dothi.screens import features, words
+from dothi.screens.asking import sector_names, state_words
+from dothi.screens.portal import draw
 from dothi.screens.portal.air import facts
-from dothi.screens.portal.asking import Ask, asked, sector_names, state_words
+from dothi.screens.portal.asking import Ask
 from dothi.screens.portal.rows import row
 from dothi.sensing import glance, state
 from dothi.sensing import water as sensing_water
@@ -143,7 +145,7 @@ class WaterList:
     groups: list[Group]
 
 
-@asked
+@Ask.asked
 def water(ask: Ask) -> Response:
     """`/water`."""
     rows = []
@@ -221,7 +223,7 @@ class WaterPage:
     entity: str
 
 
-@asked
+@Ask.asked
 def station(ask: Ask) -> Response:
     """`/water/{id}`."""
     thing = glance.thing(ask.session, ask.caller, ask.request.path_params["id"])

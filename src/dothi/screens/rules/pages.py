@@ -13,9 +13,10 @@ from dothi.identity import store as identity
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, DothiError, Fault
 from dothi.kit.text import fold
-from dothi.screens.portal.asking import sector_names
+from dothi.screens.asking import sector_names
+from dothi.screens.desk import back
 from dothi.screens.rules import editing, store, words
-from dothi.screens.rules.desk import WRITES, WRONG, Ask, back, wrong
+from dothi.screens.rules.desk import WRITES, WRONG, Ask, wrong
 from dothi.screens.rules.store import Lately
 from dothi.web.forms import Filled
 
@@ -115,7 +116,7 @@ def _page(ask: Ask, one: Rule) -> RulePage:
         watched=words.subject(model.on, ask.say, ask.language), where=_where(ask, model),
         conditions=words.conditions(model, ask.say, ask.language),
         clearing=words.clearing(model.clear, model, ask.say, ask.language),
-        schedule=words.schedule(model.schedule, ask.say),
+        schedule=words.schedule(model.schedule, ask.say, ask.language),
         procedure=procedure.title.of(ask.language) if procedure else model.procedure,
         yaml=editing.text_of(one.definition),
         versions=[(v, _difference(older, v)) for v, older in zip(versions, [*versions[1:], None], strict=True)],

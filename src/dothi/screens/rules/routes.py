@@ -4,10 +4,9 @@ from starlette.routing import BaseRoute
 
 from dothi.screens.rules import pages, trial, upkeep
 from dothi.screens.rules.desk import HANDLES, WRITES, get, post
-from dothi.web import paths  # the convertor of {id:id}
+from dothi.web.paths import ID
 
 _ONE = "/operations/rules/{code}"
-__all__ = ["paths", "routes"]
 
 routes: list[BaseRoute] = [
     get("/operations/rules", pages.listed),
@@ -21,5 +20,5 @@ routes: list[BaseRoute] = [
     post(f"{_ONE}/delete", pages.remove),
     get("/operations/maintenance", upkeep.listed),
     post("/operations/maintenance", upkeep.plan, HANDLES),
-    post("/operations/maintenance/{id:id}/cancel", upkeep.cancel, HANDLES),
+    post(f"/operations/maintenance/{ID}/cancel", upkeep.cancel, HANDLES),
 ]

@@ -9,9 +9,11 @@ from dothi.alerts.tables import Maintenance
 from dothi.identity import store as identity
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
-from dothi.screens.portal.asking import sector_names
+from dothi.screens import words as common
+from dothi.screens.asking import sector_names
+from dothi.screens.desk import back
 from dothi.screens.rules import store, words
-from dothi.screens.rules.desk import HANDLES, WRONG, Ask, back, wrong
+from dothi.screens.rules.desk import HANDLES, WRONG, Ask, wrong
 from dothi.sensing import glance
 from dothi.web.forms import Filled
 
@@ -34,8 +36,8 @@ def listed(ask: Ask, filled: Filled | None = None, status: int = 200) -> Respons
     if filled is None:
         query = ask.request.query_params
         filled = Filled({
-            "scope_kind": query.get("scope_kind", "rule"), "scope": query.get("scope", "")[:100], "starts_at": words.local(ask.now),
-            "ends_at": words.local(ask.now + 2 * clock.HOUR),
+            "scope_kind": query.get("scope_kind", "rule"), "scope": query.get("scope", "")[:100], "starts_at": common.field_of(ask.now),
+            "ends_at": common.field_of(ask.now + 2 * clock.HOUR),
         })  # fmt: skip
     page = UpkeepPage(
         [(one, about(ask, one.scope_kind, one.scope), maintenance.runs(one, ask.now)) for one in windows],

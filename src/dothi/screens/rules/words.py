@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from dothi.alerts.model import SEVERITIES, Clear, Condition, Named, On, RuleModel, Schedule, Threshold, micros
+from dothi.alerts import explain
+from dothi.alerts.explain import span
+from dothi.alerts.model import SEVERITIES, Clear, Condition, Named, On, RuleModel, Schedule, Threshold
 from dothi.kit import clock
+from dothi.screens import words as common
 from dothi.sensing.sectors import Property, sectors
 from dothi.sensing.state import number
 from dothi.web.i18n import Say, marked
 
-SEVERITY = {
-    "critical": marked("Nghiêm trọng"), "major": marked("Lớn"), "minor": marked("Nhẹ"), "warning": marked("Lưu ý"),
-}  # fmt: skip
+SEVERITY = common.SEVERITIES
 STATUS = {"on": marked("Đang bật"), "off": marked("Đã tắt"), "draft": marked("Bản nháp")}
 STATUS_MARK = {"on": "normal", "off": "offline", "draft": "nodata"}
 ORIGIN = {"pack": marked("Gói lĩnh vực"), "person": marked("Tự đặt")}
@@ -26,35 +27,12 @@ WEEKDAYS = {
 _LEVELS = {"bd1": marked("báo động I"), "bd2": marked("báo động II"), "bd3": marked("báo động III")}
 
 
-def when(micros_: int) -> str:
-    """An instant as 17:42 21/11/2026, Vietnam time."""
-    return f"{clock.moment(micros_).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}"
-
-
-def local(micros_: int) -> str:
-    """An instant as a form's datetime-local field holds it."""
-    return f"{clock.moment(micros_).astimezone(clock.VIETNAM):%Y-%m-%dT%H:%M}"
-
-
 def instant(text: str) -> int | None:
     """What a datetime-local field says, Vietnam time; None when it says none."""
     try:
         return clock.micros(datetime.fromisoformat(text).replace(tzinfo=clock.VIETNAM)) if text else None
     except ValueError:
         return None
-
-
-def span(text: str, say: Say) -> str:
-    """A time to wait in words: 1h30m is `1 giờ 30 phút`."""
-    left = micros(text) // clock.SECOND
-    parts = []
-    for size, one, word in (
-        (86_400, left // 86_400, marked("{n} ngày")), (3600, left % 86_400 // 3600, marked("{n} giờ")),
-        (60, left % 3600 // 60, marked("{n} phút")), (1, left % 60, marked("{n} giây")),
-    ):  # fmt: skip
-        if one and size:
-            parts.append(say(word, n=one))
-    return " ".join(parts)
 
 
 def minutes(value: float, say: Say, language: str) -> str:
@@ -138,15 +116,15 @@ def condition(one: Condition, model: RuleModel, say: Say, language: str) -> str:
         parts.append(say("bằng {x}", x=str(one.equals)))
     if one.rate is not None:
         if one.rate.rise is not None:
-            parts.append(say("tăng quá {x} mỗi {t}", x=limit(one.rate.rise), t=span(one.rate.per, say)))
+            parts.append(say("tăng quá {x} mỗi {t}", x=limit(one.rate.rise), t=span(one.rate.per, language)))
         if one.rate.fall is not None:
-            parts.append(say("giảm quá {x} mỗi {t}", x=limit(one.rate.fall), t=span(one.rate.per, say)))
+            parts.append(say("giảm quá {x} mỗi {t}", x=limit(one.rate.fall), t=span(one.rate.per, language)))
     if isinstance(one.absent, str):
-        parts.append(say("không có số liệu trong {t}", t=span(one.absent, say)))
+        parts.append(say("không có số liệu trong {t}", t=span(one.absent, language)))
     elif one.absent is not None:
         parts.append(say(
             "không có số liệu trong {n} lần chu kỳ gửi, ít nhất {t}",
-            n=number(one.absent.intervals, 1, language).rstrip("0").rstrip(",."), t=span(one.absent.least, say),
+            n=number(one.absent.intervals, 1, language).rstrip("0").rstrip(",."), t=span(one.absent.least, language),
         ))  # fmt: skip
     if one.unusual is not None:
         parts.append(say("lệch quá {n} lần độ phân tán so với thường ngày", n=number(one.unusual.spreads, 1, language)))
@@ -159,9 +137,9 @@ def condition(one: Condition, model: RuleModel, say: Say, language: str) -> str:
         if one.agree.share:
             said += say(" và {n} % số đang gửi", n=round(one.agree.share * 100))
     if one.lasting is not None:
-        said += say(", kéo dài {t}", t=span(one.lasting, say))
+        said += say(", kéo dài {t}", t=span(one.lasting, language))
     if one.times is not None and one.within is not None:
-        said += say(", {n} lần trong {t}", n=one.times, t=span(one.within, say))
+        said += say(", {n} lần trong {t}", n=one.times, t=span(one.within, language))
     return said
 
 
@@ -183,27 +161,19 @@ def clearing(clear: Clear, model: RuleModel, say: Say, language: str) -> str:
     else:
         said = say("Hết ngay khi không còn thỏa điều kiện")
     if clear.lasting:
-        said += say(" và giữ như vậy {t}", t=span(clear.lasting, say))
+        said += say(" và giữ như vậy {t}", t=span(clear.lasting, language))
     if clear.keep_for:
-        said += say("; cảnh báo đứng ít nhất {t}", t=span(clear.keep_for, say))
+        said += say("; cảnh báo đứng ít nhất {t}", t=span(clear.keep_for, language))
     if clear.quiet:
-        said += say("; cũng hết khi {t} không có số liệu", t=span(clear.quiet, say))
+        said += say("; cũng hết khi {t} không có số liệu", t=span(clear.quiet, language))
     return said
 
 
-def schedule(given: Schedule | None, say: Say) -> str:
+def schedule(given: Schedule | None, say: Say, language: str) -> str:
     """When the rule watches."""
     if given is None or not (given.hours or given.days or given.season):
         return say("Mọi lúc")
-    parts = []
-    if given.hours:
-        parts.append(", ".join(f"{one.from_}\u2013{one.to}" for one in given.hours))
-    if given.days:
-        parts.append(", ".join(say(WEEKDAYS[one]) for one in given.days))
-    if given.season:
-        (a, b), (c, d) = given.season.from_.split("-"), given.season.to.split("-")
-        parts.append(say("từ {a} đến {b} hằng năm", a=f"{b}/{a}", b=f"{d}/{c}"))
-    return "; ".join(parts)
+    return explain.schedule(given, language)
 
 
 def title(one: Any, language: str) -> str:

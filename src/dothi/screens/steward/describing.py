@@ -17,7 +17,8 @@ from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault
 from dothi.kit.text import fold
 from dothi.screens.catalogue import labels
-from dothi.screens.steward.desk import Ask, back, get, kept, post, wrong
+from dothi.screens.desk import back, wrong
+from dothi.screens.steward.desk import Ask, get, kept, post
 from dothi.web.forms import Filled
 
 TEXTS = (
@@ -185,4 +186,4 @@ def _written(row: Dataset) -> dict[str, str]:
     return made
 
 
-routes = [get("/{code}/describe", form), post("/{code}/describe", save)]
+routes = [get("/steward/{code}/describe", form), post("/steward/{code}/describe", save)]

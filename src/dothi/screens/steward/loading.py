@@ -13,12 +13,13 @@ from dothi.datasets.schema import Field
 from dothi.datasets.tables import Load, LoadFault
 from dothi.datasets.views import View
 from dothi.kit.errors import BadInput, Conflict, DothiError, NotFound
+from dothi.screens import words as common
 from dothi.screens.catalogue import cells, table
 from dothi.screens.catalogue.cells import Cell
 from dothi.screens.catalogue.history import Changed
-from dothi.screens.portal import words as portal_words
+from dothi.screens.desk import back
 from dothi.screens.steward import store, words
-from dothi.screens.steward.desk import Ask, back, get, kept, number, post_long
+from dothi.screens.steward.desk import Ask, get, kept, number, post_long
 from dothi.web.forms import Filled
 
 PAGE = 50  # faults
@@ -57,7 +58,7 @@ def page(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
     compared = loads.compare(ask.session, ask.caller, load.id, SAMPLE // 2) if load.state == "staged" else None
     answer = ask.page(
         "load", filled, status, view=view, load=load, state=words.load_state(load.state, ask.say),
-        mode=words.mode(load.mode, ask.say), when=words.when(load.finished_at or load.asked_at),
+        mode=words.mode(load.mode, ask.say), when=common.moment(load.finished_at or load.asked_at),
         by=store.names(ask.session, [load.asked_by]).get(load.asked_by, load.asked_by),
         tallies=_tallies(ask, load), kinds=store.fault_kinds(ask.session, load.id), faults=[_fault(one) for one in faults],
         faults_total=total, start=start, step=PAGE,
@@ -99,7 +100,7 @@ def _tallies(ask: Ask, load: Load) -> list[tuple[str, str]]:
         (say("Tự sửa"), load.repaired), (say("Thêm mới"), load.added), (say("Thay đổi"), load.changed),
         (say("Giữ nguyên"), load.same), (say("Bỏ đi"), load.removed),
     ]  # fmt: skip
-    return [(name, portal_words.number(n, 0, ask.language)) for name, n in told if n is not None]
+    return [(name, common.number(n, 0, ask.language)) for name, n in told if n is not None]
 
 
 def _fault(one: LoadFault) -> tuple[str, str, str, str, bool]:
@@ -164,4 +165,4 @@ def _said(error: DothiError) -> str:
     return "; ".join([error.message, *(str(one) for one in error.faults[:4])])
 
 
-routes = [get("/{code}/loads/{id}", page), post_long("/{code}/loads/{id}", act)]
+routes = [get("/steward/{code}/loads/{id}", page), post_long("/steward/{code}/loads/{id}", act)]

@@ -23,9 +23,10 @@ from dothi.db import session as db
 from dothi.identity import guard
 from dothi.kit import clock, encodings
 from dothi.kit.errors import BadInput, Conflict, DothiError, Fault
-from dothi.screens.portal import words as portal_words
+from dothi.screens import words as common
+from dothi.screens.desk import back, wrong
 from dothi.screens.steward import describing, store, uploads, words
-from dothi.screens.steward.desk import Ask, back, get, kept, post, post_long, wrong
+from dothi.screens.steward.desk import Ask, get, kept, post, post_long
 from dothi.screens.steward.loading import box_of
 from dothi.screens.steward.uploads import Upload
 from dothi.web.forms import Filled
@@ -295,7 +296,7 @@ def _looked(ask: Ask, upload: Upload, row: Dataset | None, said: Mapping[str, st
     shapes = [json.loads(one["geometry"]) for one in layer.sample if one.get("geometry")]
     return Looked(
         upload, found, layer, [one.name for one in found.layers] if len(found.layers) > 1 else (), found.format,
-        portal_words.number(layer.count, 0, ask.language) if layer.count is not None else "", targets, mapping.geometry,
+        common.number(layer.count, 0, ask.language) if layer.count is not None else "", targets, mapping.geometry,
         bool(layer.geometry_types), system or "", list(proposals)[:4], said, mapping.key or "", mapping.ignore,
         layer.sample[:8], json.dumps({"type": "GeometryCollection", "geometries": shapes}) if shapes else "", box_of(shapes),
     )  # fmt: skip
@@ -338,11 +339,13 @@ def _plain(error: DothiError) -> str:
 
 
 def _largest(ask: Ask) -> str:
-    return f"{portal_words.number(settings().max_body / 2**20, 0, ask.language)}{portal_words.NBSP}MB"
+    return f"{common.number(settings().max_body / 2**20, 0, ask.language)}{common.NBSP}MB"
 
 
 routes = [
-    get("/new", begin), post_long("/new", send, files=1), get("/new/empty", empty), post("/new/empty", make_empty),
-    get("/uploads/{id}", look), post_long("/uploads/{id}", stage), post("/uploads/{id}/drop", throw),
-    get("/{code}/load", begin_load), post_long("/{code}/load", send, files=1),
+    get("/steward/new", begin), post_long("/steward/new", send, files=1),
+    get("/steward/new/empty", empty), post("/steward/new/empty", make_empty),
+    get("/steward/uploads/{id}", look), post_long("/steward/uploads/{id}", stage),
+    post("/steward/uploads/{id}/drop", throw),
+    get("/steward/{code}/load", begin_load), post_long("/steward/{code}/load", send, files=1),
 ]  # fmt: skip

@@ -10,10 +10,10 @@ from dothi.datasets import service, views
 from dothi.datasets.tables import Correction
 from dothi.datasets.views import View
 from dothi.kit.errors import BadInput, Conflict, NotFound
-from dothi.screens.portal import words
+from dothi.screens import words
+from dothi.screens.desk import back, wrong
 from dothi.screens.steward import store
-from dothi.screens.steward.desk import Ask, back, get, number, post, wrong
-from dothi.screens.steward.words import when
+from dothi.screens.steward.desk import Ask, get, number, post
 from dothi.web.forms import Filled
 
 
@@ -69,11 +69,11 @@ def _messages(ask: Ask, found: Sequence[Correction], kept: dict[int, View]) -> l
         Message(
             one, kept[one.dataset_id],
             f"/catalogue/{kept[one.dataset_id].code}/records/{quote(one.record_key, safe='')}" if one.record_key else "",
-            when(one.sent_at), words.age(one.sent_at, ask.now, ask.language), when(one.answered_at),
+            words.moment(one.sent_at), words.age(one.sent_at, ask.now, ask.language), words.moment(one.answered_at),
             names.get(one.answered_by or "", ""),
         )
         for one in found
     ]  # fmt: skip
 
 
-routes = [get("/corrections", inbox), post("/corrections/{id}", answer)]
+routes = [get("/steward/corrections", inbox), post("/steward/corrections/{id}", answer)]

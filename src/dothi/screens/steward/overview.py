@@ -13,11 +13,12 @@ from dothi.identity import guard
 from dothi.identity import store as identity
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict
+from dothi.screens import words as common
 from dothi.screens.catalogue import history, labels
 from dothi.screens.catalogue.table import label_field
-from dothi.screens.portal import words as portal_words
+from dothi.screens.desk import back, wrong
 from dothi.screens.steward import store, words
-from dothi.screens.steward.desk import Ask, back, get, kept, post, wrong
+from dothi.screens.steward.desk import Ask, get, kept, post
 from dothi.web.forms import Filled
 
 DAYS = 30
@@ -75,7 +76,7 @@ def overview(ask: Ask) -> Response:
     return ask.page(
         "overview", rows=rows, corrections=len(corrections), reviews=[(one, by_id[one.dataset_id]) for one in reviews],
         loads=loaded(ask, loads, by_id), staged=len(staged), makes=any(one.describes for one in mine) or _describes(ask),
-        used=portal_words.number(sum(used.get(id_, 0) for id_ in ids), 0, ask.language), days=DAYS,
+        used=common.number(sum(used.get(id_, 0) for id_ in ids), 0, ask.language), days=DAYS,
     )  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def one(ask: Ask) -> Response:
     return ask.page(
         "dataset", view=view, checks=checks, loads=loads, done=done,
         sharing=labels.sharing(view.sharing, ask.say), standing=labels.status(view.status, ask.say),
-        count=portal_words.number(view.count, 0, ask.language), changed=words.when(view.changed_at),
+        count=common.number(view.count, 0, ask.language), changed=common.moment(view.changed_at),
         use=use_chart(ask, usage.by_day(ask.session, view.id, DAYS), since),
         corrections=len(store.open_corrections(ask.session, [view.id])) if view.describes else 0,
         waiting=store.waiting_reviews(ask.session, [view.id]), days=DAYS,
@@ -106,7 +107,7 @@ def gone(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
     names = store.names(ask.session, [one.superseded_by for one in found])
     field = label_field(view)
     rows = [
-        (one.key, str(one.properties.get(field.name) or one.key) if field else one.key, words.when(one.superseded_at),
+        (one.key, str(one.properties.get(field.name) or one.key) if field else one.key, common.moment(one.superseded_at),
          names.get(one.superseded_by, one.superseded_by), history.record_address(view, one.key))
         for one in found
     ]  # fmt: skip
@@ -129,7 +130,7 @@ def loaded(ask: Ask, loads: Sequence[Load], by_id: dict[int, View]) -> list[Load
     names = store.names(ask.session, [one.asked_by for one in loads])
     return [
         Loaded(one, by_id[one.dataset_id].code, by_id[one.dataset_id].title, words.load_state(one.state, ask.say),
-               words.mode(one.mode, ask.say), words.when(one.finished_at or one.asked_at),
+               words.mode(one.mode, ask.say), common.moment(one.finished_at or one.asked_at),
                names.get(one.asked_by, one.asked_by))
         for one in loads
     ]  # fmt: skip
@@ -147,18 +148,16 @@ def use_chart(
         doors[door] = doors.get(door, 0) + n
     most = max(days)
     sums = [
-        (words.door(door, ask.say), portal_words.number(n, 0, ask.language))
+        (words.door(door, ask.say), common.number(n, 0, ask.language))
         for door, n in sorted(doors.items(), key=lambda pair: -pair[1])
     ]
     if not most:
         return Markup(""), sums
     wide, tall = 640.0, 120.0
     slot = wide / DAYS
-    parts = [
-        f'<path d="M0 96H{wide:g}"/><text x="0" y="10">{escape(portal_words.number(most, 0, ask.language))}</text>'
-    ]
+    parts = [f'<path d="M0 96H{wide:g}"/><text x="0" y="10">{escape(common.number(most, 0, ask.language))}</text>']
     for i, n in enumerate(days):
-        label = portal_words.day((since + i) * clock.DAY)
+        label = common.day((since + i) * clock.DAY)
         h = max(1.0, 80 * n / most) if n else 0
         if h:
             parts.append(
@@ -178,9 +177,9 @@ def _row(ask: Ask, view: View, offices: dict[int, str], used: int, waits: Sequen
     return Row(
         view, offices.get(view.agency_id or 0, ""), labels.sharing(view.sharing, ask.say),
         labels.SHARING_STATE.get(view.sharing, ""), labels.status(view.status, ask.say),
-        portal_words.number(view.count, 0, ask.language),
-        portal_words.age(view.changed_at, ask.now, ask.language) if view.changed_at else "–",
-        sum(one.state == "good" for one in checks), len(checks), portal_words.number(used, 0, ask.language), waits,
+        common.number(view.count, 0, ask.language),
+        common.age(view.changed_at, ask.now, ask.language) if view.changed_at else "–",
+        sum(one.state == "good" for one in checks), len(checks), common.number(used, 0, ask.language), waits,
     )  # fmt: skip
 
 
@@ -188,4 +187,9 @@ def _describes(ask: Ask) -> bool:
     return guard.may_somewhere(ask.caller, "data:describe")
 
 
-routes = [get("", overview), get("/{code}/deleted", gone), post("/{code}/deleted", undelete), get("/{code}", one)]
+routes = [
+    get("/steward", overview),
+    get("/steward/{code}/deleted", gone),
+    post("/steward/{code}/deleted", undelete),
+    get("/steward/{code}", one),
+]

@@ -9,9 +9,11 @@ from dothi.datasets import personal, service
 from dothi.datasets.tables import Dataset
 from dothi.identity import guard
 from dothi.kit.errors import BadInput, Conflict, NotAllowed
+from dothi.screens import words as common
 from dothi.screens.catalogue import labels
+from dothi.screens.desk import back, wrong
 from dothi.screens.steward import store, words
-from dothi.screens.steward.desk import Ask, back, get, kept, number, post, wrong
+from dothi.screens.steward.desk import Ask, get, kept, number, post
 from dothi.web.forms import Filled
 from dothi.web.i18n import Say
 
@@ -35,9 +37,9 @@ def page(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
     return ask.page(
         "publish", filled, status, view=view, waiting=waiting, findings=[_finding(one, ask.say) for one in found],
         reviews=[
-            (one, labels.sharing(one.sharing, ask.say), labels.status(one.status, ask.say), words.when(one.asked_at),
+            (one, labels.sharing(one.sharing, ask.say), labels.status(one.status, ask.say), common.moment(one.asked_at),
              names.get(one.asked_by, one.asked_by), names.get(one.decided_by or "", one.decided_by or ""),
-             words.decision(one.decision, ask.say), words.when(one.decided_at))
+             words.decision(one.decision, ask.say), common.moment(one.decided_at))
             for one in reviews
         ],
         sharing=labels.sharing(view.sharing, ask.say), standing=labels.status(view.status, ask.say),
@@ -93,5 +95,6 @@ def _finding(one: Any, say: Say) -> Mapping[str, Any]:
 
 
 routes = [
-    get("/{code}/publish", page), post("/{code}/publish", wish), post("/{code}/publish/{id}", decide),
+    get("/steward/{code}/publish", page), post("/steward/{code}/publish", wish),
+    post("/steward/{code}/publish/{id}", decide),
 ]  # fmt: skip

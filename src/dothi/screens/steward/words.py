@@ -1,6 +1,5 @@
 """What stewards' pages call things."""
 
-from dothi.screens.portal import words
 from dothi.web.i18n import Say
 
 DOORS = ("page", "download", "features", "tiles", "ckan", "dcat")
@@ -66,11 +65,6 @@ def door(name: str, say: Say) -> str:
         case "dcat":
             return "DCAT"
     return name
-
-
-def when(at: int | None) -> str:
-    """17:42 21/11/2026; a dash for never."""
-    return f"{words.hour(at)} {words.day(at)}" if at else "–"
 
 
 def finding(kind: str, say: Say) -> str:

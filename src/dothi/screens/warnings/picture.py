@@ -1,20 +1,17 @@
 """Where a warning is in force, as a drawing in the page itself: it follows the page's theme and needs no script. Pure."""
 
 import json
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import shapely
 from markupsafe import Markup, escape
 
 from dothi.kit import geo
+from dothi.screens.drawing import Project, fitted, lines
 
 WIDTH, HEIGHT = 720, 420
-_LEAST = 0.03  # degrees
 _BASE = ("ward", "urban", "river", "canal", "lake", "water", "road", "expressway")
-Position = Sequence[float]
-Project = Callable[[Position], tuple[float, float]]
 
 
 def drawing(areas: Sequence[dict[str, Any]], base: bytes, tone: str, name: str, language: str) -> Markup:
@@ -22,7 +19,7 @@ def drawing(areas: Sequence[dict[str, Any]], base: bytes, tone: str, name: str, 
     shapes = [geo.from_geojson(one["geometry"]) for one in areas if one.get("geometry")]
     if not shapes:
         return Markup("")
-    project = _fit(shapely.union_all(shapes).bounds)
+    project = fitted(shapely.union_all(shapes).bounds, WIDTH, HEIGHT, 0.7)
     features = [one for one in json.loads(base)["features"] if not one["properties"].get("inset")]
     parts = [f'<rect class="land" width="{WIDTH}" height="{HEIGHT}"/>']
     for kind in _BASE:
@@ -34,32 +31,9 @@ def drawing(areas: Sequence[dict[str, Any]], base: bytes, tone: str, name: str, 
     )
 
 
-def _fit(bounds: Sequence[float]) -> Project:
-    """Everything in view with a margin, north up, widths right at that latitude."""
-    west, south, east, north = bounds
-    cx, cy = (west + east) / 2, (south + north) / 2
-    narrow = math.cos(math.radians(cy))
-    scale = min(WIDTH * 0.7 / max(_LEAST, east - west) / narrow, HEIGHT * 0.7 / max(_LEAST, north - south))
-
-    def project(at: Position) -> tuple[float, float]:
-        return WIDTH / 2 + (at[0] - cx) * scale * narrow, HEIGHT / 2 - (at[1] - cy) * scale
-
-    return project
-
-
 def _path(geometry: dict[str, Any], kind: str, project: Project) -> str:
-    at = geometry["coordinates"]
-    match geometry["type"]:
-        case "LineString":
-            lines = [at]
-        case "MultiLineString" | "Polygon":
-            lines = at
-        case "MultiPolygon":
-            lines = [ring for polygon in at for ring in polygon]
-        case _:
-            return ""
     closed = "Polygon" in geometry["type"]
-    text = "".join(_line([project(one) for one in line], closed=closed) for line in lines)
+    text = "".join(_line([project(one) for one in line], closed=closed) for line in lines(geometry))
     if not text:
         return ""
     names = f"{kind} {'fill' if closed else 'way'}"

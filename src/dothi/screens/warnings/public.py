@@ -1,20 +1,16 @@
 """`/warnings`: what is in force, one warning with its map and what to do, and what was. Works without script."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
-from starlette.requests import Request
 from starlette.responses import Response
 
-from dothi.city import store as city_store
-from dothi.db import session as db
-from dothi.identity import access, guard
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
 from dothi.places import geojson
+from dothi.screens import asking
 from dothi.screens.warnings import picture, words
 from dothi.sensing import glance
 from dothi.warnings import service, store
@@ -26,24 +22,17 @@ MOST = 50
 
 
 @dataclass
-class Ask:
-    """A request as the public pages see it. now: µs UTC, one instant for the whole page."""
+class Ask(asking.Ask):
+    """One question to a public page of the warnings."""
 
-    request: Request
-    session: Session
-    caller: guard.Caller
-    language: str
-    say: i18n.Say
-    now: int
-
-    def page(self, template: str, page: Any, **context: Any) -> Response:
+    def page(self, template: str, page: Any) -> Response:
         """The page around what it shows."""
         return shell.page(
             self.request, f"warnings/{template}.html",
             {
-                "page": page, "entries": [], "city": city_name(self.session, self.language), "caller": self.caller,
+                "page": page, "entries": [], "city": self.city, "caller": self.caller,
                 "simulated": glance.any_simulated(self.session, self.caller), "w": words, "now": self.now,
-                "language": self.language, **context,
+                "language": self.language,
             },
         )  # fmt: skip
 
@@ -76,21 +65,7 @@ class One:
     xml: str | None
 
 
-def asked(view: Callable[[Ask], Response]) -> Callable[[Request], Response]:
-    """A view as a Starlette endpoint: with a reading session, the caller and the language."""
-
-    def endpoint(request: Request) -> Response:
-        language = i18n.language_of(request)
-        with db.reading() as session:
-            say = i18n.speaker(language)
-            return view(Ask(request, session, access.caller(request), language, say, clock.now_micros()))
-
-    endpoint.__name__ = view.__name__
-    endpoint.__doc__ = view.__doc__
-    return endpoint
-
-
-@asked
+@Ask.asked
 def index(ask: Ask) -> Response:
     """`/warnings`."""
     now = service.current(ask.session, ANONYMOUS)
@@ -107,7 +82,7 @@ def index(ask: Ask) -> Response:
     return ask.page("index", listing)
 
 
-@asked
+@Ask.asked
 def one(ask: Ask) -> Response:
     """`/warnings/{identifier}`."""
     identifier, feed = ask.request.path_params["identifier"], ask.request.query_params.get("feed", "")
@@ -130,11 +105,3 @@ def drawing(session: Session, one: Told, language: str, say: i18n.Say) -> Any:
     base = geojson.base_map(session, None, clock.now_micros(), 20.0).body
     name = say("Bản đồ khu vực được cảnh báo: {places}", places=one.places(language))
     return picture.drawing(one.areas, base, one.tone, name, language)
-
-
-def city_name(session: Session, language: str) -> str:
-    """The name of the running city, as its blueprint says; empty before there is one."""
-    given = (city_store.setting(session, "city") or {}).get("name") or ""
-    if isinstance(given, dict):
-        return str(given.get(language) or given.get("vi") or "")
-    return str(given)

@@ -2,6 +2,7 @@
 
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, DothiError, Fault
+from dothi.screens import words as common
 from dothi.web.i18n import Say, marked
 
 SEVERITIES = {
@@ -80,9 +81,7 @@ def moment(micros: int | None, now: int) -> str:
     return f"{local:%H:%M} {local.day}/{local.month}" + ("" if local.year == today.year else f"/{local.year}")
 
 
-def whole(micros: int | None) -> str:
-    """17:42 21/11/2026 in Vietnam's time; a dash for never."""
-    return "–" if micros is None else f"{clock.moment(micros).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}"
+whole = common.moment  # as the templates say it
 
 
 def until(micros: int | None, now: int, say: Say) -> str:

@@ -9,8 +9,9 @@ from starlette.responses import Response
 from dothi.identity import guard
 from dothi.kit.errors import BadInput, Conflict, Fault, NotFound
 from dothi.notify import service as notify
+from dothi.screens.desk import back
 from dothi.screens.warnings import public, words, writing
-from dothi.screens.warnings.desk import Ask, back
+from dothi.screens.warnings.desk import Ask
 from dothi.screens.warnings.writing import Written
 from dothi.warnings import composing, rules, service, store
 from dothi.warnings.service import APPROVE, DRAFT, CannotStep

@@ -7,6 +7,7 @@ from typing import Any
 
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.screens import words
 from dothi.screens.warnings.desk import Ask
 from dothi.warnings import composing, covered, declared, service, store
 from dothi.warnings.composing import Composed, Said
@@ -35,7 +36,7 @@ class Written:
     @staticmethod
     def local(micros: int | None) -> str:
         """An instant as `datetime-local` has it, in Vietnam's time."""
-        return "" if micros is None else f"{clock.moment(micros).astimezone(clock.VIETNAM):%Y-%m-%dT%H:%M}"
+        return "" if micros is None else words.field_of(micros)
 
     def said(self, language: str) -> Said:
         """The texts in a language."""

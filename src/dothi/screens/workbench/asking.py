@@ -15,8 +15,7 @@ from dothi.db import session as db
 from dothi.identity import access
 from dothi.kit import clock, geo
 from dothi.kit.errors import BadInput, Fault, TooLarge
-from dothi.screens.portal.asking import Ask
-from dothi.web import i18n
+from dothi.screens.asking import Ask
 
 Body = TypeVar("Body", bound=BaseModel)
 LONGEST = 1_000_000  # bytes of a body
@@ -104,10 +103,8 @@ def posted(
                 value = json.loads(body)
             except ValueError:
                 raise BadInput("the body is not JSON") from None
-            language = i18n.language_of(request)
             with db.reading() as session:
-                ask = Ask(request, session, access.caller(request), language, i18n.speaker(language))
-                return view(ask, told(model, value))
+                return view(Ask.of(request, session, access.caller(request)), told(model, value))
 
         endpoint.__name__ = view.__name__
         endpoint.__doc__ = view.__doc__

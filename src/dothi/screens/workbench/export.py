@@ -8,11 +8,11 @@ from starlette.responses import Response, StreamingResponse
 from dothi.datasets import views
 from dothi.datasets.formats.export import export, formats
 from dothi.kit.errors import BadInput, Fault
-from dothi.screens.portal.asking import Ask, asked
+from dothi.screens.asking import Ask
 from dothi.screens.workbench.asking import Selection, told
 
 
-@asked
+@Ask.asked
 def download(ask: Ask) -> Response:
     """`/map/export?collection=…&format=…&filter=…&area=…&as_of=…`: area as GeoJSON text."""
     query = dict(ask.request.query_params)

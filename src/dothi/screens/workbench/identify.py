@@ -10,7 +10,7 @@ from starlette.responses import Response
 from dothi.datasets import reading, views
 from dothi.kit import geo
 from dothi.kit.errors import NotFound
-from dothi.screens.portal.asking import Ask
+from dothi.screens.asking import Ask
 from dothi.screens.workbench import layers
 from dothi.screens.workbench.asking import Asked, Selection, answer, posted
 

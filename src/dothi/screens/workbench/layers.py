@@ -13,7 +13,7 @@ from dothi.datasets.views import View
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.text import sort_key
-from dothi.screens.portal.asking import Ask, sector_names
+from dothi.screens.asking import Ask, sector_names
 from dothi.screens.workbench import store
 from dothi.sensing.sectors import sectors
 

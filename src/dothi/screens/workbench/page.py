@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dothi.city import store as city_store
 from dothi.places import service as places
-from dothi.screens.portal.asking import Ask, asked, city_name, map_setting
+from dothi.screens.asking import Ask, map_setting
 from dothi.screens.workbench import layers
 from dothi.web import shell
 
@@ -29,13 +29,13 @@ class Workbench:
     simulated: bool
 
 
-@asked
+@Ask.asked
 def workbench(ask: Ask) -> Response:
     """`/map`."""
     return _page(ask, "map.html", "workbench")
 
 
-@asked
+@Ask.asked
 def sheet(ask: Ask) -> Response:
     """`/map/print`: the same state as a sheet of paper."""
     return _page(ask, "print.html", "workbench-print")
@@ -49,7 +49,7 @@ def _page(ask: Ask, template: str, entry: str) -> Response:
         ask.say("Bản đồ quy hoạch và dữ liệu"), found,
         {
             "centre": city.get("centre"), "zoom": city.get("zoom", 13), "meridian": _meridian(ask),
-            "start": layers.planning_first(codes), "city": city_name(ask.session, ask.language),
+            "start": layers.planning_first(codes), "city": ask.city,
             "signedIn": ask.caller.kind == "person",
         },
         any(one["simulated"] for one in found),

@@ -15,7 +15,7 @@ from dothi.datasets.schema import Field
 from dothi.datasets.views import View
 from dothi.kit import geo
 from dothi.places import service as places
-from dothi.screens.portal.asking import Ask
+from dothi.screens.asking import Ask
 from dothi.screens.workbench import layers
 from dothi.screens.workbench.asking import Selection, answer, drawn, posted
 

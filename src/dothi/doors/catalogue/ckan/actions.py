@@ -13,6 +13,7 @@ from dothi.doors.catalogue.ckan import lucene, packages
 from dothi.doors.catalogue.ckan.given import Given
 from dothi.doors.catalogue.ckan.lucene import Doc
 from dothi.doors.catalogue.ckan.ready import Ready, ready
+from dothi.kit import geo
 from dothi.kit.errors import NotAllowed, NotFound
 from dothi.kit.text import fold, sort_key
 
@@ -175,13 +176,10 @@ def _box(given: Given) -> tuple[float, ...] | None:
     text = given.text("ext_bbox") or str(given.table("extras").get("ext_bbox") or "")
     if not text:
         return None
-    try:
-        west, south, east, north = (float(part) for part in text[:200].split(","))
-    except ValueError:
-        west = south = east = north = float("nan")
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    box = geo.box(text[:200])
+    if box is None:
         given.refuse("ext_bbox", "must be west,south,east,north in degrees")
-    return west, south, east, north
+    return box
 
 
 def _meets(one: tuple[float, ...] | None, other: tuple[float, ...]) -> bool:

@@ -8,12 +8,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from dothi.doors.catalogue.asking import CORS, Ask, base_of
+from dothi.doors.catalogue.asking import CORS, Ask
 from dothi.doors.catalogue.ckan import datastore
 from dothi.doors.catalogue.ckan.actions import ACTIONS, Call
 from dothi.doors.catalogue.ckan.given import Given, Invalid
 from dothi.doors.catalogue.ckan.lucene import QueryError
 from dothi.kit.errors import DothiError, NotAllowed
+from dothi.web.address import base_of
 
 LARGEST = 1024 * 1024  # bytes of a body
 _WRITES = ("_create", "_update", "_delete", "_patch", "_upsert", "_revise", "_purge", "_invite", "_reorder")

@@ -4,7 +4,11 @@ from datetime import datetime
 
 from dothi.kit import clock
 from dothi.sensing import state
+from dothi.web.i18n import Say, marked
 
+SEVERITIES = {
+    "critical": marked("Nghiêm trọng"), "major": marked("Lớn"), "minor": marked("Nhẹ"), "warning": marked("Lưu ý"),
+}  # fmt: skip
 NBSP = "\u00a0"
 number = state.number
 _DAYS_VI = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
@@ -31,6 +35,24 @@ def when(micros: int, now: int) -> str:
     return hour(micros) if day(micros) == day(now) else f"{hour(micros)} {day(micros)}"
 
 
+def moment(micros: int | None) -> str:
+    """17:42 20/11/2026; a dash for never."""
+    return "–" if micros is None else f"{hour(micros)} {day(micros)}"
+
+
+def short(micros: int, now: int) -> str:
+    """17:42 for today, 17:42 20/11 for another day of this year, 17:42 20/11/2025 for another year's."""
+    at, today = local(micros), local(now)
+    if at.date() == today.date():
+        return hour(micros)
+    return f"{at:%H:%M %d/%m}" if at.year == today.year else moment(micros)
+
+
+def field_of(micros: int) -> str:
+    """An instant as a form's datetime-local field holds it, in Vietnam's time."""
+    return f"{local(micros):%Y-%m-%dT%H:%M}"
+
+
 def date_line(micros: int, language: str) -> str:
     """Thứ Bảy, 21/11/2026."""
     names = _DAYS_EN if language == "en" else _DAYS_VI
@@ -55,3 +77,8 @@ def age(micros: int, now: int, language: str) -> str:
             count = seconds // size
             return f"{count} {en}{'' if count == 1 else 's'} ago" if language == "en" else f"{count} {vi} trước"
     return ""
+
+
+def severity(name: str, say: Say) -> str:
+    """What an alarm's severity is called."""
+    return say(SEVERITIES.get(name, name))

@@ -1,0 +1,115 @@
+"""What every page needs of a request: who asks, in which language, at which instant; the city's name and its base map."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Self
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dothi.city import store as city_store
+from dothi.config import settings
+from dothi.db import session as db
+from dothi.identity import access
+from dothi.identity.guard import Caller
+from dothi.kit import clock
+from dothi.places import service as places
+from dothi.sensing.sectors import State, sectors
+from dothi.web import i18n
+from dothi.web.address import base_of
+
+
+@dataclass
+class Ask:
+    """A request as the pages see it. now: µs UTC, one instant for the whole page."""
+
+    request: Request
+    session: Session
+    caller: Caller
+    language: str
+    say: i18n.Say
+    now: int = field(default_factory=clock.now_micros)
+
+    @classmethod
+    def of(cls, request: Request, session: Session, caller: Caller) -> Self:
+        """The question a request is."""
+        language = i18n.language_of(request)
+        return cls(request, session, caller, language, i18n.speaker(language))
+
+    @classmethod
+    def asked(cls, view: Callable[[Self], Response]) -> Callable[[Request], Response]:
+        """A view as a Starlette endpoint, open to everybody: with a session that only reads."""
+
+        def endpoint(request: Request) -> Response:
+            with db.reading() as session:
+                return view(cls.of(request, session, access.caller(request)))
+
+        endpoint.__name__ = view.__name__
+        endpoint.__doc__ = view.__doc__
+        return endpoint
+
+    @property
+    def base(self) -> str:
+        """The address others reach this server at, without a slash at its end."""
+        return base_of(self.request)
+
+    @property
+    def city(self) -> str:
+        """The name of the running city."""
+        return city_name(self.session, self.language)
+
+
+@dataclass(frozen=True)
+class MapSetting:
+    """The base map an installation sets; all empty: the built-in one."""
+
+    style: str | None
+    tiles: str | None
+    credit: str
+    short_credit: str
+
+
+def map_setting(say: i18n.Say) -> MapSetting:
+    """The base map of the settings, and who is credited for it."""
+    given = settings()
+    own = given.map_style or given.map_tiles
+    credit = given.map_credit or ("" if own else say("Nền phác thảo, không phải ranh giới chính thức"))
+    short = given.map_credit or ("" if own else say("Nền phác thảo"))
+    return MapSetting(given.map_style, given.map_tiles, credit, short)
+
+
+def city_name(session: Session, language: str) -> str:
+    """The name of the running city, as its blueprint or its first named area says; empty before there is one."""
+    given = (city_store.setting(session, "city") or {}).get("name") or ""
+    if isinstance(given, dict):
+        return str(given.get(language) or given.get("vi") or "")
+    if given:
+        return str(given)
+    area = next(iter(places.area_rows(session, kind="pilot-city")), None)
+    return "" if area is None else ((area.name_en if language == "en" else None) or area.name)
+
+
+# the sectors of our packs as a chip says them; others by their own title
+_SHORT = {
+    "air": ("Không khí", "Air"), "water": ("Nước, ngập", "Water"), "weather": ("Thời tiết", "Weather"),
+    "traffic": ("Giao thông", "Traffic"), "lighting": ("Đèn đường", "Lighting"), "waste": ("Rác", "Waste"),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def sector_names(language: str) -> dict[str, str]:
+    """Sector code to its short title, and the rest."""
+    named = {code: sector.title.of(language) for code, sector in sectors().sectors.items()}
+    short = {code: pair[language == "en"] for code, pair in _SHORT.items()}
+    return {**named, **short, "other": "Other" if language == "en" else "Khác"}
+
+
+STATES: tuple[State, ...] = ("critical", "major", "minor", "normal", "offline", "nodata")
+
+
+def state_words(say: i18n.Say) -> dict[str, str]:
+    """What each state is called."""
+    words = ("Nghiêm trọng", "Lớn", "Nhẹ", "Bình thường", "Mất kết nối", "Không có dữ liệu")
+    return {state: say(word) for state, word in zip(STATES, words, strict=True)}
