@@ -25,9 +25,3 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-c
     void navigator.clipboard.writeText(field.value);
   });
 }
-
-// the address as it stands now is the view that is saved
-document.addEventListener("click", (event) => {
-  const link = (event.target as Element).closest<HTMLAnchorElement>("a[data-save-view]");
-  if (link) link.href = `/operations/views?state=${encodeURIComponent(location.search)}`;
-});

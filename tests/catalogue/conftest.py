@@ -12,6 +12,7 @@ from dothi.datasets import schema as schemas
 from dothi.datasets import views
 from dothi.datasets.tables import Dataset, Record
 from dothi.datasets.writing import Derive
+from dothi.db import hot
 from dothi.identity import service as identity
 from dothi.identity.guard import SYSTEM
 from dothi.kit.text import fold
@@ -128,7 +129,10 @@ class Local:
     def request(self, method, url, **said):
         async def go():
             async with httpx.AsyncClient(transport=self._transport) as client:
-                return await client.request(method, url, **said)
+                try:
+                    return await client.request(method, url, **said)
+                finally:
+                    await hot.close()  # its connections are of this loop, which ends
 
         return anyio.run(go)
 

@@ -5,6 +5,8 @@ import re
 
 import httpx
 
+from dothi.db import hot
+
 TOKEN = re.compile(r'name="_token" value="([0-9a-f]+)"')
 
 
@@ -22,7 +24,10 @@ class Asking:
                 transport=transport, base_url="http://city.test", cookies=self.cookies, follow_redirects=self.follow,
                 headers=self.headers,
             ) as http:  # fmt: skip
-                answer = await http.request(method, path, **how)
+                try:
+                    answer = await http.request(method, path, **how)
+                finally:
+                    await hot.close()  # its connections are of this loop, which ends
                 self.cookies = http.cookies
                 return answer
 
