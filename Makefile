@@ -7,7 +7,7 @@ DIST := src/dothi/web/static/dist/manifest.json
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/.*' 2>/dev/null)
 export PYTHONUTF8 := 1
 
-.PHONY: help setup demo test lint bench soak types contract check-servers frontend-test clean
+.PHONY: help setup demo test coverage lint bench soak types contract check-servers frontend-test clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -50,7 +50,10 @@ frontend-test: .make/node
 	cd frontend && npm run --silent test
 
 test: setup .make/test-venv check-servers lint frontend-test ## everything, on both databases, with real servers and a real browser
-	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+coverage: setup .make/test-venv check-servers ## which lines the tests without the browser run
+	$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/browser --cov --cov-report=term:skip-covered
 
 bench: setup .make/test-venv check-servers ## one JSON line a figure, product and limit in the same run
 	$(BIN)/python -m bench

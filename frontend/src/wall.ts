@@ -4,7 +4,7 @@ import { type Base, loadBase } from "./base";
 import { make, mark } from "./dom";
 import { inset } from "./elements/inset";
 import { type Box, middle, VIETNAM } from "./pure/box";
-import type { Thing } from "./pure/merge";
+import { type Sent, type Thing, thingsOf } from "./pure/merge";
 import { clock } from "./pure/number";
 import { isState, rank, type State } from "./pure/state";
 import { Link } from "./wall/link";
@@ -82,7 +82,7 @@ class Wall {
     this.#thingsAt = Date.now();
     try {
       const answer = await fetch("/operations/wall/map.json", { cache: "no-store" });
-      if (answer.ok) this.#things = ((await answer.json()) as { things: { features: Thing[] } }).things.features;
+      if (answer.ok) this.#things = thingsOf(((await answer.json()) as { things: Sent }).things);
     } catch {
       // the next news asks again
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fold } from "../src/pure/fold";
-import { rows, state, type Thing, Things } from "../src/pure/merge";
+import { rows, type Sent, state, type Thing, Things, thingsOf } from "../src/pure/merge";
 import { age, brief, clock, date, dayStart, number, quantity } from "../src/pure/number";
 import { pace, sentence, withGaps } from "../src/pure/series";
 import { clusters, judged, ofRank, rank, STATES, shape, worst } from "../src/pure/state";
@@ -84,6 +84,26 @@ describe("numbers", () => {
 });
 
 describe("live news", () => {
+  test("what streams share comes once, and each stream has it", () => {
+    const sent = {
+      kinds: [{ n: "Mực nước", u: "m", g: 2, b: [{ at: 1.2, s: "minor" }] }],
+      features: [
+        {
+          properties: {
+            id: 1,
+            st: [
+              { d: 7, k: 0, v: 1.5, t: 0 },
+              { d: 8, n: "cũ", u: "cm", g: 0, v: 2, t: 0 },
+            ],
+          },
+        },
+      ],
+    } as unknown as Sent;
+    const [level, old] = thingsOf(sent)[0]?.properties.st ?? [];
+    expect([level?.n, level?.u, level?.b?.[0]?.at, level?.v]).toEqual(["Mực nước", "m", 1.2, 1.5]);
+    expect(old?.n).toBe("cũ");
+    expect(thingsOf({ features: [] })).toEqual([]);
+  });
   test("a value moves its thing and its state", () => {
     const things = new Things();
     things.put([river()]);

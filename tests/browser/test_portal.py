@@ -34,7 +34,8 @@ def days_ago(url):
 
 def river_stage(city):
     found = httpx.get(f"{city.url}/portal/things.geojson", params={"ids": city.things["river"]}).json()
-    return next(s["d"] for s in found["features"][0]["properties"]["st"] if s["u"] == "m")
+    kinds = found["kinds"]
+    return next(s["d"] for s in found["features"][0]["properties"]["st"] if kinds[s["k"]]["u"] == "m")
 
 
 def test_a_value_sent_by_a_sensor_moves_on_every_page_that_shows_it(city, visit):

@@ -8,7 +8,7 @@ import { button, make, mark } from "../dom";
 import { listen } from "../feed";
 import type { Camera, View } from "../gl/view";
 import { around, type Box, middle, readBox, VIETNAM } from "../pure/box";
-import { type Row, type Stream, type Thing, Things } from "../pure/merge";
+import { type Row, type Sent, type Stream, type Thing, Things, thingsOf } from "../pure/merge";
 import { age, quantity } from "../pure/number";
 import { judged, rank, STATES } from "../pure/state";
 import { language, say, stateWord } from "../words";
@@ -101,7 +101,7 @@ export class CityMap extends HTMLElement {
     if (ids) url.searchParams.set("ids", [...ids].join(","));
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(`${url.pathname}: ${answer.status}`);
-    return ((await answer.json()) as { features: Thing[] }).features;
+    return thingsOf((await answer.json()) as Sent);
   }
   #follow(): void {
     const later = (ids: Iterable<number>) => {

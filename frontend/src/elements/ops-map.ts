@@ -21,7 +21,7 @@ import type { Camera, Hit, Stage, Tag } from "../operations/stage";
 import * as state from "../operations/state";
 import { say } from "../operations/words";
 import { type Box, readBox, VIETNAM } from "../pure/box";
-import type { Row, Thing } from "../pure/merge";
+import { type Row, type Sent, thingsOf } from "../pure/merge";
 import { whenSeen } from "../seen";
 
 const AGAIN = 1000; // ms before the same mark is drawn anew
@@ -31,7 +31,7 @@ const TAGS = 300;
 
 interface Answer {
   at: number;
-  things: { features: Thing[] };
+  things: Sent;
   alarms?: unknown[];
   warnings?: never;
   cameras?: never;
@@ -152,7 +152,7 @@ export class OpsMap extends HTMLElement {
   }
   /** Takes in a whole picture. */
   #take(answer: Answer): void {
-    this.#picture.take(answer.things.features);
+    this.#picture.take(thingsOf(answer.things));
     this.#extra = answer;
     this.#sources(true);
     this.#pending.clear();
@@ -232,7 +232,7 @@ export class OpsMap extends HTMLElement {
     if (state.get().mode === "replay") return;
     const answer = await this.#fetch(ids);
     if (!answer || !this.isConnected) return;
-    this.#picture.things.put(answer.things.features);
+    this.#picture.things.put(thingsOf(answer.things));
     for (const id of ids) this.#pending.add(id);
     this.#picture.index();
     this.#soon();

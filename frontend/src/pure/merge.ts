@@ -33,6 +33,20 @@ export interface Thing {
   geometry: { type: "Point"; coordinates: [number, number] } | null;
   properties: ThingProperties;
 }
+/** What streams of one property share. */
+type Kind = Pick<Stream, "n" | "u" | "g" | "b" | "l">;
+/** Things as the server sends them: what their streams share is said once, in `kinds`, and counted to by `k`. */
+export interface Sent {
+  kinds?: Kind[];
+  features: Thing[];
+}
+/** The things of an answer, each stream with all it is. */
+export function thingsOf(sent: Sent): Thing[] {
+  for (const { properties } of sent.features)
+    for (const stream of properties.st as (Stream & { k?: number })[])
+      if (stream.k !== undefined) Object.assign(stream, sent.kinds?.[stream.k]);
+  return sent.features;
+}
 /** [datastream, thing, µs UTC, result] as `/live` sends them. */
 export type Row = [number, number, number, unknown];
 

@@ -98,9 +98,13 @@ def sector_of(thing: ThingNow, said: ThingState | None) -> str:
 
 
 class Kinds:
-    """What streams of one property share on the map: said once, for a map asks for a hundred thousand streams."""
+    """What streams of one property share on the map: said once, for a map asks for a hundred thousand streams.
+
+    said: what the page is told of each kind, by the kind's number.
+    """
 
     def __init__(self, language: str) -> None:
+        self.said: list[dict[str, Any]] = []
         self._language = language
         self._shared: dict[tuple[str | None, str, str], Kind] = {}
 
@@ -121,27 +125,30 @@ class Kinds:
         }  # fmt: skip
         if limits:
             shown["b"] = limits
-        return Kind(known.code if known else None, limits is None, shown)
+        self.said.append(shown)
+        return Kind(len(self.said) - 1, known.code if known else None, limits is None)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """code: of the property, None when no pack knows it. fixed: a number alone does not decide the state."""
 
+    number: int
     code: str | None
     fixed: bool
-    shown: dict[str, Any]
 
 
 def feature(thing: ThingNow, said: ThingState | None, kinds: Kinds) -> dict[str, Any]:
-    """One thing as GeoJSON, in the short names `frontend/src/pure/merge.ts` describes."""
+    """One thing as GeoJSON, in the short names `frontend/src/pure/merge.ts` describes; `k`: the kind of a stream."""
     streams, fixed, speaks = [], said is not None and thing.connected is False and said.state == "offline", 0
     for i, one in enumerate(thing.streams):
         kind = kinds.of(one)
         fixed = fixed or kind.fixed
         if said is not None and kind.code is not None and kind.code == said.property and one.at == said.at:
             speaks = i
-        entry = {**kind.shown, "d": one.id, "v": one.result, "t": None if one.at is None else one.at // 1000}
+        entry: dict[str, Any] = {
+            "d": one.id, "k": kind.number, "v": one.result, "t": None if one.at is None else one.at // 1000,
+        }  # fmt: skip
         if one.result is None and one.result_json is not None:
             entry["x"] = plain(one.result_json)
         streams.append(entry)
@@ -171,14 +178,14 @@ def plain(text: str) -> str:
 def collection(
     session: Session, caller: Caller, language: str, ids: Sequence[int] | None = None, box: glance.Box | None = None
 ) -> dict[str, Any]:
-    """The things a caller may see as a FeatureCollection. ids: only these; box: west, south, east, north."""
+    """The things a caller may see as a FeatureCollection with the `kinds` of their streams.
+
+    ids: only these; box: west, south, east, north.
+    """
     said = {
         one.thing_id: one
         for one in state.states(session, caller, box, language=language, things=None if ids is None else list(ids))
     }
     things, kinds = glance.things(session, caller, ids=ids, box=box), Kinds(language)
-    return {
-        "type": "FeatureCollection",
-        "at": clock.iso(clock.now_micros()),
-        "features": [feature(one, said.get(one.id), kinds) for one in things],
-    }
+    shown = [feature(one, said.get(one.id), kinds) for one in things]
+    return {"type": "FeatureCollection", "at": clock.iso(clock.now_micros()), "kinds": kinds.said, "features": shown}

@@ -7,6 +7,10 @@ _THINGS: Json = {
     "type": "object",
     "properties": {
         "type": {"const": "FeatureCollection"},
+        "kinds": {
+            "type": "array", "items": {"type": "object"},
+            "description": "What streams share; a stream's `k` counts into it from 0",
+        },
         "features": {
             "type": "array",
             "items": {
