@@ -21,12 +21,13 @@ from dothi.sensing.tables import (
 )
 
 START = clock.parse("2026-09-01T00:00:00Z")
-PER_THING = 5
+AIR = ("PM2.5", "PM10", "NO2", "O3", "SO2")
+PER_THING = len(AIR)
 STEP = 60_000_000  # a value a minute
 
 
-def city(things: int) -> list[int]:
-    """So many things with five datastreams each, all open; their datastream ids."""
+def city(things: int, observing: tuple[str, ...] = AIR) -> list[int]:
+    """So many things with a datastream of each property, all open; their datastream ids."""
     schema.upgrade(db.engine())
     with db.writing() as session:
         sensor = Sensor(
@@ -34,7 +35,7 @@ def city(things: int) -> list[int]:
         )
         props = [
             ObservedProperty(name=name, definition=f"https://example.org/{name}", description=name)
-            for name in ("PM2.5", "PM10", "NO2", "O3", "SO2")
+            for name in observing
         ]
         session.add_all([sensor, *props])
         session.flush()
@@ -71,7 +72,7 @@ def city(things: int) -> list[int]:
             session.add_all([thing, location, feature])
             session.flush()
             session.add(ThingLocation(thing_id=thing.id, location_id=location.id))
-            for prop in props[:PER_THING]:
+            for prop in props:
                 streams.append(
                     Datastream(
                         name=f"{prop.name} ở trạm {n}",

@@ -32,6 +32,7 @@ SECONDS = float(os.environ.get("DOTHI_BENCH_SECONDS", "30"))
 THINGS = int(os.environ.get("DOTHI_BENCH_THINGS", "200"))  # of five datastreams each
 ALARMS = 10_000
 OBJECTS = 20_000
+LAMP = ("Công suất đèn", "Điện áp đèn")  # what a city has so many of
 EVERY = 0.4  # s between two values of the thing that is looked at
 
 # what is written where somebody looks, with the moment of the frame after it
@@ -71,7 +72,7 @@ def run(place: Place, wide: Place) -> None:
                 for where in ("panel", "map"):
                     told(f"publish-to-{where}-{rate}", place.kind, delays(sent, seen[where]))
     with using(wide):
-        fill.city(OBJECTS)
+        fill.city(OBJECTS, LAMP)
         token = officer()
         alarms()
     with serving(wide) as served, desk(served.url, token) as page:

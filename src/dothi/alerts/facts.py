@@ -28,6 +28,7 @@ Usual = tuple[tuple[float, float] | None, ...]  # (median, spread) of each of th
 HOLDS = 3 * 3600 * SECOND  # µs a value stands when nothing says how long
 _MINUTE = 60 * SECOND
 _EARTH = 6_371_000.0  # m, mean radius
+_PLACES = 512  # whose neighbours are looked for at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,10 +373,8 @@ def _together(
         placed = [i for i, (_, thing, _) in enumerate(read) if thing.lon is not None and thing.lat is not None]
         lon = np.array([read[i][1].lon for i in placed], dtype=float)
         lat = np.array([read[i][1].lat for i in placed], dtype=float)
-        for i in placed:
-            thing = read[i][1]
-            apart = metres(thing.lon or 0.0, thing.lat or 0.0, lon, lat)
-            groups[f"thing:{thing.id}"] = [placed[int(k)] for k in np.flatnonzero(apart <= (together.metres or 0))]
+        for i, close in zip(placed, near(lon, lat, together.metres or 0.0), strict=True):
+            groups[f"thing:{read[i][1].id}"] = [placed[k] for k in close.tolist()]
     for subject, members in groups.items():
         if not members:
             continue
@@ -411,11 +410,28 @@ def _shared(
     )  # fmt: skip
 
 
-def metres(lon: float, lat: float, others_lon: Any, others_lat: Any) -> Any:
-    """Distances on the sphere from one place to others, all in degrees."""
+def metres(lon: Any, lat: Any, others_lon: Any, others_lat: Any) -> Any:
+    """Distances on the sphere from one place, or each of some places, to others, all in degrees."""
     a, b = np.radians(lat), np.radians(others_lat)
     half = np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(np.radians(others_lon - lon) / 2) ** 2
     return 2 * _EARTH * np.arcsin(np.sqrt(half))
+
+
+def near(lon: Any, lat: Any, reach: float) -> Iterator[Any]:
+    """For each place, in degrees, the numbers in rising order of those at most `reach` metres away, itself among them."""
+    tree = shapely.STRtree(shapely.points(lon, lat))
+    high = float(np.degrees(reach / _EARTH)) * 1.000001  # the box is a little too large rather than too small
+    wide = high / np.maximum(np.cos(np.radians(np.minimum(np.abs(lat) + high, 90))), 1e-9)
+    boxes = shapely.box(lon - wide, lat - high, lon + wide, lat + high)
+    for start in range(0, len(lon), _PLACES):
+        ours, others = tree.query(boxes[start : start + _PLACES])
+        order = np.lexsort((others, ours))
+        ours, others = ours[order], others[order]
+        here = ours + start
+        kept = metres(lon[here], lat[here], lon[others], lat[others]) <= reach
+        ours, others = ours[kept], others[kept]
+        ends = np.searchsorted(ours, np.arange(min(_PLACES, len(lon) - start)), side="right")
+        yield from np.split(others, ends[:-1])
 
 
 def thresholds(model: RuleModel, facts: Facts) -> list[tuple[str, float | None]]:

@@ -1,5 +1,6 @@
 """A rule's subjects as they stand in the database: which streams, which unit, whose thresholds."""
 
+import numpy as np
 import pytest
 
 from dothi.alerts import facts
@@ -135,3 +136,14 @@ def test_one_thing_is_one_subject_of_absence(session):
         session, rule(on={"each": "thing", "where": {"sector": "air"}}, when={"minor": {"absent": "1h"}})
     )
     assert (one.subject, set(one.streams)) == (f"thing:{id_}", set(ids.values()))
+
+
+@pytest.mark.parametrize("reach", [0.0, 40.0, 900.0, 30_000.0])
+def test_neighbours_are_those_of_measuring_every_pair(reach):
+    random = np.random.default_rng(3)
+    lon, lat = 106.4 + random.normal(0, 0.05, 700), 10.5 + random.normal(0, 0.05, 700)
+    lon[5], lat[5] = lon[600], lat[600]  # two at one place
+    found = [one.tolist() for one in facts.near(lon, lat, reach)]
+    apart = [facts.metres(x, y, lon, lat) for x, y in zip(lon, lat, strict=True)]
+    assert found == [np.flatnonzero(one <= reach).tolist() for one in apart]
+    assert list(facts.near(lon[:0], lat[:0], reach)) == []
