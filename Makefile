@@ -50,10 +50,10 @@ frontend-test: .make/node
 	cd frontend && npm run --silent test
 
 test: setup .make/test-venv check-servers lint frontend-test ## everything, on both databases, with real servers and a real browser
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 
 coverage: setup .make/test-venv check-servers ## which lines the tests without the browser run
-	$(BIN)/pytest -n 2 --dist loadgroup --ignore tests/browser --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --ignore tests/browser --cov --cov-report=term:skip-covered
 
 bench: setup .make/test-venv check-servers ## one JSON line a figure, product and limit in the same run
 	$(BIN)/python -m bench

@@ -8,12 +8,33 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from dothi import config
 from dothi.db import schema
 from dothi.db import session as db
 from dothi.db.base import Base
 from dothi.db.engine import make_engine
+
+_TOGETHER = {"tests/browser/": "browser", "tests/robust/test_openapi.py::test_every_call": "calls"}
+
+
+class Groups(LoadScopeScheduling):
+    """Any worker takes any test, but one worker drives the browser, and one makes the calls of the OpenAPI test.
+
+    xdist's own `loadgroup` puts the group into a node's id, which pytest 9.2 no longer lets it change.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for start, group in _TOGETHER.items() if nodeid.startswith(start)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    """How tests are spread over workers."""
+    return Groups(config, log)
+
 
 KINDS = os.environ.get("DOTHI_TEST_DATABASES", "sqlite,postgresql").split(",")
 

@@ -63,7 +63,6 @@ def calls(document):
     return made
 
 
-@pytest.mark.xdist_group("openapi")  # one worker makes the calls
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # of schemathesis itself
 def test_every_call_is_answered_as_described(calls, web):
     station(web)
