@@ -22,14 +22,6 @@ FIRST, SECOND, THIRD = "CB-26-00001", "CB-26-00002", "CB-26-00003"
 WIDE = {"viewport": {"width": 1920, "height": 1080}}
 
 
-@pytest.fixture(autouse=True)
-def patient():
-    """Machines of many workers are slow; nothing here is measured."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.fixture
 def evening(database, monkeypatch):
     """The running room, without the rule engine: only the alarms told of here."""
