@@ -55,10 +55,8 @@ def say_stage(now: WaterNow, ask: Ask) -> Said:
     if now.state == "offline":
         word = say("Mất kết nối")
     elif now.alarm is not None:
-        word = say(
-            "Trên {level}",
-            level=now.alarm.name.of(ask.language).lower() if ask.language == "vi" else now.alarm.name.of("en"),
-        )
+        name = now.alarm.name.of(ask.language)
+        word = say("Trên {level}", level=name[:1].lower() + name[1:] if ask.language == "vi" else name)
     elif now.judged:
         word = say("Dưới báo động I")
     else:
