@@ -198,6 +198,43 @@ export const tag = (c: Colours, id: string, source: string, on: boolean, filter?
   },
   paint: { "text-color": c(on ? "--paper" : "--ink") },
 });
+/** A ring round many; by: the colour of each rank; calm: the rank up to which it stays thin. */
+export const cluster = (
+  c: Colours,
+  source: string,
+  steps: readonly number[],
+  calm: number,
+  by: readonly (readonly [number, string])[],
+): LayerSpecification => ({
+  id: "cluster",
+  type: "circle",
+  source,
+  filter: ex(["has", "point_count"]),
+  paint: {
+    "circle-color": c("--surface"),
+    "circle-radius": ex(["step", ["get", "point_count"], ...steps]),
+    "circle-stroke-width": ex(["case", [">", ["get", "worst"], calm], 3, 1.5]),
+    "circle-stroke-color": ex([
+      "match",
+      ["get", "worst"],
+      ...by.flatMap(([worst, role]) => [worst, c(role)]),
+      c("--line-strong"),
+    ]),
+  },
+});
+/** The disc behind the chosen mark. */
+export const chosenRing = (c: Colours, radius: number, opacity: number): LayerSpecification => ({
+  id: "chosen-ring",
+  type: "circle",
+  source: "chosen",
+  paint: {
+    "circle-radius": radius,
+    "circle-color": c("--surface"),
+    "circle-opacity": opacity,
+    "circle-stroke-width": 2,
+    "circle-stroke-color": c("--ink"),
+  },
+});
 /** How many stand in a ring. */
 export const count = (c: Colours, source: string, field: string, size: number): LayerSpecification => ({
   id: "cluster-n",
@@ -238,40 +275,13 @@ export const note = (
 });
 
 function sensorLayers(c: Colours): LayerSpecification[] {
-  // a cluster without a worry stays grey: colour is for what needs a look
-  const ring = ex([
-    "match",
-    ["get", "worst"],
-    ...STATES.flatMap((state) => [rank(state), c(rank(state) > rank("normal") ? `--${state}` : "--line-strong")]),
-    c("--line-strong"),
-  ]);
+  // colour is for what needs a look
+  const ring = STATES.map((one) => [rank(one), rank(one) > rank("normal") ? `--${one}` : "--line-strong"] as const);
   const alone = ex(["!", ["has", "point_count"]]);
   const said = ex(["!=", ["get", "tag"], ""]);
   return [
-    {
-      id: "chosen-ring",
-      type: "circle",
-      source: "chosen",
-      paint: {
-        "circle-radius": 12,
-        "circle-color": c("--surface"),
-        "circle-opacity": 0.6,
-        "circle-stroke-width": 2,
-        "circle-stroke-color": c("--ink"),
-      },
-    },
-    {
-      id: "cluster",
-      type: "circle",
-      source: "things",
-      filter: ex(["has", "point_count"]),
-      paint: {
-        "circle-color": c("--surface"),
-        "circle-radius": ex(["step", ["get", "point_count"], 14, 10, 16, 50, 19, 200, 23]),
-        "circle-stroke-width": ex(["case", [">", ["get", "worst"], rank("normal")], 3, 1.5]),
-        "circle-stroke-color": ring,
-      },
-    },
+    chosenRing(c, 12, 0.6),
+    cluster(c, "things", [14, 10, 16, 50, 19, 200, 23], rank("normal"), ring),
     count(c, "things", "point_count", 12.5),
     {
       id: "thing",
@@ -309,24 +319,26 @@ export function ground(base: Base, at: HTMLElement): StyleSpecification {
     layers: [land, ...baseLayers(c)],
   };
 }
-/** The base map with the sensors above it. */
-export function style(base: Base, at: HTMLElement, cluster: boolean): StyleSpecification {
+/** The base map with more sources and layers above it. */
+export function above(
+  base: Base,
+  at: HTMLElement,
+  sources: StyleSpecification["sources"],
+  layers: (c: Colours) => LayerSpecification[],
+): StyleSpecification {
   const under = ground(base, at);
-  const points = { type: "geojson" as const, data: EMPTY };
-  return {
-    ...under,
-    sources: {
-      ...under.sources,
-      things: {
-        ...points,
-        cluster,
-        clusterRadius: 34,
-        clusterMaxZoom: 15,
-        clusterProperties: { worst: ["max", ["get", "r"]] },
-      },
-      critical: points,
-      chosen: points,
-    },
-    layers: [...under.layers, ...sensorLayers(colours(at))],
-  };
+  return { ...under, sources: { ...under.sources, ...sources }, layers: [...under.layers, ...layers(colours(at))] };
 }
+/** A source nothing is in yet. */
+export const POINTS = { type: "geojson" as const, data: EMPTY };
+/** One whose marks are gathered in rings, each with the worst rank `r` within it. */
+export const gather = (radius: number, most: number) => ({
+  ...POINTS,
+  cluster: true,
+  clusterRadius: radius,
+  clusterMaxZoom: most,
+  clusterProperties: { worst: ["max", ["get", "r"]] },
+});
+/** The base map with the sensors above it. */
+export const style = (base: Base, at: HTMLElement, gathered: boolean): StyleSpecification =>
+  above(base, at, { things: { ...gather(34, 15), cluster: gathered }, critical: POINTS, chosen: POINTS }, sensorLayers);

@@ -1,7 +1,7 @@
 /** The style of the operations map: the base, and above it warnings, cameras, marks, and what is drawn by hand. */
 import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { Base } from "../base";
-import { type Colours, colours, count, EMPTY, ex, ground, note, PICTURE, tag } from "../gl/style";
+import { above, type Colours, chosenRing, cluster, count, ex, gather, note, PICTURE, POINTS, tag } from "../gl/style";
 import type { LayerName } from "./layers";
 import { MARKS, type MarkName, rank } from "./objects";
 
@@ -26,40 +26,22 @@ export const GROUPS: Record<LayerName, readonly string[]> = {
 export const DRAWN = ["near-line", "near", "draw-fill", "draw-line", "draw-dot", "draw-n"];
 
 export function style(base: Base, at: HTMLElement): StyleSpecification {
-  const under = ground(base, at);
-  const points = { type: "geojson" as const, data: EMPTY };
-  return {
-    ...under,
-    sources: {
-      ...under.sources,
-      marks: {
-        ...points,
-        promoteId: "id",
-        cluster: true,
-        clusterRadius: 38,
-        clusterMaxZoom: 15,
-        clusterProperties: { worst: ["max", ["get", "r"]] },
-      },
-      critical: { ...points, promoteId: "id" },
-      chosen: points,
-      tags: points,
-      "chosen-tags": points,
-      warn: points,
-      cam: { ...points, cluster: true, clusterRadius: 24, clusterMaxZoom: 14 },
-      near: points,
-      draw: points,
-    },
-    layers: [...under.layers, ...overlay(colours(at))],
+  const sources = {
+    marks: { ...gather(38, 15), promoteId: "id" },
+    critical: { ...POINTS, promoteId: "id" },
+    chosen: POINTS,
+    tags: POINTS,
+    "chosen-tags": POINTS,
+    warn: POINTS,
+    cam: { ...POINTS, cluster: true, clusterRadius: 24, clusterMaxZoom: 14 },
+    near: POINTS,
+    draw: POINTS,
   };
+  return above(base, at, sources, overlay);
 }
 
 function overlay(c: Colours): LayerSpecification[] {
-  const ring = ex([
-    "match",
-    ["get", "worst"],
-    ...MARKS.flatMap((one) => [rank(one), c(COLOURED[one])]),
-    c("--line-strong"),
-  ]);
+  const ring = MARKS.map((one) => [rank(one), COLOURED[one]] as const);
   const bare = ex(["!", ["has", "point_count"]]);
   const tone = (fallback: string) =>
     ex(["match", ["get", "s"], "critical", c("--critical"), "major", c("--major"), "minor", c("--minor"), c(fallback)]);
@@ -78,18 +60,7 @@ function overlay(c: Colours): LayerSpecification[] {
       layout: { "icon-image": "camera", "icon-allow-overlap": true, "icon-ignore-placement": true },
     },
     note(c, "cam-n", "cam", "point_count", [1.2, -0.7], { size: 11, ink: "--ink-2", halo: 1.5 }),
-    {
-      id: "cluster",
-      type: "circle",
-      source: "marks",
-      filter: ex(["has", "point_count"]),
-      paint: {
-        "circle-color": c("--surface"),
-        "circle-radius": ex(["step", ["get", "point_count"], 13, 10, 15, 50, 18, 200, 21, 1000, 25]),
-        "circle-stroke-width": ex(["case", [">", ["get", "worst"], rank("normal")], 3, 1.5]),
-        "circle-stroke-color": ring,
-      },
-    },
+    cluster(c, "marks", [13, 10, 15, 50, 18, 200, 21, 1000, 25], rank("normal"), ring),
     count(c, "marks", "point_count_abbreviated", 12),
     {
       id: "mark",
@@ -100,18 +71,7 @@ function overlay(c: Colours): LayerSpecification[] {
     },
     { id: "critical", type: "symbol", source: "critical", layout: PICTURE },
     tag(c, "tag", "tags", false),
-    {
-      id: "chosen-ring",
-      type: "circle",
-      source: "chosen",
-      paint: {
-        "circle-radius": 15,
-        "circle-color": c("--surface"),
-        "circle-opacity": 0.7,
-        "circle-stroke-width": 2,
-        "circle-stroke-color": c("--ink"),
-      },
-    },
+    chosenRing(c, 15, 0.7),
     { id: "chosen", type: "symbol", source: "chosen", layout: PICTURE },
     tag(c, "chosen-tag", "chosen-tags", true),
     {
