@@ -147,6 +147,11 @@ def test_huge_shapes_are_refused():
     assert made.shapes[1] is not None
 
 
+@pytest.mark.parametrize("text", ["LINESTRING (0 1e-9, 1e-9 0)", "POLYGON ((0 0, 1e-9 0, 0 1e-9, 0 0))"])
+def test_what_is_one_place_at_the_precision_kept_is_refused(text):
+    assert shape(text, "Geometry")[0].refused == {0: "is one place, not a line or a surface"}
+
+
 def test_rings_turn_as_geojson_asks():
     _, one = shape("POLYGON ((0 0, 0 4, 4 4, 4 0, 0 0), (1 1, 2 1, 2 2, 1 2, 1 1))")
     assert one.exterior.is_ccw
@@ -184,7 +189,7 @@ def test_any_shapes_are_kept_valid_or_refused_each_as_if_alone(given_shapes, wan
         assert wanted in ("Geometry", one.geom_type)
         told = geo.from_geojson(json.loads(row["geojson"]))
         assert told.geom_type == one.geom_type
-        assert shapely.hausdorff_distance(told, one) < 1e-6
+        assert shapely.equals_exact(told, one, 1e-6)
     for i, feature in enumerate(features):
         alone = writing.prepare(None, dataset(wanted, None, empty), [feature])
         assert bool(alone.rows) == (i + 1 not in refused)

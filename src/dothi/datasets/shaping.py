@@ -63,6 +63,7 @@ def shaped(shapes: Shapes, wanted: str | None) -> Shaped:
             f"has more than {MOST_VERTICES} vertices; simplify or divide it")  # fmt: skip
     made.shapes = shapely.force_2d(made.shapes)
     _check_numbers(made)
+    _refuse_dots(made)
     _repair(made)
     if wanted is not None and wanted != "Geometry":
         _fit(made, wanted)
@@ -109,6 +110,13 @@ def _check_numbers(made: Shaped) -> None:
     pole = (np.abs(y) > NORTHMOST) & ~off
     if pole.any():
         _refuse(made, _at(made, np.unique(index[pole])), f"is nearer to a pole than latitude {NORTHMOST}")
+
+
+def _refuse_dots(made: Shaped) -> None:
+    """A line or a surface that is one place once its text is rounded would be read back as nothing valid."""
+    west, south, east, north = shapely.bounds(made.shapes).T
+    dot = np.maximum(east - west, north - south) < 10.0**-DECIMALS
+    _refuse(made, dot & (shapely.get_dimensions(made.shapes) > 0), "is one place, not a line or a surface")
 
 
 def _repair(made: Shaped) -> None:
