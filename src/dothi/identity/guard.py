@@ -12,25 +12,45 @@ from dothi.kit.errors import NotAllowed, NotSignedIn
 _READS = frozenset({"sensing:read", "data:read", "alarms:read"})
 _KEEPS_DATA = frozenset({"sensing:write", "observations:write", "data:write", "data:describe", "data:approve"})
 _ON_DUTY = frozenset({"alarms:handle", "duty:stand", "orders:handle"})
+# a case: to see its inside, to act on it, to send it on, to confirm what others did, to judge what the public sees, to
+# be sent out by it, to see who reported, to erase who reported, to set calendars, offices and texts
+_HANDLES = frozenset({"cases:read", "cases:handle", "cases:contact"})
+_DISPATCHES = _HANDLES | {"cases:assign"}
 _GOVERNS = frozenset(
-    {"data:personal", "places:write", "journal:read", "identity:read", "identity:write", "city:apply", "admin"}
+    {
+        "cases:moderate",
+        "cases:config",
+        "cases:erase",
+        "data:personal",
+        "places:write",
+        "journal:read",
+        "identity:read",
+        "identity:write",
+        "city:apply",
+        "admin",
+    }
 )
 ROLES: dict[str, frozenset[str]] = {
     "reporter": frozenset(),
-    "officer": _READS | {"orders:handle"},
-    "dispatcher": _READS | _ON_DUTY,
-    "duty-officer": _READS | _ON_DUTY | {"journal:read", "warnings:draft"},
+    "field-worker": frozenset({"cases:work"}),
+    "officer": _READS | _HANDLES | {"orders:handle"},
+    "dispatcher": _READS | _ON_DUTY | _DISPATCHES,
+    "manager": _READS | _DISPATCHES | {"orders:handle", "cases:approve", "cases:moderate", "cases:config"},
+    "duty-officer": _READS | _ON_DUTY | _DISPATCHES | {"journal:read", "warnings:draft"},
     "duty-chief": _READS
     | _ON_DUTY
+    | _DISPATCHES
     | {"journal:read", "warnings:draft", "warnings:approve", "rules:write", "duty:lead"},
-    "leader": _READS | {"journal:read", "orders:give", "warnings:draft", "warnings:approve"},
+    "leader": _READS
+    | {"cases:read", "cases:approve", "journal:read", "orders:give", "warnings:draft", "warnings:approve"},
     "data-steward": _READS - {"alarms:read"} | _KEEPS_DATA,
     "auditor": _READS | {"journal:read", "identity:read"},
     "administrator": _READS
     | _KEEPS_DATA
     | _GOVERNS
     | _ON_DUTY
-    | {"warnings:draft", "warnings:approve", "rules:write", "duty:lead", "orders:give"},
+    | _DISPATCHES
+    | {"warnings:draft", "warnings:approve", "rules:write", "duty:lead", "orders:give", "cases:approve", "cases:work"},
 }
 PERMISSIONS = frozenset[str]().union(*ROLES.values())
 KEY_SCOPES = frozenset(
@@ -44,6 +64,8 @@ KEY_SCOPES = frozenset(
         "alarms:read",
         "alarms:handle",
         "warnings:draft",
+        "cases:read",
+        "cases:handle",
         "journal:read",
         "places:write",
     }
@@ -53,8 +75,10 @@ _SEES = {
     "sensing:read": frozenset({"sensing:read"}),
     "data:read": frozenset({"data:read", "data:describe", "data:approve"}),
     "alarms:read": frozenset({"alarms:read"}),
+    "cases:read": frozenset({"cases:read"}),
 }
 _CENTRE = ("alerts.", "warnings.", "duty.")  # rooms whose journal entries ask for alarms:read
+_OF_CASES = "cases."  # and the one whose entries ask for cases:read
 DEVICE_SCOPES = frozenset({"sensing:read", "observations:write"})  # a device writes what it measured, and no more
 
 
@@ -194,15 +218,18 @@ def sees_entries(caller: Caller) -> ColumnElement[bool]:
     """The clause that keeps the journal entries a caller may see.
 
     Open ones everybody, shared ones readers, restricted ones their agency; everything with journal:read. What is told
-    of datasets asks for data:read, what is told of alarms, warnings and duty for alarms:read, the rest for sensing:read.
+    of datasets asks for data:read, of alarms, warnings and duty for alarms:read, of cases for cases:read, the rest for
+    sensing:read.
     """
     if "journal:read" in caller.everywhere:
         return true()
     clauses: list[ColumnElement[bool]] = [Entry.visibility == "open"]
     of_data = Entry.kind.startswith("data.", autoescape=True)
     of_centre = or_(*(Entry.kind.startswith(room, autoescape=True) for room in _CENTRE))
-    of_rest = not_(or_(of_data, of_centre))
-    for permission, of_room in (("sensing:read", of_rest), ("data:read", of_data), ("alarms:read", of_centre)):
+    of_cases = Entry.kind.startswith(_OF_CASES, autoescape=True)
+    of_rest = not_(or_(of_data, of_centre, of_cases))
+    rooms = (("sensing:read", of_rest), ("data:read", of_data), ("alarms:read", of_centre), ("cases:read", of_cases))
+    for permission, of_room in rooms:
         seen = _seen(caller, permission)
         if seen.shared:
             clauses.append(and_(of_room, Entry.visibility == "shared"))
