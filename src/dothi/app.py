@@ -42,6 +42,7 @@ DESCRIBED = (
 CHORES = (
     "dothi.jobs.chores", "dothi.datasets.loads.chores", "dothi.sensing.chores", "dothi.exchange.chores",
     "dothi.notify.chores", "dothi.alerts.escalation", "dothi.alerts.chores", "dothi.warnings.chores",
+    "dothi.cases.chores", "dothi.cases.forgetting",
 )  # fmt: skip
 MOUNTS = (
     (STA, "dothi.doors.sensorthings.routes"),

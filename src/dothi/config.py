@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     sms_plain: bool = Field(True, description="SMS are sent without diacritics: 160 letters in one instead of 70")
     vapid_key: str | None = Field(None, description="Private key of web push; unset: made once in the data folder")
     notify_private: bool = Field(False, description="Webhooks and web push may go to private addresses too")
+    office_hours: str = Field(
+        "mon-fri 7:30-11:30 13:30-17:00", description="When offices work, Vietnam time; deadlines in working time"
+    )
     message_days: int = Field(90, description="Days messages are kept after they were sent")
     retention_days: int | None = Field(None, description="Days raw observations are kept; unset: for ever")
     map_style: str | None = Field(None, description="URL of a MapLibre style for the base map; unset: built-in")
@@ -80,6 +83,24 @@ class Settings(BaseSettings):
     map_credit: str | None = Field(None, description="Credit line of the base map set above")
     load_bytes: int = Field(4 * 1024**3, description="Most bytes a delivered file or archive may unpack to")
     load_ratio: int = Field(200, description="Most times its packed size a file of an archive may unpack to")
+    file_bytes: int = Field(10 * 1024 * 1024, description="Largest file of a case, bytes")
+    case_files: int = Field(8, description="Most files one sender hangs on a case")
+    image_pixels: int = Field(50_000_000, description="Most pixels of a picture; a larger one is refused unread")
+    scan_command: str | None = Field(
+        None, description="Command that looks for viruses in the file named last: exit 0 clean, 1 infected; unset: none"
+    )
+    scan_url: str | None = Field(
+        None, description="clamd instead of a command: tcp://host:3310 or unix:/path; unset: none"
+    )
+    scan_seconds: float = Field(30, description="Seconds the virus scanner may take for a file")
+    reports_per_hour: int = Field(30, description="Most reports an hour from one anonymous address; 0: no limit")
+    reports_per_contact: int = Field(
+        10, description="Most reports an hour with one telephone number or e-mail address; 0: no limit"
+    )
+    codes_per_hour: int = Field(
+        20, description="Most one-time codes an hour asked for from one address; a contact gets three"
+    )
+    crew_hours: int = Field(24, description="Hours the positions of crews are kept")
     pool: int = Field(10, description="PostgreSQL connections per process and purpose")
 
     @property

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dothi import packs
+from dothi.cases import checked
 
 FILE = "cases.yaml"
 Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
@@ -201,3 +202,8 @@ class Services(packs.Strict):
     """The whole file."""
 
     services: list[Procedure]
+
+
+packs.schema(FILE, File)
+packs.schema(SERVICES, Services)
+packs.names(checked.faults)

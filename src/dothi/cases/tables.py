@@ -54,6 +54,8 @@ class Case(Base):
     reopened: Mapped[int] = mapped_column(Integer, default=0)
     rating: Mapped[int | None] = mapped_column(Integer)  # 1 to 5, by the reporter
     satisfied: Mapped[bool | None] = mapped_column(Boolean)
+    met: Mapped[bool | None] = mapped_column(Boolean)  # done by the due moment then valid; None: not done yet
+    pending_id: Mapped[int | None] = mapped_column(Id)  # the entry of a step that waits for somebody's approval
     followers: Mapped[int] = mapped_column(Integer, default=0)
     merged_into: Mapped[int | None] = mapped_column(Id)  # the case that goes on for this one
     person_id: Mapped[int | None] = mapped_column(Id)  # the reporter, where signed in
@@ -63,9 +65,11 @@ class Case(Base):
     __table_args__ = (
         # the inbox of an office: what is next due
         Index("ix_case_inbox", "agency_id", "due_at", "id", sqlite_where=_LIVES, postgresql_where=_LIVES),
+        Index("ix_case_due", "due_at", "id", sqlite_where=_LIVES, postgresql_where=_LIVES),
         Index("ix_case_handler", "handler_id", "due_at", sqlite_where=_LIVES, postgresql_where=_LIVES),
         Index("ix_case_crew", "crew_id", "due_at", sqlite_where=_LIVES, postgresql_where=_LIVES),
-        # public lists, newest first, by ward and by category
+        # public lists, newest first, by office, by ward and by category
+        Index("ix_case_agency", "agency_id", "opened_at", "id"),
         Index("ix_case_public", "public", "opened_at", "id"),
         Index("ix_case_unit", "unit", "opened_at", "id"),
         Index("ix_case_category", "category", "opened_at", "id"),
@@ -157,6 +161,7 @@ class CaseTimer(Base):
     running_since: Mapped[int | None] = mapped_column(BigInteger)
     due_at: Mapped[int | None] = mapped_column(BigInteger, index=True)
     first_due_at: Mapped[int] = mapped_column(BigInteger)  # as promised at the beginning
+    next_at: Mapped[int | None] = mapped_column(BigInteger, index=True)  # when a rung of its ladder is next looked at
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     met: Mapped[bool | None] = mapped_column(Boolean)  # once ended: by the due moment then valid
     __table_args__ = (
@@ -170,7 +175,7 @@ class CaseSuspension(Base):
     __tablename__ = "case_suspension"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     timer_id: Mapped[int] = mapped_column(ForeignKey("case_timer.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[str] = mapped_column(Text)  # pause | extension | calendar
+    kind: Mapped[str] = mapped_column(Text)  # pause (of a state) | hold (by hand) | extension | calendar
     since: Mapped[int] = mapped_column(BigInteger)
     until: Mapped[int | None] = mapped_column(BigInteger)  # of a pause: None while it lasts
     amount: Mapped[int | None] = mapped_column(Integer)  # of an extension, in the budget's unit
@@ -221,6 +226,7 @@ class CaseFile(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("case_.id", ondelete="CASCADE"), index=True)
     entry_id: Mapped[int | None] = mapped_column(Id)
     kind: Mapped[str] = mapped_column(Text)  # before | after | paper | result | signature | other
+    paper: Mapped[str | None] = mapped_column(Text)  # of a dossier: which of the procedure's papers it is
     name: Mapped[str] = mapped_column(Text)  # as given, shown escaped, never a path
     media_type: Mapped[str] = mapped_column(Text)  # by its content, not by its name
     size: Mapped[int] = mapped_column(Integer)  # bytes
@@ -291,6 +297,8 @@ class CrewMember(Base):
     __tablename__ = "crew_member"
     crew_id: Mapped[int] = mapped_column(ForeignKey("crew.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True)
+    on_since: Mapped[int | None] = mapped_column(BigInteger)  # on shift since; None: off. What was is not kept
+    shares: Mapped[bool] = mapped_column(Boolean, default=False)  # agreed to share positions, this shift only
 
 
 class CrewPosition(Base):
@@ -318,6 +326,7 @@ class Job(Base):
     parts: Mapped[list[Any]] = mapped_column(Json, default=list)  # {name, count, unit}
     minutes: Mapped[int | None] = mapped_column(Integer)  # of work, as the crew says
     note: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str | None] = mapped_column(Text)  # of a job that failed: a code of the type's step `fail`
     signed_by: Mapped[str | None] = mapped_column(Text)  # personal: who signed; the drawing is a file of kind signature
     began_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -352,6 +361,7 @@ class Dossier(Base):
     result: Mapped[str | None] = mapped_column(Text)  # granted | refused
     appealed_at: Mapped[int | None] = mapped_column(BigInteger)
     apology: Mapped[str] = mapped_column(Text, default="")  # published when late
+    apology_until: Mapped[int | None] = mapped_column(BigInteger)  # the one new date it names
 
 
 class DossierDraft(Base):

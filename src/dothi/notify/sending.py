@@ -120,6 +120,8 @@ def _settle(one: Letter, outcome: Outcome) -> None:
             values = {"state": "sent", "sent_at": now, "error": None}
             if one.data.get("once"):  # a one-time link is nobody else's business
                 values |= {"body": "", "data": {"kind": one.kind}}
+                if one.data.get("secret"):  # a code sent by SMS is the title itself
+                    values["subject"] = ""
             if store.settle(session, one.id, one.tries, **values):
                 _reached(session, one, now)
             return

@@ -66,6 +66,8 @@ def upgrade() -> None:
         sa.Column("reopened", sa.Integer(), nullable=False),
         sa.Column("rating", sa.Integer(), nullable=True),
         sa.Column("satisfied", sa.Boolean(), nullable=True),
+        sa.Column("met", sa.Boolean(), nullable=True),
+        sa.Column("pending_id", Id, nullable=True),
         sa.Column("followers", sa.Integer(), nullable=False),
         sa.Column("merged_into", Id, nullable=True),
         sa.Column("person_id", Id, nullable=True),
@@ -77,6 +79,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_case__number")),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_case_agency", "case_", ["agency_id", "opened_at", "id"], unique=False)
     op.create_index("ix_case_category", "case_", ["category", "opened_at", "id"], unique=False)
     op.create_index(
         "ix_case_crew", "case_", ["crew_id", "due_at"], unique=False, sqlite_where=lives, postgresql_where=lives
@@ -91,6 +94,9 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=lives,
         postgresql_where=lives,
+    )
+    op.create_index(
+        "ix_case_due", "case_", ["due_at", "id"], unique=False, sqlite_where=lives, postgresql_where=lives
     )
     op.create_index("ix_case_near", "case_", ["lat", "lon"], unique=False)
     op.create_index("ix_case_person", "case_", ["person_id"], unique=False)
@@ -240,6 +246,7 @@ def upgrade() -> None:
         sa.Column("case_id", Id, nullable=False),
         sa.Column("entry_id", Id, nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("paper", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -281,6 +288,7 @@ def upgrade() -> None:
         sa.Column("parts", Json, nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("signed_by", sa.Text(), nullable=True),
         sa.Column("began_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
@@ -333,6 +341,7 @@ def upgrade() -> None:
         sa.Column("running_since", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("first_due_at", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("met", sa.Boolean(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -342,6 +351,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_case_timer_case_id"), "case_timer", ["case_id"], unique=False)
     op.create_index(op.f("ix_case_timer_due_at"), "case_timer", ["due_at"], unique=False)
+    op.create_index(op.f("ix_case_timer_next_at"), "case_timer", ["next_at"], unique=False)
     op.create_index(
         "ix_case_timer_runs", "case_timer", ["case_id", "code"], unique=True, sqlite_where=runs, postgresql_where=runs
     )
@@ -372,6 +382,7 @@ def upgrade() -> None:
         sa.Column("result", sa.Text(), nullable=True),
         sa.Column("appealed_at", sa.BigInteger(), nullable=True),
         sa.Column("apology", sa.Text(), nullable=False),
+        sa.Column("apology_until", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case_.id"], name=op.f("fk_dossier_case_id_case_"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_dossier")),
     )
@@ -424,6 +435,8 @@ def upgrade() -> None:
         "crew_member",
         sa.Column("crew_id", Id, nullable=False),
         sa.Column("person_id", Id, nullable=False),
+        sa.Column("on_since", sa.BigInteger(), nullable=True),
+        sa.Column("shares", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["crew_id"], ["crew.id"], name=op.f("fk_crew_member_crew_id_crew"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_crew_member_person_id_person"), ondelete="CASCADE"

@@ -1,0 +1,217 @@
+"""The SQL of cases, their entries, followers, offices and links."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session, make_transient_to_detached
+
+from dothi.cases import sight
+from dothi.cases.tables import Case, CaseEntry, CaseFile, CaseFollower, CaseLink, CaseOffice, Crew, CrewMember, Job
+from dothi.identity.tables import Agency, Person
+
+
+def _insert(session: Session, table: Any) -> Any:
+    return (sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert)(table)
+
+
+# the case itself
+
+
+def case(session: Session, name: int | str, sees: ColumnElement[bool], *, lock: bool = False) -> Case | None:
+    """The case of an id or a number; lock: nobody else changes it before this transaction ends."""
+    query = select(Case).where(sight.named(name), sees)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
+
+
+def by_key(session: Session, key: str) -> Case | None:
+    """The case a sender's key made."""
+    return session.scalar(select(Case).where(Case.key == key))
+
+
+def add(session: Session, values: dict[str, Any]) -> Case | None:
+    """Add a case; None when another one has its key meanwhile."""
+    statement = (
+        _insert(session, Case).values(**values).on_conflict_do_nothing(index_elements=["key"]).returning(Case.id)
+    )
+    id_ = session.execute(statement).scalar_one_or_none()
+    if id_ is None:
+        return None
+    made = Case(id=id_, **values)
+    make_transient_to_detached(made)
+    session.add(made)
+    return made
+
+
+def cases_of(session: Session, ids: Iterable[int]) -> dict[int, Case]:
+    """Cases by id."""
+    return {one.id: one for one in session.scalars(select(Case).where(Case.id.in_(list(ids))))}
+
+
+# entries
+
+
+def add_entry(session: Session, **values: Any) -> int:
+    """Add an entry; its id."""
+    return int(session.execute(insert(CaseEntry).values(**values).returning(CaseEntry.id)).scalar_one())
+
+
+def entry(session: Session, id_: int) -> CaseEntry | None:
+    """The entry of a number."""
+    return session.get(CaseEntry, id_)
+
+
+def entries(session: Session, case_id: int, where: Sequence[ColumnElement[bool]] = ()) -> list[CaseEntry]:
+    """What happened to a case, oldest first."""
+    query = select(CaseEntry).where(CaseEntry.case_id == case_id, *where)
+    return list(session.scalars(query.order_by(CaseEntry.at, CaseEntry.id)))
+
+
+def last_change(session: Session, case_id: int) -> CaseEntry | None:
+    """The newest entry: who changed a case last."""
+    query = select(CaseEntry).where(CaseEntry.case_id == case_id)
+    return session.scalar(query.order_by(CaseEntry.at.desc(), CaseEntry.id.desc()).limit(1))
+
+
+# followers
+
+
+def follow(session: Session, case_id: int, who: str, at: int) -> bool:
+    """Add a follower; False for one who follows already."""
+    statement = _insert(session, CaseFollower).values(case_id=case_id, who=who, at=at)
+    statement = statement.on_conflict_do_nothing(index_elements=["case_id", "who"]).returning(CaseFollower.id)
+    if session.execute(statement).scalar_one_or_none() is None:
+        return False
+    _more_followers(session, case_id, 1)
+    return True
+
+
+def unfollow(session: Session, case_id: int, who: str) -> bool:
+    """Take a follower off; False for one who did not follow."""
+    gone = (
+        delete(CaseFollower).where(CaseFollower.case_id == case_id, CaseFollower.who == who).returning(CaseFollower.id)
+    )
+    if session.execute(gone).first() is None:
+        return False
+    _more_followers(session, case_id, -1)
+    return True
+
+
+def _more_followers(session: Session, case_id: int, by: int) -> None:
+    session.execute(
+        update(Case).where(Case.id == case_id).values(followers=Case.followers + by),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def followers(session: Session, case_id: int) -> list[str]:
+    """Who follows a case."""
+    return list(
+        session.scalars(select(CaseFollower.who).where(CaseFollower.case_id == case_id).order_by(CaseFollower.id))
+    )
+
+
+def merge_followers(session: Session, from_id: int, into_id: int, at: int) -> int:
+    """Have everybody who follows one case follow the other too; how many follow that one then."""
+    there = select(CaseFollower.who).where(CaseFollower.case_id == into_id)
+    new = list(
+        session.scalars(select(CaseFollower.who).where(CaseFollower.case_id == from_id, CaseFollower.who.not_in(there)))
+    )
+    if new:
+        rows = [{"case_id": into_id, "who": who, "at": at} for who in new]
+        session.execute(_insert(session, CaseFollower).on_conflict_do_nothing(index_elements=["case_id", "who"]), rows)
+    return session.scalar(select(func.count()).where(CaseFollower.case_id == into_id)) or 0
+
+
+# offices, links, files, crews
+
+
+def ask_office(session: Session, case_id: int, agency_id: int, at: int) -> bool:
+    """Have an office co-handle; False where it does already."""
+    found = session.get(CaseOffice, (case_id, agency_id))
+    if found is not None and found.done_at is None:
+        return False
+    if found is None:
+        session.add(CaseOffice(case_id=case_id, agency_id=agency_id, asked_at=at))
+    else:
+        found.asked_at, found.done_at = at, None
+    session.flush()
+    return True
+
+
+def offices(session: Session, case_id: int) -> list[tuple[CaseOffice, Agency]]:
+    """The offices that co-handle, in the order they were asked."""
+    query = select(CaseOffice, Agency).join(Agency, Agency.id == CaseOffice.agency_id)
+    rows = session.execute(
+        query.where(CaseOffice.case_id == case_id).order_by(CaseOffice.asked_at, CaseOffice.agency_id)
+    )
+    return [(one, agency) for one, agency in rows]
+
+
+def link(session: Session, case_id: int, kind: str, to: str, at: int, actor: str) -> bool:
+    """Link a case with something; False where the link stands."""
+    statement = _insert(session, CaseLink).values(case_id=case_id, kind=kind, to=to, at=at, actor=actor)
+    statement = statement.on_conflict_do_nothing(index_elements=["case_id", "kind", "to"]).returning(CaseLink.id)
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
+def links(session: Session, case_id: int) -> list[CaseLink]:
+    """What a case links to, and what links to it."""
+    query = select(CaseLink).where(or_(CaseLink.case_id == case_id, CaseLink.to == f"case:{case_id}"))
+    return list(session.scalars(query.order_by(CaseLink.id)))
+
+
+def duplicates(session: Session, case_id: int) -> list[int]:
+    """The cases that were merged into one."""
+    query = select(CaseLink.case_id).where(CaseLink.to == f"case:{case_id}", CaseLink.kind == "duplicate-of")
+    return list(session.scalars(query.order_by(CaseLink.case_id)))
+
+
+def file_kinds(session: Session, case_id: int) -> set[str]:
+    """The kinds of files that hang on a case."""
+    return set(session.scalars(select(CaseFile.kind).where(CaseFile.case_id == case_id).distinct()))
+
+
+def checks(session: Session, case_id: int) -> set[str]:
+    """The steps of the checklist some job on a case has ticked."""
+    return {code for done in session.scalars(select(Job.checks).where(Job.case_id == case_id)) for code in done or {}}
+
+
+def crew(session: Session, id_: int) -> Crew | None:
+    """The crew of a number."""
+    return session.get(Crew, id_)
+
+
+def crews_of(session: Session, person_id: int) -> list[int]:
+    """The crews somebody belongs to."""
+    return list(session.scalars(select(CrewMember.crew_id).where(CrewMember.person_id == person_id)))
+
+
+# names
+
+
+def agency_names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """Names of offices by id."""
+    return _names(session, Agency, ids)
+
+
+def person_names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """Names of officers by id."""
+    return _names(session, Person, ids)
+
+
+def crew_names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """Names of crews by id."""
+    return _names(session, Crew, ids)
+
+
+def _names(session: Session, table: Any, ids: Iterable[int | None]) -> dict[int, str]:
+    wanted = {one for one in ids if one is not None}
+    if not wanted:
+        return {}
+    rows = session.execute(select(table.id, table.name).where(table.id.in_(wanted)))
+    return {id_: name for id_, name in rows}  # noqa: C416 - rows are not pairs to mypy

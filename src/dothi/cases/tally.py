@@ -1,0 +1,78 @@
+"""How many cases there are, by what they are counted by: kept with every change, in its own transaction."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from dothi.cases.tables import Case, CaseTally
+from dothi.cases.types import types
+from dothi.journal import service as journal
+from dothi.kit import clock
+from dothi.sensing.news import before_commit
+
+_COLUMNS = ("month", "type", "category", "unit", "agency_id", "phase", "public", "simulated")
+Key = tuple[str, str, str, str, int, str, bool, bool]
+
+
+def month(at: int) -> str:
+    """The month of an instant (µs) in Vietnam: 2026-11."""
+    return f"{clock.moment(at).astimezone(clock.VIETNAM):%Y-%m}"
+
+
+def shown(case: Case) -> bool:
+    """Whether the public sees a case."""
+    return case.public and case.hidden is None and case.state not in types().unconfirmed
+
+
+def key(case: Case) -> Key:
+    """What a case is counted by as it stands."""
+    return (
+        month(case.opened_at), case.type, case.category or "", case.unit or "", case.agency_id or 0, case.phase,
+        shown(case), case.simulated,
+    )  # fmt: skip
+
+
+def changed(session: Session, before: Key | None, after: Key | None) -> None:
+    """Count a case elsewhere; before None: it is new; after None: it is gone.
+
+    Written as the last work of the transaction, in the turn that writers of the journal take: so no two transactions
+    wait for each other's counts.
+    """
+    if before != after:
+        rows = [(one, by) for one, by in ((before, -1), (after, 1)) if one is not None]
+        before_commit(session, partial(_add, session, rows))
+
+
+def _add(session: Session, rows: Iterable[tuple[Key, int]]) -> None:
+    journal.take_turn(session)
+    values = [{**dict(zip(_COLUMNS, key_, strict=True)), "count": by} for key_, by in rows]
+    made: Any = (sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert)(CaseTally)
+    statement = made.values(values).on_conflict_do_update(
+        index_elements=list(_COLUMNS), set_={"count": CaseTally.count + made.excluded.count}
+    )
+    session.execute(statement)
+
+
+def recount(session: Session) -> int:
+    """Count every case anew (after an import that wrote rows by itself); returns how many there are."""
+    session.execute(delete(CaseTally))
+    counts: dict[Key, int] = {}
+    rows = session.scalars(select(Case).execution_options(yield_per=2000))
+    for case in rows:
+        one = key(case)
+        counts[one] = counts.get(one, 0) + 1
+    if counts:
+        session.execute(
+            insert(CaseTally), [{**dict(zip(_COLUMNS, k, strict=True)), "count": n} for k, n in counts.items()]
+        )
+    return sum(counts.values())
+
+
+def count(session: Session, *where: Any) -> int:
+    """How many cases the counts that hold the clauses stand for."""
+    return session.scalar(select(func.coalesce(func.sum(CaseTally.count), 0)).where(*where)) or 0

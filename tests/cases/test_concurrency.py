@@ -1,0 +1,76 @@
+"""Many at once: the same report is one case, none is lost, numbers have no gap; of two officers one wins."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from dothi.cases import service as cases
+from dothi.cases import tally
+from dothi.cases.tables import Case, CaseEntry, CaseTally
+from dothi.db import session as db
+from dothi.identity.guard import ANONYMOUS
+from dothi.kit.errors import PreconditionFailed
+from tests.cases import scene
+
+
+@pytest.fixture
+def city(session):
+    return scene.city(session)
+
+
+def at_once(call, of, threads=24):
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(call, of))
+
+
+def test_five_hundred_with_the_same_key_make_one_case_and_none_of_the_others_is_lost(session, city):
+    def send(i):
+        key = "the-same-key-for-all" if i % 5 else f"another-key-{i % 25}"  # 400 the same, 100 of five others
+        with db.writing() as own:
+            return cases.open_(own, ANONYMOUS, scene.new(key=key)).case.number
+
+    numbers = at_once(send, range(500))
+    assert len(set(numbers)) == 6
+    assert sorted(int(one[-6:]) for one in set(numbers)) == list(range(1, 7))
+    assert session.scalar(select(func.count()).select_from(Case)) == 6
+    assert session.scalar(select(func.count()).select_from(CaseEntry)) == 6
+    assert session.scalar(select(func.sum(CaseTally.count))) == 6
+
+
+def test_of_two_officers_one_wins(session, city):
+    case = scene.lifecycle(session, city, until="assigned").case
+    session.commit()
+    version = case.version
+
+    def start(caller):
+        try:
+            with db.writing() as own:
+                cases.step(own, caller, case.id, "start", version=version)
+        except PreconditionFailed as lost:
+            return str(lost)
+        return "won"
+
+    said = at_once(start, [city.officer, city.second] * 4, 8)
+    assert said.count("won") == 1
+    assert all("changed this case at" in one for one in said if one != "won")
+
+
+def test_joining_and_working_at_once_count_right(session, city):
+    made = [scene.lifecycle(session, city, until="assigned").case.id for _ in range(3)]
+    session.commit()
+
+    def act(i):
+        with db.writing() as own:
+            if i % 4:
+                cases.join(own, ANONYMOUS, made[i % 3], f"address:{i % 40 + 1}")
+            else:
+                cases.priority_(own, city.officer, made[i % 3], ("low", "high", "urgent", "normal")[i % 7 % 4])
+
+    at_once(act, range(120), 12)
+    session.expire_all()
+    for id_ in made:
+        case = session.get(Case, id_)
+        joined = {i % 40 for i in range(120) if i % 4 and made[i % 3] == id_}
+        assert case.followers == len(joined)
+    assert tally.count(session) == 3
