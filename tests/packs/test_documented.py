@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from dothi import packs
+from dothi.cases import declared
 from dothi.city import blueprint
 from dothi.sensing import promises, sectors
 
@@ -20,7 +21,7 @@ def keys(*rooms):
     return {field.alias or name for model in models for name, field in model.model_fields.items()}
 
 
-@pytest.mark.parametrize(("page", "rooms"), [("packs.md", (sectors, promises)), ("city.md", (blueprint,))])
+@pytest.mark.parametrize(("page", "rooms"), [("packs.md", (sectors, promises, declared)), ("city.md", (blueprint,))])
 def test_every_key_is_in_the_guide(page, rooms):
     text = (GUIDE / page).read_text("utf-8")
     assert len(keys(*rooms)) > 20

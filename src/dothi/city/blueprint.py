@@ -158,6 +158,33 @@ class DatasetUse(packs.Strict):
     quality: str | None = None
 
 
+class Office(packs.Strict):
+    """Which agency gets the new cases of a type: of these categories (of dossiers: services) and wards, or of all."""
+
+    type: Code
+    agency: Code
+    categories: list[Code] = Field(default_factory=list)
+    wards: list[Annotated[str, Field(pattern=r"^\d{2,5}$")]] = Field(default_factory=list)
+
+
+class Crew(packs.Strict):
+    """People who go out together. categories: what they can do, none: everything of their agency; lon, lat: their yard."""
+
+    code: Code
+    name: str = Field(min_length=1, max_length=120)
+    agency: Code
+    categories: list[Code] = Field(default_factory=list)
+    lon: float | None = Field(None, ge=-180, le=180)
+    lat: float | None = Field(None, ge=-90, le=90)
+
+
+class Cases(packs.Strict):
+    """Who handles what people report and file."""
+
+    offices: list[Office] = Field(default_factory=list)
+    crews: list[Crew] = Field(default_factory=list)
+
+
 class Blueprint(packs.Strict):
     """The whole of city.yaml."""
 
@@ -174,6 +201,7 @@ class Blueprint(packs.Strict):
     models: list[Model] = Field(default_factory=list)
     sensors: list[Group] = Field(default_factory=list)
     datasets: dict[Code, DatasetUse] = Field(default_factory=dict)
+    cases: Cases = Cases()
 
 
 packs.schema("city.yaml", Blueprint)

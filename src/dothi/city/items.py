@@ -8,6 +8,7 @@ import msgspec
 # in the order of making; removal goes the other way
 KINDS = (
     "agency", "base", "area", "setting", "property", "sensor", "thing", "datastream", "dataset", "records",
+    "office", "crew",
 )  # fmt: skip
 
 Key = tuple[str, str]  # kind, code

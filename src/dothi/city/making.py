@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dothi.cases import offices
 from dothi.city import datasets as taken
 from dothi.city import records, store
 from dothi.city.difference import Change
@@ -156,6 +157,21 @@ class Maker:
         body |= {name: {"@iot.id": self._id(*key)} for name, key in links.items()}
         self._ensure("datastream", code, body)
 
+    def _office(self, _code: str, body: dict[str, Any]) -> None:
+        offices.rule(
+            self.session, self.caller, body["type"], body.get("category"), body.get("unit"), body["agency"]
+        )  # fmt: skip
+
+    def _crew(self, code: str, body: dict[str, Any]) -> None:
+        agency_id = self.agencies.get(body["agency"])
+        if agency_id is None:
+            raise NotFound(f'the crew {code} is of agency "{body["agency"]}", which is not there any more')
+        values = {name: body.get(name) for name in ("name", "lon", "lat")}
+        store.put_crew(
+            self.session, code, {**values, "agency_id": agency_id, "categories": body.get("categories") or []}
+        )
+        self._say("cases.crew.updated", f"crew:{code}", {"name": body["name"]})
+
     def _ensure(self, kind: str, code: str, body: dict[str, Any], caller: Caller | None = None) -> int:
         id_ = sensing.ensure(self.session, caller or self.caller, ENTITIES[kind], code, body)
         self.ids[kind, code] = id_
@@ -183,6 +199,13 @@ class Maker:
             self._remember_records(change.code, None)
         elif change.kind == "dataset":
             datasets.remove(self.session, self.caller, change.code)
+        elif change.kind == "office":
+            # the type or category may have left the packs, so the verb that checks them is of no use here
+            store.drop_office(self.session, change.code)
+            self._say("cases.office", f"office:{change.code}", {"office": None})
+        elif change.kind == "crew":
+            store.rest_crew(self.session, change.code)
+            self._say("cases.crew.removed", f"crew:{change.code}", {"name": change.name})
 
     def _say(self, kind: str, subject: str, data: dict[str, Any]) -> None:
         journal.append(self.session, kind, actor=self.caller.actor, subject=subject, visibility="open", data=data)

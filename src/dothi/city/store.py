@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased, undefer
 
+from dothi.cases.tables import Crew, OfficeRule
 from dothi.city.items import Item, Key, flat
 from dothi.city.tables import CityVersion, Setting
 from dothi.datasets.tables import Dataset, Record, RecordVersion
@@ -63,7 +64,20 @@ def put_setting(session: Session, name: str, value: Any) -> None:
 def running(session: Session, keys: Iterable[Key]) -> dict[Key, Item]:
     """Those of some items that are there, as they are now."""
     wanted = set(keys)
-    readers = (_agencies, _bases, _areas, _settings, _properties, _sensors, _things, _datastreams, _datasets, _records)
+    readers = (
+        _agencies,
+        _bases,
+        _areas,
+        _settings,
+        _properties,
+        _sensors,
+        _things,
+        _datastreams,
+        _datasets,
+        _records,
+        _offices,
+        _crews,
+    )
     return {item.key: item for reader in readers for item in reader(session) if item.key in wanted}
 
 
@@ -208,6 +222,46 @@ def _records(session: Session) -> Iterator[Item]:
         if now != held["mark"]:
             fields["digest"] = held["digest"] + CHANGED
         yield Item("records", code, fields)
+
+
+def _offices(session: Session) -> Iterator[Item]:
+    """Which agency gets which cases; a rule is called by what it is about, so that a person's change of agency shows."""
+    rule = OfficeRule
+    query = select(rule.type, rule.category, rule.unit, Agency.code).join(Agency, Agency.id == rule.agency_id)
+    for type_, category, unit, agency in session.execute(query):
+        code = ".".join((type_, category or "*", unit or "*"))
+        yield Item("office", code, flat({"type": type_, "category": category, "unit": unit, "agency": agency}))
+
+
+def _crews(session: Session) -> Iterator[Item]:
+    query = select(Crew, Agency.code).outerjoin(Agency, Agency.id == Crew.agency_id).where(Crew.active)
+    for one, agency in session.execute(query):
+        yield Item("crew", one.code, flat({
+            "name": one.name, "agency": agency, "categories": one.categories, "lon": one.lon, "lat": one.lat,
+        }))  # fmt: skip
+
+
+def drop_office(session: Session, code: str) -> None:
+    """Forget a rule, by the code `_offices` gives it."""
+    type_, category, unit = (None if part == "*" else part for part in code.split("."))
+    rule = OfficeRule
+    session.execute(
+        delete(rule).where(
+            rule.type == type_, rule.category.is_not_distinct_from(category), rule.unit.is_not_distinct_from(unit)
+        )
+    )
+
+
+def put_crew(session: Session, code: str, values: dict[str, Any]) -> None:
+    """Have a crew be as said, at work again if it was not."""
+    values = {**values, "active": True}
+    if session.execute(update(Crew).where(Crew.code == code).values(**values)).rowcount == 0:  # type: ignore[attr-defined]
+        session.execute(insert(Crew).values(code=code, **values))
+
+
+def rest_crew(session: Session, code: str) -> None:
+    """Have a crew go out no more; what it did stays its own."""
+    session.execute(update(Crew).where(Crew.code == code).values(active=False))
 
 
 def records_of(session: Session, dataset_id: int) -> dict[str, Record]:

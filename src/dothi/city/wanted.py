@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dothi import packs
-from dothi.city import datasets
+from dothi.city import cases, datasets
 from dothi.city.blueprint import Agency, Blueprint, Group, Stream
 from dothi.city.items import KINDS, Item, Key, flat, whole
 from dothi.city.spread import Sketch, Spot, find, read_sketch, spots
@@ -32,10 +32,11 @@ def items(blueprint: Blueprint, source: Source, folder: Path) -> list[Item]:
     ]
     sketch = read_sketch(*(path for path in files if path not in missing))
     faults += [*_name_faults(blueprint, source, taught, sketch), *datasets.faults(blueprint, source, taught, folder)]
+    faults += cases.faults(blueprint, source)
     packs.refuse(faults, source.name)
     made = [
         *_places(blueprint, files), *_teaching(blueprint, taught), *_things(blueprint, taught, sketch),
-        *datasets.items(blueprint, taught, folder),
+        *datasets.items(blueprint, taught, folder), *cases.items(blueprint),
     ]  # fmt: skip
     packs.refuse(_twice(made, source), source.name)
     return sorted(made, key=lambda item: KINDS.index(item.kind))
