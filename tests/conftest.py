@@ -1,5 +1,6 @@
 """Every test runs on both databases unasked: ask for `database`, `session` or `server`."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -95,21 +96,27 @@ def _empty(engine: Engine) -> None:
             connection.execute(text(f"SELECT setval('{name}', 1, false)"))
 
 
-@pytest.fixture(params=KINDS)
-def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+@contextlib.contextmanager
+def ready(
+    kind: str, request: pytest.FixtureRequest, folder: Path, patch: pytest.MonkeyPatch | None = None
+) -> Iterator[Engine]:
     """An empty, migrated database in use by dothi; the settings point at it and at an empty data folder."""
-    monkeypatch.setenv("DOTHI_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("DOTHI_MQTT_PORT", "0")
-    (tmp_path / "data").mkdir()
-    if request.param == "sqlite":
-        path = tmp_path / "data" / "dothi.db"
+    if patch is None:
+        with pytest.MonkeyPatch.context() as own, ready(kind, request, folder, own) as engine:
+            yield engine
+        return
+    patch.setenv("DOTHI_DATA", str(folder / "data"))
+    patch.setenv("DOTHI_MQTT_PORT", "0")
+    (folder / "data").mkdir()
+    if kind == "sqlite":
+        path = folder / "data" / "dothi.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        monkeypatch.delenv("DOTHI_DATABASE_URL", raising=False)
+        patch.delenv("DOTHI_DATABASE_URL", raising=False)
         engine = make_engine(f"sqlite:///{path}")
     else:
         engine = request.getfixturevalue("postgresql_engine")
         _empty(engine)
-        monkeypatch.setenv("DOTHI_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+        patch.setenv("DOTHI_DATABASE_URL", engine.url.render_as_string(hide_password=False))
     config.settings.cache_clear()
     db.use(engine)
     forget()
@@ -117,12 +124,30 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
     forget()
     db.use(None)
     config.settings.cache_clear()
-    if request.param == "sqlite":
+    if kind == "sqlite":
         engine.dispose()
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An empty, migrated database in use by dothi; the settings point at it and at an empty data folder.
+
+    A module whose tests only read overrides it in the scope of the module, and fills it once.
+    """
+    with ready(request.param, request, tmp_path, monkeypatch) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def standing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """`database` for all tests of a module, none of which asks for another."""
+    with ready(request.param, request, tmp_path_factory.mktemp("standing")) as engine:
+        yield engine
 
 
 def forget() -> None:
     """Drop what the process remembers of an earlier database."""
+    from dothi.cases import codes, throttling
     from dothi.datasets import tiling, usage, views
     from dothi.identity import access
     from dothi.sensing import collection, ingest, registry
@@ -130,6 +155,8 @@ def forget() -> None:
 
     access.forget()
     access.throttle.forget()
+    throttling.forget()
+    codes.forget()
     ingest.forget()
     registry.invalidate()
     collection.forget()

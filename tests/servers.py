@@ -1,5 +1,6 @@
 """Real servers for the tests: PostgreSQL as a subprocess of its own, uvicorn on a bound socket."""
 
+import asyncio
 import contextlib
 import os
 import pwd
@@ -122,6 +123,37 @@ def postgresql(*, durable: bool = False) -> Iterator[str]:
         yield cluster.url
 
 
+class _Uvicorn(uvicorn.Server):
+    """Stops when it is told to: uvicorn looks every tenth of a second, and waits as long for connections there aren't.
+
+    Hundreds of tests start a server of their own.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop, self.told = asyncio.get_running_loop(), asyncio.Event()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.told.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        for one in sockets or []:
+            one.close()
+        await self.lifespan.shutdown()
+
+    def stop(self) -> None:
+        """Have it stop; of any thread."""
+        self.should_exit = True
+        self.loop.call_soon_threadsafe(self.told.set)
+
+
 class Running:
     """The whole application answering on `url`."""
 
@@ -136,7 +168,7 @@ class Running:
         config = uvicorn.Config(
             create(), http=Prompt, log_level="warning", lifespan="on", timeout_graceful_shutdown=2, server_header=False
         )
-        self.server = uvicorn.Server(config)
+        self.server = _Uvicorn(config)
         self.thread = threading.Thread(target=self.server.run, args=([self.socket],), daemon=True)
 
     def __enter__(self) -> Self:
@@ -149,7 +181,7 @@ class Running:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.server.should_exit = True
+        self.server.stop()
         self.thread.join(60)
         self.socket.close()
         if self.thread.is_alive():  # it would go on writing, into the next test's database

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import Engine
 
 from dothi.web import assets
 from tests.browser import seed
+from tests.filled import filled
 from tests.servers import Running
 
 ROOT = Path(__file__).parents[2]
@@ -47,9 +49,9 @@ class City:
 
 
 @pytest.fixture
-def city(open_writes: None, database: object) -> Iterator[City]:
+def city(open_writes: None, database: Engine) -> Iterator[City]:
     """A small simulated Tân An, answering."""
-    named = seed.city(lamps=12)
+    named = filled("open city", database, lambda: seed.city(lamps=12))
     with Running() as running:
         yield City(running.url, named, running)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import Engine
 
 from dothi.alerts import rulebook
 from dothi.db import session as db
@@ -12,6 +13,7 @@ from dothi.identity.guard import SYSTEM, sees_entries
 from dothi.journal import service as journal
 from tests.browser.conftest import AXE, PHONE
 from tests.cameras import city as town
+from tests.filled import filled
 from tests.servers import Running
 
 pytestmark = pytest.mark.browser
@@ -19,11 +21,15 @@ SIZES = [{"viewport": {"width": 1920, "height": 1080}}, {"viewport": {"width": 1
 
 
 @pytest.fixture
-def centre(database: object, tmp_path: Path) -> Iterator[str]:
+def centre(database: Engine, tmp_path: Path) -> Iterator[str]:
     """The running server's address; a town with cameras, and the packs' rules."""
-    town.build(tmp_path / "town")
-    with db.writing() as session:
-        rulebook.declare(session)
+
+    def build() -> None:
+        town.build(tmp_path / "town")
+        with db.writing() as session:
+            rulebook.declare(session)
+
+    filled("cameras", database, build)
     with Running() as running:
         yield running.url
 

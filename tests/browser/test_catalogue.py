@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import Engine
 
 from dothi.datasets import service
 from dothi.datasets.tables import Correction
@@ -18,6 +19,7 @@ from dothi.identity.guard import SYSTEM
 from dothi.screens.catalogue import correcting
 from tests.browser import catalogue_seed as seed
 from tests.browser.conftest import AXE, PHONE
+from tests.filled import filled
 from tests.servers import Running
 
 pytestmark = pytest.mark.browser
@@ -27,10 +29,10 @@ PLAIN = {"java_script_enabled": False}
 
 
 @pytest.fixture
-def portal(database: object) -> Iterator[str]:
+def portal(database: Engine) -> Iterator[str]:
     """The running server's address, with the seed's datasets."""
     correcting.forget()
-    seed.datasets()
+    filled("datasets", database, seed.datasets)
     with Running() as running:
         yield running.url
 
@@ -239,14 +241,15 @@ def test_the_map_shows_the_records_and_a_click_names_one(portal, visit):
 @pytest.mark.parametrize("screen", [{}, {**PHONE, "color_scheme": "dark"}], ids=["desk", "phone-dark"])
 def test_every_page_is_accessible_and_keeps_its_own_policy(portal, visit, screen):
     axe = AXE.read_text("utf-8")
+    visitor = visit("about:blank", **screen)
+    page = visitor.page
     for one in (
         "/catalogue",
         "/catalogue?q=xyz",
         "/catalogue/den-duong?f=loai:is:led",
         "/catalogue/den-duong/records/T001",
     ):
-        visitor = visit(portal + one, **screen)
-        page = visitor.page
+        page.goto(portal + one)
         page.evaluate(axe)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
         serious = [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]

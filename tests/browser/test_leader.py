@@ -10,6 +10,7 @@ from dothi.db import session as db
 from dothi.duty.tables import Order
 from tests.browser import time_seed
 from tests.browser.conftest import AXE, PHONE
+from tests.filled import filled
 from tests.servers import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"
 def room(database, monkeypatch):
     monkeypatch.setenv("DOTHI_ROLE", "web")  # no engine that raises alarms of its own
     config.settings.cache_clear()
-    made = time_seed.built(lamps=6, past=4)
+    made = filled("4 past", database, lambda: time_seed.built(lamps=6, past=4))
     with Running() as running:
         made.url = running.url
         yield made

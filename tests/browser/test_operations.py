@@ -14,6 +14,7 @@ from dothi.identity.tables import Person
 from dothi.kit import clock
 from tests.browser import operations_seed as seed
 from tests.browser.conftest import AXE, PHONE
+from tests.filled import filled
 from tests.servers import Running
 
 pytestmark = pytest.mark.browser
@@ -27,7 +28,7 @@ def evening(database, monkeypatch):
     """The running room, without the rule engine: only the alarms told of here."""
     monkeypatch.setenv("DOTHI_ROLE", "web")
     config.settings.cache_clear()
-    made = seed.evening()
+    made = filled("evening", database, seed.evening)
     with Running() as running:
         made.url = running.url
         yield made

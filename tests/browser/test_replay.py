@@ -9,6 +9,7 @@ from dothi import config
 from dothi.db import session as db
 from tests.browser import time_seed
 from tests.browser.conftest import AXE
+from tests.filled import filled
 from tests.servers import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
@@ -20,7 +21,7 @@ BAND = "[data-band=replay]"
 def room(database, monkeypatch):
     monkeypatch.setenv("DOTHI_ROLE", "web")  # no engine that raises alarms of its own
     config.settings.cache_clear()
-    made = time_seed.built(lamps=6, past=12)
+    made = filled("12 past", database, lambda: time_seed.built(lamps=6, past=12))
     with Running() as running:
         made.url = running.url
         yield made

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import Engine
 
 from dothi.datasets import service, views
 from dothi.db import session as db
@@ -14,6 +15,7 @@ from dothi.identity.guard import ANONYMOUS, SYSTEM
 from dothi.screens.steward import desk
 from tests.browser import catalogue_seed as seed
 from tests.browser.conftest import AXE, PHONE
+from tests.filled import filled
 from tests.servers import Running
 
 pytestmark = pytest.mark.browser
@@ -21,9 +23,9 @@ once = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def portal(database: object) -> Iterator[str]:
+def portal(database: Engine) -> Iterator[str]:
     """The running server's address, with the seed's datasets."""
-    seed.datasets(12)
+    filled("12 datasets", database, lambda: seed.datasets(12))
     with Running() as running:
         yield running.url
 

@@ -10,6 +10,7 @@ from dothi.db import session as db
 from dothi.duty import walls
 from tests.browser import time_seed
 from tests.browser.conftest import AXE
+from tests.filled import filled
 from tests.servers import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
@@ -31,7 +32,7 @@ CRITICAL = ("Vỡ đê bao Hướng Thọ Phú", "Đê bao", "2,10", "m", 2.0, "
 def room(database, monkeypatch):
     monkeypatch.setenv("DOTHI_ROLE", "web")  # no engine that raises alarms of its own
     config.settings.cache_clear()
-    made = time_seed.built(lamps=6, past=4)
+    made = filled("4 past", database, lambda: time_seed.built(lamps=6, past=4))
     with Running() as running:
         made.url = running.url
         yield made

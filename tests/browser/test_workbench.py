@@ -10,15 +10,15 @@ from tests.browser.conftest import AXE, PHONE
 from tests.servers import Running
 from tests.workbench import city as planning
 
-# how a map behaves does not depend on the database under it
-pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
+# how a map behaves does not depend on the database under it, and nothing here changes it
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("standing", ["sqlite"], indirect=True)]
 AT = "at=106.41,10.5375,14"
 
 
-@pytest.fixture
-def planned(database, tmp_path):
+@pytest.fixture(scope="module")
+def planned(standing, tmp_path_factory):
     """The running city of the planners: its address."""
-    planning.build(tmp_path)
+    planning.build(tmp_path_factory.mktemp("planned"))
     with Running() as running:
         yield running.url
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -53,6 +54,18 @@ def _thing(name, sharing, lon, lat, streams, **properties):
 @pytest.fixture
 def town(session):
     """Ids of the town's things and datastreams, filled with observations."""
+    return build(session)
+
+
+@pytest.fixture(scope="module")
+def standing_town(standing):
+    """`town` for all tests of a module, which only read."""
+    with Session(standing) as session:
+        return build(session)
+
+
+def build(session):
+    """Make the town: its ids."""
     air = _thing(
         "Trạm Phú Khương",
         "open",

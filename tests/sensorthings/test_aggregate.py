@@ -1,73 +1,17 @@
 """Aggregates over time: what the rollups say is what the observations say."""
 
-from collections import defaultdict
-
 import pytest
 
 from dothi.kit import clock
 from dothi.sensing import rollup
-from dothi.sensing.columns import Columns
-from tests.sensorthings.conftest import START, put
+
+
+@pytest.fixture
+def town(standing_town):
+    return standing_town
+
 
 VN = 7 * clock.HOUR
-
-
-def _plain(rows, width, shift):
-    """rows: (µs, number or None). The buckets, computed the slow way."""
-    buckets = defaultdict(list)
-    for at, number in sorted(rows):
-        buckets[(at + shift) // width * width - shift].append(number)
-    made = []
-    for start, every in sorted(buckets.items()):
-        some = [n for n in every if n is not None] or [None]
-        there = some != [None]
-        made.append(
-            {
-                "start": start,
-                "count": len(every),
-                "sum": sum(some) if there else None,
-                "avg": sum(some) / len(some) if there else None,
-                "min": min(some) if there else None,
-                "max": max(some) if there else None,
-                "first": some[0],
-                "last": some[-1],
-            }
-        )
-    return made
-
-
-@pytest.mark.parametrize("settled", [True, False], ids=["rolled up", "dirty"])
-@pytest.mark.parametrize(
-    ("interval", "width", "tz"),
-    [
-        ("1h", clock.HOUR, None),
-        ("15m", clock.HOUR // 4, None),
-        ("1d", clock.DAY, "Asia/Ho_Chi_Minh"),
-        ("PT6H", 6 * clock.HOUR, None),
-        ("90m", clock.HOUR * 3 // 2, "Asia/Ho_Chi_Minh"),
-        ("1d", clock.DAY, None),
-    ],
-)
-def test_aggregates_equal_the_plain_twin(ask, town, settled, interval, width, tz):
-    put(Columns([town.dust] * 3, [START + clock.HOUR * 40 + i for i in range(3)], [-1.5, 1e6, 0.1]))
-    if settled:
-        rollup.settle_all()
-        # one hour is behind again: its observations count, not its rollup
-        put(Columns([town.dust], [START + 1], [77.0]))
-    got = ask(
-        f"Datastreams({town.dust})/Observations?interval={interval}&$top=1000"
-        "&aggregate=count,sum,avg,min,max,first,last" + (f"&tz={tz}" if tz else "")
-    )["value"]
-    observations = ask(f"Datastreams({town.dust})/Observations?$top=1000")["value"]
-    rows = [(clock.parse(o["phenomenonTime"]), o["result"]) for o in observations]
-    wanted = _plain(rows, width, VN if tz else 0)
-    assert [clock.parse_span(one["phenomenonTime"]) for one in got] == [
-        (w["start"], w["start"] + width) for w in wanted
-    ]
-    for one, want in zip(got, wanted, strict=True):
-        assert {k: one[k] for k in want if k != "start"} == pytest.approx(
-            {k: v for k, v in want.items() if k != "start"}
-        )
 
 
 def test_a_day_begins_at_midnight_in_viet_nam(ask, town):

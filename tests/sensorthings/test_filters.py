@@ -13,6 +13,12 @@ from dothi.kit.errors import BadInput
 from tests.sensorthings import plain
 from tests.sensorthings.conftest import SYSTEM, asking
 
+
+@pytest.fixture
+def town(standing_town):
+    return standing_town
+
+
 OBSERVATIONS = """
 result gt 20
 result ge 20.125

@@ -6,9 +6,12 @@ import io
 import pytest
 
 from dothi.doors.sensorthings import model
-from dothi.kit import clock
-from dothi.sensing.columns import Columns
-from tests.sensorthings.conftest import START, put
+from tests.sensorthings.conftest import START
+
+
+@pytest.fixture
+def town(standing_town):
+    return standing_town
 
 
 def test_root_names_every_entity_set_and_what_the_server_conforms_to(ask):
@@ -129,14 +132,6 @@ def test_pages_hold_every_entity_once_in_order(ask, url):
     assert len(set(whole)) == len(whole) > 2
 
 
-def test_a_page_survives_what_is_inserted_before_it(ask, town):
-    first = ask(f"Datastreams({town.level})/Observations?$top=5&$select=id")
-    put(Columns([town.level] * 3, [START - clock.HOUR * i for i in (1, 2, 3)], [1.0, 2.0, 3.0]))
-    rest = ask.ids(first["@iot.nextLink"])
-    assert len(rest) == 15
-    assert not set(rest) & {o["@iot.id"] for o in first["value"]}
-
-
 @pytest.mark.parametrize("skip", [0, 1, 59, 60, 61, 66, 67, 80, 93, 94, 500])
 def test_skip_counts_over_datastreams(ask, skip):
     everything = ask.ids("Observations?$top=1000")
@@ -219,28 +214,6 @@ def test_callers_see_what_they_may(ask, town, nobody, signed_in):
     ask.caller = signed_in
     assert ask.ids("Things") == [town.air, town.river]
     assert len(ask.ids("Observations?$top=1000")) == 89
-
-
-# --- knowledge
-
-
-def test_as_of_shows_what_was_known_then(ask, town, monkeypatch):
-    at = START + clock.DAY * 3
-    said = clock.parse("2027-01-01T00:00:00Z")
-    monkeypatch.setattr(clock, "source", lambda: clock.moment(said))
-    put(Columns([town.level], [at], [5.0]))
-    monkeypatch.setattr(clock, "source", lambda: clock.moment(said + clock.DAY))
-    put(Columns([town.level], [at], [6.0]))
-    url = f"Datastreams({town.level})/Observations?$filter=phenomenonTime eq {clock.iso(at)}&$select=result"
-    assert ask(url)["value"] == [{"result": 6}]
-    assert ask(f"{url}&as-of=2027-01-01T12:00:00Z")["value"] == [{"result": 5}]
-    assert ask(f"{url}&as-of=2027-01-02T00:00:00Z")["value"] == [{"result": 6}]
-    assert ask(f"{url}&as-of=2026-12-31T00:00:00Z")["value"] == []
-    then = ask(
-        f"Datastreams({town.level})?$expand=Observations($orderby=phenomenonTime desc;$top=1)&as-of=2027-01-01T12:00:00Z"
-    )
-    assert then["Observations"][0]["result"] == 5
-    assert ask(f"Observations('{town.level}-{at}')?as-of=2027-01-01T12:00:00Z")["result"] == 5
 
 
 # --- formats
