@@ -4,6 +4,7 @@ import os
 
 from bench import fill, load
 from bench.harness import Place, emit, memory, serving, using
+from dothi.kit import clock
 
 SECONDS = 5
 EXPAND = "Things?$expand=Datastreams($expand=Observations($top=1;$orderby=phenomenonTime%20desc))&$top=100"
@@ -41,4 +42,15 @@ def run(few: Place, many: Place) -> None:
                     small[name] = result.rate
                 else:
                     emit(f"read-{name}-flat", place.kind, small[name] / result.rate, "times slower at 5 million", 1.3)
+            # nothing of the above was written meanwhile, so that answers could be kept; here one in eight is a write
+            expand, later = load.get(f"/sta/v1.1/{EXPAND}"), fill.START + 60 * 86_400_000_000
+
+            def mixed(n: int, expand: bytes = expand, later: int = later) -> bytes:
+                if n % 8:
+                    return expand
+                body = f'{{"phenomenonTime":"{clock.iso(later + n * 1_000_000)}","result":{n % 50}}}'
+                return load.post("/sta/v1.1/Datastreams(1)/Observations", body.encode())
+
+            rate = load.run(served.port, mixed, 8, SECONDS).rate * 7 / 8
+            emit(f"read-expand-latest-written-c8-{total}", place.kind, rate, "requests/s")
             emit(f"memory-after-reads-{total}", place.kind, memory(served), "MB")

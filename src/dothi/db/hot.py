@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, cast
 
 import asyncpg
@@ -25,6 +26,7 @@ from dothi.db.hot_postgresql import Lost, Pool
 from dothi.kit.errors import BadInput, DothiError
 
 _THREADS = 4
+_serials = count()  # of lanes and connections, so that no two are taken for one
 _STEPS = 20_000  # SQLite instructions between two looks at the clock
 
 
@@ -58,6 +60,7 @@ class _Lane:
     threads: ThreadPoolExecutor | None = None
     pools: dict[tuple[asyncio.AbstractEventLoop, bool], Pool] = field(default_factory=dict)
     dialect: Any = None
+    serial: int = field(default_factory=lambda: next(_serials))
 
     def __post_init__(self) -> None:
         self.sqlite = self.engine.dialect.name == "sqlite"
@@ -114,6 +117,22 @@ async def fetch(
     return await loop.run_in_executor(lane.threads, _fetch_sqlite, lane, statement.sql, values)
 
 
+async def stamp() -> object:
+    """Names what the database holds at this moment: while it stays equal, the same question has the same answer.
+
+    Only stamps taken on one event loop compare. SQLite counts what other connections commit (the lane's only read);
+    PostgreSQL names the transactions whose work is visible, which nothing but a commit changes, a new start of the
+    server aside.
+    """
+    lane = _lane()
+    if lane.sqlite:
+        version = _fetch_sqlite(lane, "PRAGMA data_version", [])[0][0]
+        return lane.local.serial, version
+    started = "pg_postmaster_start_time()::text"
+    found = await _fetch_postgresql(lane, f"SELECT pg_current_snapshot()::text, {started}", [], short=True)
+    return lane.serial, found[0]
+
+
 def _fetch_sqlite(lane: _Lane, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     local = lane.local
     connection: sqlite3.Connection | None = getattr(local, "connection", None)
@@ -122,7 +141,7 @@ def _fetch_sqlite(lane: _Lane, sql: str, values: list[Any]) -> list[tuple[Any, .
         connection = sqlite3.connect(path, check_same_thread=False, timeout=30, cached_statements=512)
         set_up_sqlite(connection)
         connection.execute("PRAGMA query_only=ON").close()
-        local.connection, local.until = connection, 0.0
+        local.connection, local.until, local.serial = connection, 0.0, next(_serials)
         connection.set_progress_handler(lambda: time.monotonic() > local.until, _STEPS)
         lane.opened.append(connection)
     local.until = time.monotonic() + settings().query_seconds

@@ -91,8 +91,10 @@ def _links(root: str, columns: Columns, places: list[int] | None, total: int, re
 
 def _runs(start: str, columns: Columns) -> Iterator[str]:
     """The links of each run of rows of one datastream, joined: half the time of a text a row."""
-    streams = np.array(columns.datastream, dtype=np.int64)
-    edges = [0, *(np.flatnonzero(np.diff(streams)) + 1).tolist(), len(streams)]
+    streams = columns.datastream
+    edges = [0, len(streams)]
+    if streams and streams.count(streams[0]) < len(streams):
+        edges[1:1] = (np.flatnonzero(np.diff(np.array(streams, dtype=np.int64))) + 1).tolist()
     for begin, end in pairwise(edges):
         if begin < end:
             head = f"{start}{columns.datastream[begin]}-"

@@ -67,6 +67,15 @@ class Plan:
     edge: hot.Statement | None = None
     newest_first: bool = False
 
+    def timeless(self) -> bool:
+        """Whether the answer depends on nothing but what the database holds."""
+        asked = [self.statement, self.count, self.parent, self.edge, *_statements(self.children)]
+        return not any("now" in one.names for one in asked if one is not None)
+
+
+def _statements(levels: Sequence[Level]) -> list[hot.Statement]:
+    return [one for level in levels for one in (level.statement, *_statements(level.children))]
+
 
 def plan(
     resource: Resource, options: Options, view: View, shape: Shape, cursor: tuple[bool, ...] | None, *, skipping: bool

@@ -34,9 +34,9 @@ _OTHERS = ("$skiptoken", "$resultFormat", "interval", "aggregate", "tz", "as-of"
 _KEPT = 2048  # prepared requests
 
 
-@dataclass
+@dataclass(eq=False)
 class Prepared:
-    """A request, ready to run: nothing of it depends on the moment it is run."""
+    """A request, ready to run: nothing of it depends on the moment it is run, but what `now` asks for."""
 
     plan: plans.Plan | None
     binds: dict[str, Any]

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dothi.db import hot
-from dothi.doors.sensorthings import aggregate, answers, cursors, errors, pages, plans
+from dothi.doors.sensorthings import aggregate, answers, cursors, errors, kept, pages, plans
 from dothi.doors.sensorthings.prepared import Prepared, prepare
 from dothi.doors.sensorthings.render import ROOT
 from dothi.identity import access
@@ -50,6 +50,18 @@ async def _run(prepared: Prepared, base: str) -> Response:
         return answers.text(str(total))
     if plan.resource.single:
         return await _one(plan, prepared, binds, base)
+    if plan.children and plan.timeless():
+
+        async def make() -> kept.Made:
+            made = await _many(plan, prepared, binds, base)
+            return bytes(made.body), str(made.media_type)
+
+        body, kind = await kept.answer((prepared, base), make)
+        return Response(body, headers=errors.CORS, media_type=kind)
+    return await _many(plan, prepared, binds, base)
+
+
+async def _many(plan: plans.Plan, prepared: Prepared, binds: dict[str, Any], base: str) -> Response:
     rows, more = await _page(plan, prepared, binds)
     number = len(rows[-1])
     await _must_exist(plan, binds, empty=not number and not prepared.skip)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from dothi.doors.sensorthings import asked, errors, read
+from dothi.doors.sensorthings import asked, errors, read, write
 from dothi.kit.errors import DothiError, Fault
 
 log = logging.getLogger(__name__)
@@ -56,10 +56,7 @@ async def _endpoint(request: Request) -> Response:
             "Access-Control-Max-Age": "86400",
         }
         return Response(status_code=204, headers=headers)
-    from dothi.doors.sensorthings import write
-
-    answer: Response = await write.endpoint(request)
-    return answer
+    return await write.endpoint(request)
 
 
 routes: list[BaseRoute] = [Route("/{path:path}", Door())]

@@ -40,11 +40,12 @@ async def endpoint(request: Request) -> Response:
     """Answer a POST, PATCH, PUT or DELETE below the service root."""
     try:
         caller = access.caller(request)
-        body = await asked.body_of(request)
-        headers = request.headers
+        headers = asked.headers_of(request)
+        body = await asked.body_of(request, headers)
         ask = Ask(
             request.method, asked.path_of(request), caller, root_of(request), body,
-            headers.get("content-type", ""), headers.get("prefer", ""), request.url.query,
+            headers.get(b"content-type", b"").decode("latin-1"), headers.get(b"prefer", b"").decode("latin-1"),
+            request.scope["query_string"].decode(errors="replace"),
         )  # fmt: skip
         if ask.path.rstrip("/") == "/$batch":
             from dothi.doors.sensorthings import batch
