@@ -19,7 +19,7 @@ def make(session, code="lamps"):
 
 
 def version(session, dataset_id, z, x, y):
-    return session.execute(stamps.of_tile(z), stamps.binds(dataset_id, z, x, y)).scalar_one()
+    return session.execute(stamps.of_tile(dataset_id, z), {"x": x, "y": y}).scalar_one()
 
 
 def position(lon, lat):

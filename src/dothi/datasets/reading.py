@@ -63,12 +63,12 @@ def properties_text(rows_: Rows, view: View, properties: Sequence[str] | None = 
         whole, hidden = rows_.c.properties, map(constant, view.hidden)
         if place is None:
             return words.json_raw(spelled.json_without(whole, *hidden) if view.hidden else whole)
-        led = (whole, constant(f'"{PLACE}":'), spelled.quick_quote(place))
+        led = (whole, constant(f'"{PLACE}":'), words.json_quote(place))
         return spelled.json_led_without(*led, *hidden) if view.hidden else spelled.json_led(*led)
     wanted = [name for name in names if properties is None or name in properties]
     pieces: list[Any] = []
     if place is not None and (properties is None or PLACE in properties):
-        pieces += [constant("{" + f'"{PLACE}":'), spelled.quick_quote(place)]
+        pieces += [constant("{" + f'"{PLACE}":'), words.json_quote(place)]
     for name in wanted:
         label = json.dumps(name, ensure_ascii=False)
         pieces.append(constant(("," if pieces else "{") + f"{label}:"))
@@ -84,7 +84,7 @@ def feature_text(
     shape = func.coalesce(rows_.c.geojson, constant("null")) if geometry else constant("null")
     return words.written(
         constant('{"type":"Feature","id":'),
-        spelled.quick_quote(rows_.c.key),
+        words.json_quote(rows_.c.key),
         constant(',"geometry":'),
         shape,
         constant(',"properties":'),
@@ -136,7 +136,9 @@ def page(view: View, asked: Asked, choose: Choose | None = None, *, checked: boo
     gathered = Rows(cte.c, cte, (), dataset_id=own.dataset_id)
     if not many:
         return _ordered(gathered, view, asked, chosen, [])
-    found = select(func.count()).select_from(cte).scalar_subquery()
+    # counted once, though asked three times
+    counted = select(func.count().label("number")).select_from(cte).cte("counted").prefix_with("MATERIALIZED")
+    found = select(counted.c.number).scalar_subquery()
     few = _ordered(gathered, view, asked, chosen, [found <= GATHERED]).subquery()
     walking = _ordered(own, view, asked, chosen, [*clauses(own, view, asked, walking=True), found > GATHERED])
     if asked.limit is not None:

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sqlalchemy import Select, and_, bindparam, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Double, Integer, Select, bindparam, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from dothi.datasets.tables import TileStamp
+from dothi.db import words
 
 LEVELS = (14, 11, 8, 5)  # zooms with cells, finest first
 BUFFER = 1 / 60  # how far beyond its edge a tile looks, as a share of its width (at least that of db.tiling)
@@ -109,43 +110,38 @@ def _spread(corners: NDArray[np.int64]) -> list[tuple[int, int]]:
     return list(found)
 
 
-def of_tile(z: int) -> Select[Any]:
+def of_tile(dataset_id: int, z: int) -> Select[Any]:
     """The version at which tiles of a zoom last changed: one row, one column; 0 where nothing was ever written.
 
-    The same statement serves every tile of the zoom; its values are `binds`.
+    The same statement serves every tile of the zoom; its values are the tile's `x` and `y`.
     """
     c = TileStamp.__table__.c
-    mine = c.dataset_id == bindparam("dataset_id", required=False, type_=c.dataset_id.type)
+    mine = c.dataset_id == literal_column(str(dataset_id))
     parts = [select(c.version).where(mine, c.z == literal_column("0"))]
-    for level, name in _looked_at(z):
-        x0, x1, y0, y1 = (
-            bindparam(f"{name}_{side}", required=False, type_=c.x.type) for side in ("x0", "x1", "y0", "y1")
-        )
-        here = and_(c.z == literal_column(str(level)), c.x.between(x0, x1), c.y.between(y0, y1))
-        parts.append(select(c.version).where(mine, here))
+    for level in _looked_at(z):
+        (west, east), (north, south) = (_cells(name, 2.0 ** (abs(level) - z)) for name in ("x", "y"))
+        here = (c.z == literal_column(str(level)), c.x.between(west, east), c.y.between(north, south))
+        parts.append(select(c.version).where(mine, *here))
     all_of_them = union_all(*parts).subquery("stamps")
     return select(func.coalesce(func.max(all_of_them.c.version), literal_column("0")))
 
 
-def binds(dataset_id: int, z: int, x: int, y: int) -> dict[str, int]:
-    """The values `of_tile(z)` wants for one tile."""
-    values = {"dataset_id": dataset_id}
-    for level, name in _looked_at(z):
-        share = 2.0 ** (abs(level) - z)
-        last = (1 << abs(level)) - 1
-        for side, low, high in (("x", x - BUFFER, x + 1 + BUFFER), ("y", y - BUFFER, y + 1 + BUFFER)):
-            values[f"{name}_{side}0"] = min(max(math.floor(low * share), 0), last)
-            values[f"{name}_{side}1"] = min(max(math.floor(high * share), 0), last)
-    return values
+def _cells(name: str, scale: float) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """The first and last cell that a tile and its margin lie in; `scale` cells are as wide as a tile."""
+    place: ColumnElement[float] = cast(bindparam(name, required=False, type_=Integer()), Double())
+    first, last = (place - _exactly(BUFFER)) * _exactly(scale), (place + _exactly(1 + BUFFER)) * _exactly(scale)
+    return cast(words.floored(first), Integer()), cast(words.floored(last), Integer())
 
 
-def _looked_at(z: int) -> list[tuple[int, str]]:
-    """The zooms with stamps that tell of a tile of zoom z, and their names in the statement.
+def _exactly(number: float) -> ColumnElement[float]:
+    return literal_column(repr(number), Double())
+
+
+def _looked_at(z: int) -> list[int]:
+    """The zooms with stamps that tell of a tile of zoom z.
 
     Stamps of whole cells at every coarser zoom and the first that is at least as fine; below that one, its own sums.
     """
     finest = min((level for level in LEVELS if level >= z), default=LEVELS[0])
-    looked = [(level, f"cell{level}") for level in LEVELS if level <= finest]
-    if finest != LEVELS[0]:
-        looked.append((-finest, f"inside{finest}"))
-    return looked
+    looked = [level for level in LEVELS if level <= finest]
+    return looked if finest == LEVELS[0] else [*looked, -finest]

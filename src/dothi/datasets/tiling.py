@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, literal_column, select
 
 from dothi import __version__
 from dothi.config import settings
@@ -145,7 +145,9 @@ def _plan(caller: guard.Caller, view: View, asked: Asked, query: bytes) -> Plan:
     public = view.sharing == "open" and view.status == "published" and used <= plain | shared
     told = Dataset.__table__.alias("d")
     gate = select(told.c.version).where(
-        told.c.id == view.id, told.c.described_at == view.described_at, guard.visible(caller, told.c, "data:read")
+        told.c.id == literal_column(str(view.id)),
+        told.c.described_at == literal_column(str(view.described_at)),
+        guard.visible(caller, told.c, "data:read"),
     )
     narrowing = [part for part in query.split(b"&") if part.startswith((b"filter", b"datetime", b"as-of"))]
     about = (__version__, view.code, view.created_at, view.described_at, names, narrowing, settings().tile_features)
@@ -234,9 +236,9 @@ async def _version(plan: Plan, z: int, x: int, y: int) -> tuple[int, int]:
     """The version of the dataset, and the one at which the tile last changed."""
     statement = plan.statements.get(("version", z))
     if statement is None:
-        query = plan.gate.add_columns(stamps.of_tile(z).scalar_subquery())
+        query = plan.gate.add_columns(stamps.of_tile(plan.view.id, z).scalar_subquery())
         statement = plan.statements["version", z] = hot.compiled(query)
-    row = await _rows(statement, stamps.binds(plan.view.id, z, x, y))
+    row = await _rows(statement, {"x": x, "y": y})
     return int(row[0]), int(row[1])
 
 
@@ -270,7 +272,7 @@ async def _once(plan: Plan, key: Any, *, crowded: bool) -> _Kept:
 async def _kept(plan: Plan, key: Any, *, crowded: bool) -> _Kept:
     z, x, y = key[2:]
     if spelled.cuts() and not crowded:
-        binds = plan.binds | spelled.binds(z, x, y) | stamps.binds(plan.view.id, z, x, y)
+        binds = plan.binds | spelled.binds(z, x, y)
         found = await hot.fetch(_statement(plan, "first", z), binds, short=plan.asked.as_of is None)
         if not found:
             raise Stale
@@ -364,7 +366,7 @@ def _statement(plan: Plan, kind: str, z: int) -> hot.Statement:
 def _first(plan: Plan, z: int) -> Select[Any]:
     """Version of the dataset, version of the tile, and the tile: of one moment."""
     cut = spelled.tile(plan.layer, z).subquery("cut")
-    query = plan.gate.add_columns(stamps.of_tile(z).scalar_subquery(), *cut.c)
+    query = plan.gate.add_columns(stamps.of_tile(plan.view.id, z).scalar_subquery(), *cut.c)
     return query.select_from(cut)
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Text
+from sqlalchemy import BigInteger, Boolean, LargeBinary, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -104,21 +104,8 @@ class json_led(FunctionElement[str]):
 _spell(
     json_led,
     "('{' || {1} || {2} || CASE {0} WHEN '{}' THEN '}' ELSE ',' || substr({0}, 2) END)",
-    # written out once only: that is most of the work
-    "('{' || {1} || {2} || CASE ({0})::jsonb WHEN '{}' THEN '}' ELSE overlay(({0})::text placing ',' from 1 for 1) END)",
-)
-
-
-class quick_quote(FunctionElement[str]):
-    """A text as a JSON string with its quotes, soonest where it is made of plain signs; NULL becomes null."""
-
-    type, inherit_cache, name = Text(), True, "quick_quote"
-
-
-_spell(
-    quick_quote,
-    "json_quote({0})",
-    "CASE WHEN {0} ~ '^[A-Za-z0-9_.:/-]*$' THEN '\"' || {0} || '\"' ELSE coalesce(to_json(({0})::text)::text, 'null') END",
+    # written out once only: that is most of the work; right() copies the rest where overlay() counts its letters
+    "('{' || {1} || {2} || CASE ({0})::jsonb WHEN '{}' THEN '}' ELSE ',' || right(({0})::text, -1) END)",
 )
 
 
@@ -181,6 +168,15 @@ def _beside_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     parts = [compiler.process(clause, **kw) for clause in element.clauses]
     made = [f"concat({', '.join(parts[start : start + 90])})" for start in range(0, len(parts), 90)]
     return made[0] if len(made) == 1 else f"concat({', '.join(made)})"
+
+
+class utf8_of(FunctionElement[bytes]):
+    """A text as its bytes in UTF-8, for an answer that goes out as it is; NULL stays NULL."""
+
+    type, inherit_cache, name = LargeBinary(), True, "utf8_of"
+
+
+_spell(utf8_of, "CAST({0} AS BLOB)", "convert_to({0}, 'UTF8')")
 
 
 class geojson_of(FunctionElement[str]):

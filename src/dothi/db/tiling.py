@@ -45,6 +45,7 @@ CELL = 256  # units, 32 pixels: the grid on which what cannot be drawn one by on
 SIMPLE = 2  # units a simplified outline may be away from the true one, below EXACT
 EXACT = 14  # zoom from which outlines are not simplified
 COUNTED = "point_count"  # how many records a gathered point stands for
+_MARGIN = (BUFFER + 1) / EXTENT  # of a tile's width: a unit more, for what is rounded into it
 _SPHERE = 6378137.0  # metres, EPSG:3857
 _GEOMETRY = " geometry"  # no attribute has this name
 _LONG = 60  # bytes; PostgreSQL cuts names of columns at 63
@@ -120,12 +121,10 @@ def cuts() -> bool:
 def binds(z: int, x: int, y: int) -> dict[str, Any]:
     """The values of every statement here for one tile."""
     width = 2.0**z
-    reach = (BUFFER + 1) / EXTENT  # a unit more, for what is rounded into the margin
+    reach = _MARGIN
     return {
-        "z": z,
         "x": x,
         "y": y,
-        "reach": reach * 2 * math.pi * _SPHERE / width,
         "west": (x - reach) / width * 360 - 180,
         "east": (x + 1 + reach) / width * 360 - 180,
         "north": _latitude((y - reach) / width),
@@ -135,6 +134,11 @@ def binds(z: int, x: int, y: int) -> dict[str, Any]:
         "left": float(x * EXTENT),
         "top": float(y * EXTENT),
     }
+
+
+def _reach(z: int) -> float:
+    """The margin in metres of the Web Mercator square."""
+    return _MARGIN * 2 * math.pi * _SPHERE / 2.0**z
 
 
 def _latitude(part: float) -> float:
@@ -151,16 +155,18 @@ def _exactly(number: float) -> ColumnElement[float]:
     return literal_column(repr(float(number)), Double())
 
 
-def _inside(layer: Layer) -> ColumnElement[bool]:
+def _exact(layer: Layer) -> ColumnElement[bool]:
     """Whether a row's box meets the tile and its margin."""
     c = layer.c
-    exactly = and_(
+    return and_(
         c.west <= _number("east"), c.east >= _number("west"), c.south <= _number("north"), c.north >= _number("south")
     )
+
+
+def _inside(layer: Layer) -> ColumnElement[bool]:
+    """The same by SQLite's index of boxes."""
     if layer.dataset_id is None:
-        return exactly
-    if cuts():
-        return _mercator(layer).op("&&")(select(func.ST_Expand(_envelope(), _number("reach"))).scalar_subquery())
+        return _exact(layer)
     dataset = literal(layer.dataset_id, BigInteger())
     b = _box.c
     found = select(b.id).where(
@@ -168,11 +174,7 @@ def _inside(layer: Layer) -> ColumnElement[bool]:
         and_(b.west <= _number("east"), b.east >= _number("west")),
         and_(b.south <= _number("north"), b.north >= _number("south")),
     )
-    return and_(c.id.in_(found), exactly)  # the tree's boxes are rounded outwards
-
-
-def _envelope() -> ColumnElement[Any]:
-    return func.ST_TileEnvelope(*(bindparam(name, required=False, type_=Integer()) for name in ("z", "x", "y")))
+    return and_(layer.c.id.in_(found), _exact(layer))  # the tree's boxes are rounded outwards
 
 
 def _mercator(layer: Layer) -> ColumnElement[Any]:
@@ -191,7 +193,20 @@ def _is_small(c: Any) -> ColumnElement[bool]:
     return and_(c.east - c.west < _number("small"), c.north - c.south < tall, or_(c.east > c.west, c.north > c.south))
 
 
-# --- PostgreSQL
+# --- PostgreSQL: what is the same for every tile of a statement is written into it; each value bound is sent and read
+
+
+def _envelope(z: int) -> ColumnElement[Any]:
+    column, row = (bindparam(name, required=False, type_=Integer()) for name in ("x", "y"))
+    return func.ST_TileEnvelope(literal_column(str(z)), column, row)
+
+
+def _around(layer: Layer, z: int) -> ColumnElement[bool]:
+    """Whether a row's box meets the tile and its margin, by PostgreSQL's index where there is one."""
+    if layer.dataset_id is None:
+        return _exact(layer)
+    expanded = func.ST_Expand(_envelope(z), literal_column(repr(_reach(z))))
+    return _mercator(layer).op("&&")(select(expanded).scalar_subquery())
 
 
 def tile(layer: Layer, z: int) -> Select[Any]:
@@ -202,7 +217,9 @@ def tile(layer: Layer, z: int) -> Select[Any]:
     most: ColumnElement[int] = literal_column(str(layer.most + 1))
     if layer.points:
         shape = _drawn(_mercator(layer), layer, z).label(_GEOMETRY)
-        feature = layer.select(shape, *_named(layer.attributes)).where(_inside(layer)).limit(most).subquery("feature")
+        feature = (
+            layer.select(shape, *_named(layer.attributes)).where(_around(layer, z)).limit(most).subquery("feature")
+        )
         none: ColumnElement[int] = literal_column("0").label("small")
         return select(_as_mvt("feature", layer.name), func.count().label("number"), none).select_from(feature)
     found = (
@@ -211,7 +228,7 @@ def tile(layer: Layer, z: int) -> Select[Any]:
             _is_small(layer.c).label(" small"),
             *(value.label(f" {number}") for number, (_, value) in enumerate(layer.attributes)),
         )
-        .where(_inside(layer))
+        .where(_around(layer, z))
         .limit(most)
         .subquery("found")
     )
@@ -224,8 +241,12 @@ def tile(layer: Layer, z: int) -> Select[Any]:
 
 
 def _as_mvt(row: str, name: str) -> ColumnElement[Any]:
+    quoted = name.replace("'", "''")
     return func.ST_AsMVT(
-        literal_column(row), literal(name, Text()), literal_column(str(EXTENT)), literal_column(f"'{_GEOMETRY}'")
+        literal_column(row),
+        literal_column(f"'{quoted}'"),
+        literal_column(str(EXTENT)),
+        literal_column(f"'{_GEOMETRY}'"),
     )
 
 
@@ -233,7 +254,7 @@ def _drawn(geometry: ColumnElement[Any], layer: Layer, z: int) -> ColumnElement[
     if not layer.points and z < EXACT:
         unit = 2 * math.pi * _SPHERE / 2.0**z / EXTENT
         geometry = func.ST_Simplify(geometry, literal_column(repr(SIMPLE * unit)), literal_column("true"))
-    bounds = select(_envelope().op("::")(literal_column("box2d"))).scalar_subquery()
+    bounds = select(_envelope(z).op("::")(literal_column("box2d"))).scalar_subquery()
     return func.ST_AsMVTGeom(
         geometry, bounds, literal_column(str(EXTENT)), literal_column(str(BUFFER)), literal_column("true")
     )
@@ -266,7 +287,7 @@ def gathered(layer: Layer, z: int) -> Select[Any]:
             _is_small(c).label("small"),
             func.greatest(c.east - c.west, c.north - c.south).label("size"),
         )
-        .where(_inside(layer))
+        .where(_around(layer, z))
         .cte("found")
     )
     f = found.c

@@ -50,7 +50,7 @@ async def _page(request: Request, view: View, ready: prepared.Page) -> Response 
         if not _current(found, view):
             return None
         version, _, number = found[0]
-        body = _collection("", int(number), 0, _links(view, base, ready, None))
+        body = _collection(b"", int(number), 0, _links(view, base, ready, None))
         return _sent(request, view, body, etag(view, version, ready, base, number))
     found = await hot.fetch(ready.statement, ready.binds, short=ready.short)
     if not _current(found, view):
@@ -61,8 +61,8 @@ async def _page(request: Request, view: View, ready: prepared.Page) -> Response 
         features, _, _ = features.rpartition(prepared.BETWEEN)
         after, number = cursors.rpartition("\n")[2] if ready.wanted.asked.sort else f"[{cursors}]", limit
     matched = int(total) if ready.bare and total is not None else None
-    body = _collection(features or "", matched, number, _links(view, base, ready, after))
-    mark = etag(view, version, ready, base) if version is not None else answers.tag(body)
+    body = _collection(features or b"", matched, number, _links(view, base, ready, after))
+    mark = etag(view, version, ready, base) if version is not None else answers.tag(body.decode())
     return _sent(request, view, body, mark)
 
 
@@ -93,9 +93,10 @@ def _shown(view: View) -> tuple[str, ...]:
     return tuple(one.name for one in view.fields)
 
 
-def _collection(features: str, matched: int | None, number: int, about: str) -> str:
+def _collection(features: bytes, matched: int | None, number: int, about: str) -> bytes:
     head = "" if matched is None else f'"numberMatched":{matched},'
-    return f'{{"type":"FeatureCollection",{head}"numberReturned":{number},"links":{about},"features":[{features}]}}'
+    begin = f'{{"type":"FeatureCollection",{head}"numberReturned":{number},"links":{about},"features":['
+    return b"".join((begin.encode(), features, b"]}"))
 
 
 def _links(view: View, base: str, ready: prepared.Page, after: str | None) -> str:
@@ -139,11 +140,11 @@ def address(path: str, pairs: list[tuple[str, str]]) -> str:
     return f"{path}?{query}" if query else path
 
 
-def _sent(request: Request, view: View, body: str, mark: str) -> Response:
+def _sent(request: Request, view: View, body: bytes, mark: str) -> Response:
     headers = headers_of(view, crs.CRS84) | {"ETag": mark}
     if answers.unchanged(request, mark):
         return Response(status_code=304, headers=headers)
-    return Response(body.encode(), headers=headers, media_type=GEOJSON)
+    return Response(body, headers=headers, media_type=GEOJSON)
 
 
 def headers_of(view: View, uri: str) -> dict[str, str]:

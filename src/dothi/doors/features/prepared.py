@@ -15,12 +15,13 @@ from dothi.datasets import reading
 from dothi.datasets.reading import Asked, Virtual
 from dothi.datasets.tables import Dataset
 from dothi.datasets.views import View
+from dothi.db import features as spelled
 from dothi.db import hot, words
 from dothi.doors.features import asked as asking
 from dothi.doors.features.asked import Wanted
 from dothi.identity import guard
 
-BETWEEN = ",\n"  # of features: the databases write JSON without line breaks
+BETWEEN = b",\n"  # of features: the databases write JSON without line breaks
 _KEPT = 2048
 _SHORT_PAGE = 1000  # rows
 _SHORT_BOX = 4000  # records expected in a box
@@ -126,7 +127,8 @@ def _expected(view: View, box: reading.Box | None) -> float:
 
 def _features(caller: guard.Caller, view: View, asked: Asked) -> Select[Any]:
     rows = reading.page(view, replace(asked, limit=asked.limit or 0), checked=True).subquery("p")
-    features = words.joined(rows.c.feature, _constant(BETWEEN)).label("features")
+    # as bytes: half a megabyte of text would be decoded only to be encoded again
+    features = spelled.utf8_of(words.joined(rows.c.feature, _constant(BETWEEN.decode()))).label("features")
     # in the order of ids the greatest of them is the last row's cursor
     last = words.joined(rows.c.cursor, _constant("\n")) if asked.sort else words.text_of(func.max(rows.c.cursor))
     cursors = last.label("cursors")
