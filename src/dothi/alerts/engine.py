@@ -19,13 +19,13 @@ from sqlalchemy.orm import Session
 
 from dothi.alerts import engine_store as store
 from dothi.alerts import maintenance, reconcile, suppression, writing
-from dothi.alerts.hot import NEVER, UNSURE, Followed, Integers
+from dothi.alerts.hot import FOREVER, NEVER, UNSURE, Followed, Integers
 from dothi.alerts.memory import Change, Late
 from dothi.alerts.roll import Key, Roll
 from dothi.alerts.sentry import LATEST, Sentry
 from dothi.alerts.tables import Alarm
 from dothi.alerts.timers import Timers
-from dothi.alerts.verdicts import Value
+from dothi.alerts.verdicts import INFINITY, Value
 from dothi.db import session as db
 from dothi.kit.clock import SECOND
 from dothi.sensing.columns import Columns
@@ -87,15 +87,16 @@ class Engine:
         if sifted is None:
             return
         touched: set[Sentry] = set()
-        stream = self.follow.ids
+        stream = self.follow.stream
         for slot, when, result, late, row in zip(
             sifted.slot, sifted.at, sifted.value, sifted.late, sifted.row, strict=True
         ):
-            text = texts[row] if texts is not None else None
-            said = store.value_of(None if result != result else result, text)
+            said: Value | None = None if result != result else result
+            if texts is not None and (text := texts[row]) is not None:
+                said = store.value_of(None if result != result else result, text)
             for sentry in self.on[slot]:
                 if sentry not in self.late:
-                    self._hears(sentry, int(stream[slot]), when, said, late=late, prior=sifted.prior, now=now)
+                    self._hears(sentry, stream[slot], when, said, late=late, prior=sifted.prior, now=now)
                     touched.add(sentry)
                 elif when < self.late[sentry]:
                     self.again(sentry, when, now)
@@ -154,24 +155,28 @@ class Engine:
     def tune(self, sentries: Iterable[Sentry]) -> None:
         """Set what is quiet on the datastreams of these anew, and when time has to pass for them."""
         slots: set[int] = set()
+        follow, table = self.follow, self.follow.table
         for sentry in sentries:
             if sentry not in self.late:
                 self.timers.set(sentry, sentry.watcher.due(sentry.memory))
-            slots.update(self.follow.slot(stream) for stream in sentry.watcher.streams)
-        follow = self.follow
+            slots.update([table[stream] for stream in sentry.watcher.streams if stream in table])
+        rows = []
         for slot in slots:
-            if slot < 0:
-                continue
-            low, high, gap, firm = -np.inf, np.inf, np.iinfo(np.int64).max, NEVER
-            stream = int(follow.ids[slot])
+            low, high, gap, firm = -INFINITY, INFINITY, FOREVER, NEVER
+            stream = follow.stream[slot]
             for sentry in self.on[slot]:
                 free = sentry.quiet(stream)
                 if free is None:
-                    low, high = np.inf, -np.inf
+                    low, high = INFINITY, -INFINITY
                 else:
                     low, high = max(low, free[0]), min(high, free[1])
                 gap, firm = min(gap, sentry.gap), max(firm, sentry.memory.decided)
-            follow.low[slot], follow.high[slot], follow.gap[slot], follow.firm[slot] = low, high, gap, firm
+            rows.append((low, high, gap, firm))
+        if rows:
+            at = np.fromiter(slots, dtype=np.int64, count=len(slots))
+            bands, instants = zip(*[(one[:2], one[2:]) for one in rows], strict=True)
+            follow.low[at], follow.high[at] = np.array(bands).T
+            follow.gap[at], follow.firm[at] = np.array(instants, dtype=np.int64).T
 
     # time
 
@@ -284,12 +289,11 @@ class Engine:
     def remember(self, session: Session, sentries: Sequence[Sentry]) -> None:
         """Write the memories of some rules at subjects."""
         rows = {
-            one: {
-                "rule_id": one.rule.id, "subject": one.facts.subject, "version": one.rule.version,
-                "upto": max(one.memory.decided, NEVER), "state": one.state(),
-            }
+            one: store.Remembered(
+                one.rule.id, one.facts.subject, one.rule.version, max(one.memory.decided, NEVER), one.state()
+            )
             for one in sentries
-        }  # fmt: skip
+        }
         store.save_watches(
             session, [row for one, row in rows.items() if not one.kept], [row for one, row in rows.items() if one.kept]
         )

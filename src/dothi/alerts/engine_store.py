@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Table, Text, bindparam, column, delete, func, insert, literal, or_, select, text, tuple_, update
+from sqlalchemy import Text, bindparam, column, delete, func, insert, literal, or_, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from dothi.alerts.hot import NEVER
@@ -17,6 +18,7 @@ from dothi.alerts.standing import course
 from dothi.alerts.tables import Alarm, AlarmEvent, Followed, Mark, Rule, Watch
 from dothi.alerts.verdicts import Value
 from dothi.db.words import spans
+from dothi.journal import service as journal
 from dothi.journal.tables import Entry
 from dothi.sensing.tables import DatastreamState, Observation, ObservationSuperseded
 
@@ -34,7 +36,19 @@ _FOLLOWED = text(
     "INSERT INTO followed (block, content) VALUES (:block, :content)"
     " ON CONFLICT (block) DO UPDATE SET content = excluded.content"
 )
-_WATCH = cast("Table", Watch.__table__)
+_WATCHES_BY_ROW = {
+    "new": "INSERT INTO watch (state, version, upto, rule_id, subject) VALUES (?, ?, ?, ?, ?)",
+    "kept": "UPDATE watch SET state = ?, version = ?, upto = ? WHERE rule_id = ? AND subject = ?",
+}
+_GIVEN = (
+    "unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::text[]) AS v(state, version, upto, rule_id, subject)"
+)
+_WATCHES_AT_ONCE = {
+    "new": "INSERT INTO watch (state, version, upto, rule_id, subject)"
+    f" SELECT v.state::jsonb, v.version, v.upto, v.rule_id, v.subject FROM {_GIVEN}",
+    "kept": f"UPDATE watch SET state = v.state::jsonb, version = v.version, upto = v.upto FROM {_GIVEN}"
+    " WHERE watch.rule_id = v.rule_id AND watch.subject = v.subject",
+}
 
 
 class Newest(NamedTuple):
@@ -108,7 +122,7 @@ def counters(session: Session) -> NDArray[np.int64]:
     cursor.execute(f"SELECT datastream_id, count, coalesce(last_at, {NEVER}) FROM datastream_state")
     rows = cursor.fetchall()
     cursor.close()
-    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=3 * len(rows)).reshape(-1, 3)
 
 
 def between(session: Session, stretches: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, Value | None]]:
@@ -252,27 +266,46 @@ def group_stands(session: Session, key: str) -> list[str]:
     return list(session.scalars(query))
 
 
-def newest_told(session: Session, after: int) -> int | None:
-    """The newest journal entry beyond one that tells of what rules rest on: things, datastreams, places, areas."""
-    about = or_(
-        Entry.kind.in_(_ABOUT), *(Entry.kind.startswith(room, autoescape=True) for room in ("places.", "city."))
-    )
-    return session.scalar(select(func.max(Entry.id)).where(Entry.id > after, about))
+def newest_entry(session: Session) -> int:
+    """The id of the journal's newest entry; what is committed later has a greater one. 0: there is none."""
+    return journal.newest(session)
 
 
-def save_watches(session: Session, rows: Sequence[dict[str, Any]], kept: Sequence[dict[str, Any]] = ()) -> None:
-    """Remember some rules at some subjects. kept: of which the database holds a row already."""
-    if rows:
-        session.execute(insert(_WATCH), list(rows))
-    if kept:
-        session.execute(
-            update(_WATCH).where(_WATCH.c.rule_id == bindparam("rule"), _WATCH.c.subject == bindparam("about")),
-            [
-                {"rule": one["rule_id"], "about": one["subject"], "version": one["version"], "upto": one["upto"],
-                 "state": one["state"]}
-                for one in kept
-            ],
-        )  # fmt: skip
+def tells(session: Session, after: int, upto: int, *, rules: bool = False) -> bool:
+    """Whether the journal tells, after an id up to another, of what rules rest on; or, when so asked, of rules."""
+    begins = ("alerts.rule",) if rules else ("places.", "city.")
+    about = [Entry.kind.startswith(one, autoescape=True) for one in begins]
+    if not rules:
+        about.append(Entry.kind.in_(_ABOUT))
+    query = select(Entry.id).where(Entry.id > after, Entry.id <= upto, or_(*about)).limit(1)
+    return session.scalar(query) is not None
+
+
+class Remembered(NamedTuple):
+    """A row of what is remembered; state: its JSON."""
+
+    rule_id: int
+    subject: str
+    version: int
+    upto: int
+    state: bytes
+
+
+def save_watches(session: Session, rows: Sequence[Remembered], kept: Sequence[Remembered] = ()) -> None:
+    """Remember some rules at some subjects. kept: of which the database holds a row already.
+
+    As the driver takes them, with JSON that is text already: at a checkpoint there are tens of thousands. SQLite is
+    quickest row by row in the order of the key, PostgreSQL with all of them in one statement.
+    """
+    connection = session.connection()
+    for verb, given in (("new", rows), ("kept", kept)):
+        lines = [(one.state.decode(), one.version, one.upto, one.rule_id, one.subject) for one in sorted(given)]
+        if not lines:
+            continue
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(_WATCHES_BY_ROW[verb], lines)
+        else:
+            connection.exec_driver_sql(_WATCHES_AT_ONCE[verb], tuple(list(one) for one in zip(*lines, strict=True)))
 
 
 def drop_watches(session: Session, keys: Sequence[tuple[int, str]]) -> None:

@@ -1,8 +1,9 @@
 """A rule's subject, resolved: which datastreams it reads, in which unit, and its thresholds as numbers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ HOLDS = 3 * 3600 * SECOND  # µs a value stands when nothing says how long
 _MINUTE = 60 * SECOND
 _EARTH = 6_371_000.0  # m, mean radius
 _PLACES = 512  # whose neighbours are looked for at once
+_CLOSE = 200.0  # m: where the nearest is looked for first
+_UNKNOWN = (None, None, None)  # what a property is that nobody stored
+_id = attrgetter("id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class Ground:
     areas: dict[str, tuple[frozenset[str], BaseGeometry | None]] = field(default_factory=dict)
     lines: dict[tuple[str, str | None], Line | None] = field(default_factory=dict)
     by_code: dict[str, int] = field(default_factory=dict)
+    of_unit: dict[str | None, list[ThingRow]] = field(default_factory=dict)
+    nearest: dict[tuple[str, float], dict[int, StreamRow]] = field(default_factory=dict)
     attributes_of_units: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -116,6 +122,8 @@ def ground(session: Session, caller: Caller | None = None) -> Ground:
             made.of_property.setdefault(code, []).append(row)
         made.of_thing.setdefault(row.thing_id, []).append(row)
     made.by_code = {row.code: row.id for row in things.values() if row.code}
+    for thing in things.values():
+        made.of_unit.setdefault(thing.unit_code, []).append(thing)
     for area in sorted(places.area_rows(session), key=lambda one: len(one.units or ())):
         found = places.area(session, area.code)
         for unit in area.units or ():
@@ -133,9 +141,7 @@ def resolve(
         return list(_by_inputs(session, model, made, chosen))
     if model.on.property is None:
         return list(_whole_things(model, made, chosen))
-    there = {one.id for one in chosen}
-    rows = [row for row in made.of_property.get(model.on.property, []) if row.thing_id in there]
-    rows = [row for row in rows if _fits_sector(model, row, made)]
+    rows = [row for row in _measuring(model.on.property, chosen, made) if _fits_sector(model, row, made)]
     usual = _usuals(session, model, [row.id for row in rows])
     if model.on.together is not None:
         return list(_together(session, model, made, rows, usual))
@@ -147,6 +153,16 @@ def resolve(
     return found
 
 
+def _measuring(property_: str, chosen: list[ThingRow], made: Ground) -> list[StreamRow]:
+    """The datastreams of a property at some things, by their ids."""
+    rows = made.of_property.get(property_, [])
+    if len(chosen) * 4 < len(rows):  # a thousand rules about a ward each: not every datastream of the city for each
+        there = [row for thing in chosen for row in made.of_thing.get(thing.id, [])]
+        return sorted((row for row in there if made.known.get(row.property_id or 0, _UNKNOWN)[0] == property_), key=_id)
+    ids = {one.id for one in chosen}
+    return [row for row in rows if row.thing_id in ids]
+
+
 def _number(given: Any) -> float | None:
     return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
 
@@ -155,7 +171,7 @@ def _meant(session: Session, where: Where, made: Ground) -> Iterator[int]:
     """The things a rule is about."""
     agency = made.agencies.get(where.agency, -1) if where.agency is not None else None
     inside = _area(session, where.area, made) if where.area is not None else None
-    for row in made.things.values():
+    for row in _maybe(where, made):
         own = row.properties or {}
         if where.official is not None and (own.get("official") is True) != where.official:
             continue
@@ -172,6 +188,16 @@ def _meant(session: Session, where: Where, made: Ground) -> Iterator[int]:
         if inside is not None and not _lies(row, *inside):
             continue
         yield row.id
+
+
+def _maybe(where: Where, made: Ground) -> Iterable[ThingRow]:
+    """The things among which all those meant are, by their ids: few where units or codes are named."""
+    if where.units:
+        return sorted((row for code in set(where.units) for row in made.of_unit.get(code, [])), key=_id)
+    if where.things and not any(sign in one for one in where.things for sign in "*?["):
+        ids = sorted({made.by_code[one] for one in where.things if one in made.by_code})
+        return [made.things[id_] for id_ in ids]
+    return made.things.values()
 
 
 def _area(session: Session, code: str, made: Ground) -> tuple[frozenset[str], BaseGeometry | None]:
@@ -338,19 +364,40 @@ def _by_inputs(session: Session, model: RuleModel, made: Ground, chosen: list[Th
 
 
 def _row(made: Ground, thing: ThingRow, property_: str, code: str | None, nearest_m: float | None) -> StreamRow | None:
-    rows = made.of_property.get(property_, [])
     if nearest_m is not None:
-        if thing.lon is None or thing.lat is None:
-            return None
-        apart = [
-            (metres(thing.lon, thing.lat, other.lon, other.lat), row.id, row)
-            for row in rows
-            if (other := made.things[row.thing_id]).id != thing.id and other.lon is not None and other.lat is not None
-        ]
-        nearest = min(apart, default=None, key=lambda one: one[:2])
-        return nearest[2] if nearest is not None and nearest[0] <= nearest_m else None
+        return _nearest(made, property_, nearest_m).get(thing.id)
+    rows = made.of_property.get(property_, []) if code is not None else made.of_thing.get(thing.id, [])
     id_ = thing.id if code is None else made.by_code.get(code)
-    return next((row for row in rows if row.thing_id == id_), None)
+    return next(
+        (row for row in rows
+         if row.thing_id == id_ and made.known.get(row.property_id or 0, _UNKNOWN)[0] == property_), None
+    )  # fmt: skip
+
+
+def _nearest(made: Ground, property_: str, reach: float) -> dict[int, StreamRow]:
+    """By thing, the nearest datastream of a property at another thing within so many metres; of equals the older."""
+    if (property_, reach) not in made.nearest:
+        made.nearest[property_, reach] = found = {}
+        rows = [row for row in made.of_property.get(property_, []) if _placed(made.things[row.thing_id])]
+        asking = [thing for thing in made.things.values() if _placed(thing)]
+        at = [np.array([getattr(made.things[row.thing_id], axis) for row in rows]) for axis in ("lon", "lat")]
+        own = np.array([row.thing_id for row in rows])
+        radius = min(reach, _CLOSE)
+        while rows and asking:  # few are looked at where many are near
+            lon, lat = (np.array([getattr(thing, axis) for thing in asking]) for axis in ("lon", "lat"))
+            for thing, close in zip(asking, near(lon, lat, radius, *at), strict=True):
+                others = close[own[close] != thing.id]
+                if len(others):
+                    apart = metres(thing.lon, thing.lat, at[0][others], at[1][others])
+                    found[thing.id] = rows[others[int(np.argmin(apart))]]  # the rows stand by id: of equals the first
+            if radius == reach:
+                break
+            asking, radius = [one for one in asking if one.id not in found], min(reach, 4 * radius)
+    return made.nearest[property_, reach]
+
+
+def _placed(thing: ThingRow) -> bool:
+    return thing.lon is not None and thing.lat is not None
 
 
 def _together(
@@ -417,9 +464,14 @@ def metres(lon: Any, lat: Any, others_lon: Any, others_lat: Any) -> Any:
     return 2 * _EARTH * np.arcsin(np.sqrt(half))
 
 
-def near(lon: Any, lat: Any, reach: float) -> Iterator[Any]:
-    """For each place, in degrees, the numbers in rising order of those at most `reach` metres away, itself among them."""
-    tree = shapely.STRtree(shapely.points(lon, lat))
+def near(lon: Any, lat: Any, reach: float, others_lon: Any = None, others_lat: Any = None) -> Iterator[Any]:
+    """For each place, in degrees, the numbers in rising order of those of the others at most `reach` metres away.
+
+    The others are the places themselves unless given: each is then among its own.
+    """
+    if others_lon is None:
+        others_lon, others_lat = lon, lat
+    tree = shapely.STRtree(shapely.points(others_lon, others_lat))
     high = float(np.degrees(reach / _EARTH)) * 1.000001  # the box is a little too large rather than too small
     wide = high / np.maximum(np.cos(np.radians(np.minimum(np.abs(lat) + high, 90))), 1e-9)
     boxes = shapely.box(lon - wide, lat - high, lon + wide, lat + high)
@@ -428,7 +480,7 @@ def near(lon: Any, lat: Any, reach: float) -> Iterator[Any]:
         order = np.lexsort((others, ours))
         ours, others = ours[order], others[order]
         here = ours + start
-        kept = metres(lon[here], lat[here], lon[others], lat[others]) <= reach
+        kept = metres(lon[here], lat[here], others_lon[others], others_lat[others]) <= reach
         ours, others = ours[kept], others[kept]
         ends = np.searchsorted(ours, np.arange(min(_PLACES, len(lon) - start)), side="right")
         yield from np.split(others, ends[:-1])

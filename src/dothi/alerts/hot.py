@@ -38,7 +38,9 @@ class Followed:
     """
 
     def __init__(self, ids: Iterable[int]) -> None:
-        self.ids: Integers = np.array(sorted(ids), dtype=np.int64)
+        self.stream = sorted(ids)  # by slot; as Python's own numbers, for whatever goes one by one
+        self.table = {id_: slot for slot, id_ in enumerate(self.stream)}
+        self.ids: Integers = np.array(self.stream, dtype=np.int64)
         size = len(self.ids)
         self._table = np.full((int(self.ids[-1]) if size else 0) + 2, -1, dtype=np.int64)
         self._table[self.ids] = np.arange(size)
@@ -62,7 +64,7 @@ class Followed:
 
     def slot(self, id_: int) -> int:
         """The slot of one datastream; -1 when it is not followed."""
-        return int(self._table[id_]) if 0 <= id_ < len(self._table) else -1
+        return self.table.get(id_, -1)
 
     def sift(self, ids: Integers, at: Integers, value: NDArray[np.float64]) -> Sifted | None:
         """Take in a commit's observations; returns those that are not quiet, None when all are.

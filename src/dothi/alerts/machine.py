@@ -153,11 +153,13 @@ class Watcher:
         if (wake := self._wake(memory)) is not None and wake < at:
             self._advance(memory, at - 1, changes)
         new = self._keep(memory, stream, at, value)
-        if memory.idle and not self._restless and not (
-            new and any(one.verdict(memory, at).truth for one in self.tests)
-        ):  # fmt: skip
-            memory.decided = at
-            return
+        if memory.idle and not self._restless:
+            for one in self.tests if new else ():
+                if one.verdict(memory, at).truth:
+                    break
+            else:
+                memory.decided = at
+                return
         self._decide(memory, at, changes, new=new)
 
     def _keep(self, memory: Memory, stream: int, at: int, value: Value | None) -> bool:

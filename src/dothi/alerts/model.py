@@ -5,6 +5,7 @@ Thresholds stand in the observed property's own unit; times to wait are texts su
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -189,7 +190,7 @@ class Condition(packs.Strict):
             one for one in ("outside", "equals", "rate", "absent", "unusual", "fence") if getattr(self, one) is not None
         ]
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """threshold, outside, equals, rate, absent, unusual, fence or formula."""
         return self.kinds[0]

@@ -1,5 +1,6 @@
 """The roll called anew: sentries made, kept and dismissed, and what becomes of the alarms of those dismissed."""
 
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +19,7 @@ from dothi.alerts.verdicts import Value
 from dothi.db import session as db
 
 _CHUNK = 100
+_SLICE = 200  # sentries made without a pause: a few milliseconds
 
 
 @dataclass(slots=True)
@@ -55,7 +57,9 @@ def refresh(engine: Engine, since: dict[int, tuple[int, int]], now: int, *, firs
             change.markers.append(rule)
     fresh = {rule.id for rule in change.markers}
     before, sentries = engine.sentries, {}
-    for key, (rule, facts) in change.called.posts.items():
+    for turn, (key, (rule, facts)) in enumerate(change.called.posts.items()):
+        if turn % _SLICE == 0:
+            time.sleep(0)  # a city has a hundred thousand of them, and this process others to answer
         kept = before.get(key)
         if kept is not None and kept.rule.version == rule.version:
             if kept.facts != facts:
@@ -161,10 +165,7 @@ def _dismiss(
         store.drop_rule_watches(session, [*off, *fresh])
         store.save_watches(
             session,
-            [
-                {"rule_id": rule.id, "subject": RULE_ITSELF, "version": rule.version, "upto": now, "state": {}}
-                for rule in change.markers
-            ],
+            [store.Remembered(rule.id, RULE_ITSELF, rule.version, now, b"{}") for rule in change.markers],
         )
 
     engine.write(work)

@@ -1,5 +1,6 @@
 """Who watches what: the rules that are on, each at every one of its subjects."""
 
+import time
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -43,6 +44,7 @@ def call(session: Session) -> Roll:
         made.rules[row.id] = rule
         if model.suppress is not None:
             made.suppresses[row.code] = model.suppress
+        time.sleep(0)  # there may be a thousand rules, and others wait for the interpreter
         for one in _subjects(session, row, model, grounds):
             if one.streams:
                 made.posts[row.id, one.subject] = (rule, one)

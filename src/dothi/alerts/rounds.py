@@ -23,8 +23,9 @@ from dothi.sensing.columns import Columns
 log = logging.getLogger(__name__)
 ATTEND = SECOND  # rules and what officers did
 SETTLE = 5 * SECOND  # windows, shelves, corrections, things
-CHECKPOINT = 15 * SECOND  # or SHARE times as long as one takes, up to
+CHECKPOINT = 15 * SECOND  # or NOTED times as long as one takes, up to
 SELDOM = 300 * SECOND
+NOTED = 1000  # a thousandth of the time: 200 was a quarter of what ingest of 1,700 observations a second costs
 SHARE = 200
 POLLED = 10 * SECOND  # at most, where polls find nothing that was not heard; or 4 SHARE times as long as one takes
 LOOK = HOUR  # at everything rules rest on: what is usual, too
@@ -39,8 +40,11 @@ class Rounds:
         self.engine = Engine(guard)
         self.poll = poll
         self.since: dict[int, tuple[int, int]] = {}
-        self.stamp: tuple[int, ...] = ()
-        self.events = self.corrections = self.journal = 0
+        self.stamp: tuple[int, ...] = ()  # of the rules the roll was called by
+        self.rules: tuple[int, ...] = ()  # of the rules as they are
+        self.events = self.corrections = 0
+        self.journal = 0  # its newest entry when things were last looked at
+        self.entry = 0  # its newest entry when rules and what officers did were
         self.read_at: int | None = None
         self.met: deque[int] = deque(maxlen=4 * _OVERLAP)
         self.last = {"attend": 0, "settle": 0, "checkpoint": 0, "poll": 0, "look": 0}
@@ -55,9 +59,9 @@ class Rounds:
         """Declare the packs' rules, take up what was remembered, and catch up with what was stored meanwhile."""
         self.engine.write(_declare)
         with db.reading() as session:
-            self.stamp = store.rules_stamp(session)
+            self.stamp = self.rules = store.rules_stamp(session)
             marks = {name: store.mark(session, name) for name in ("events", "corrections", "read")}
-            self.journal = store.newest_told(session, 0) or 0
+            self.journal = store.newest_entry(session)
             self.events = marks["events"] if marks["events"] is not None else store.newest_event(session)
             known = marks["corrections"]
             self.corrections = known if known is not None else store.newest_superseded(session)
@@ -82,10 +86,9 @@ class Rounds:
         engine = self.engine
         engine.advance(now, idle=idle)
         self.stale = self.stale or self._is_due("look", LOOK, now)
-        if self._is_due("settle", SETTLE, now):
-            self._settle(now)
-        if self._is_due("attend", ATTEND, now):
-            self._attend(now)
+        settle, attend = self._is_due("settle", SETTLE, now), self._is_due("attend", ATTEND, now)
+        if settle or attend:
+            self._look(now, settle=settle, attend=attend)
         if idle and self._is_due("poll", self.patience, now):
             began = time.monotonic()
             found = self._catch_up(now)
@@ -97,7 +100,7 @@ class Rounds:
         if self._is_due("checkpoint", self.pause, now):
             began = time.monotonic()
             self.checkpoint(now)
-            self.pause = min(SELDOM, max(CHECKPOINT, int(SHARE * (time.monotonic() - began) * SECOND)))
+            self.pause = min(SELDOM, max(CHECKPOINT, int(NOTED * (time.monotonic() - began) * SECOND)))
 
     def missed(self) -> None:
         """Something was stored and not heard: look at once."""
@@ -116,14 +119,33 @@ class Rounds:
         self.last[name] = now
         return True
 
-    def _attend(self, now: int) -> None:
+    def _look(self, now: int, *, settle: bool, attend: bool) -> None:
+        """Read what others changed, and act on it. settle: also at things, windows, shelves and corrections."""
+        by_hand: list[tuple[int, int, int]] = []
+        corrected: list[tuple[int, int, int]] = []
+        wanted = told = False
         with db.reading() as session:
-            stamp = store.rules_stamp(session)
-            by_hand = store.hand_clears(session, self.events - _OVERLAP)
+            newest = store.newest_entry(session)  # first: what it tells of is seen by whatever is read after it
+            if settle:
+                told = newest > self.journal and store.tells(session, self.journal, newest)
+                corrected = store.superseded(session, self.corrections - _OVERLAP)
+                wanted = suppression.wanted(session, now)
+            if attend and newest != self.entry:  # rules and officers do nothing that is not in the journal
+                if self.entry == 0 or store.tells(session, self.entry, newest, rules=True):
+                    self.rules = store.rules_stamp(session)
+                by_hand = store.hand_clears(session, self.events - _OVERLAP)
+        if settle:
+            self._settle(corrected, now, wanted=wanted, told=told)
+            self.journal = newest
+        if attend:
+            self._attend(by_hand, now)
+            self.entry = newest
+
+    def _attend(self, by_hand: list[tuple[int, int, int]], now: int) -> None:
         self._ended_by_hand(by_hand, now)
-        changed = stamp != self.stamp or (self.stale and time.monotonic() >= self.rest)
+        changed = self.rules != self.stamp or (self.stale and time.monotonic() >= self.rest)
         if changed and not (self.engine.late or self.engine.changes):
-            self.stamp, self.stale = stamp, False
+            self.stamp, self.stale = self.rules, False
             began = time.monotonic()
             opening.refresh(self.engine, self.since, now)
             ended = time.monotonic()
@@ -138,15 +160,10 @@ class Rounds:
                 self.engine.again(sentry, at, now)
                 sentry.alarm = None
 
-    def _settle(self, now: int) -> None:
-        with db.reading() as session:
-            told = store.newest_told(session, self.journal)
-            corrected = store.superseded(session, self.corrections - _OVERLAP)
-            wanted = suppression.wanted(session, now)
+    def _settle(self, corrected: list[tuple[int, int, int]], now: int, *, wanted: bool, told: bool) -> None:
         if wanted:
             self.engine.write(lambda session: suppression.attend(session, self.engine.roll.suppresses, now))
-        if told is not None:
-            self.journal, self.stale = told, True
+        self.stale = self.stale or told
         self._corrected(corrected, now)
 
     def _corrected(self, found: list[tuple[int, int, int]], now: int) -> None:

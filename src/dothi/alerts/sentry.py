@@ -162,12 +162,12 @@ class Sentry:
         if len(self.back) > 6:
             self.back = thinned(self.back)
 
-    def state(self) -> dict[str, Any]:
-        """All of it for the database."""
-        return {
+    def state(self) -> bytes:
+        """All of it for the database, as JSON."""
+        return msgspec.json.encode({
             "memory": self.memory.to_json(), "back": [[at, text.decode()] for at, text in self.back],
             "alarm": self.alarm, "since": self.since,
-        }  # fmt: skip
+        })  # fmt: skip
 
     def restore(self, given: dict[str, Any]) -> None:
         """What `state` made."""

@@ -182,10 +182,7 @@ def collection(
 
     ids: only these; box: west, south, east, north.
     """
-    said = {
-        one.thing_id: one
-        for one in state.states(session, caller, box, language=language, things=None if ids is None else list(ids))
-    }
-    things, kinds = glance.things(session, caller, ids=ids, box=box), Kinds(language)
+    things, kinds, now = glance.things(session, caller, ids=ids, box=box), Kinds(language), clock.now_micros()
+    said = {one.thing_id: one for one in state.of_rows(session, glance.rows(things), now, language)}
     shown = [feature(one, said.get(one.id), kinds) for one in things]
-    return {"type": "FeatureCollection", "at": clock.iso(clock.now_micros()), "kinds": kinds.said, "features": shown}
+    return {"type": "FeatureCollection", "at": clock.iso(now), "kinds": kinds.said, "features": shown}

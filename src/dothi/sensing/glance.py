@@ -1,6 +1,6 @@
 """What a screen shows of the city at a glance: things with their newest values, and a series over a stretch of time."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.text import fold
+from dothi.sensing.state_store import Row
 from dothi.sensing.tables import (
     Datastream,
     DatastreamState,
@@ -45,6 +46,7 @@ class StreamNow:
     result: float | None
     result_json: str | None
     count: int
+    definition: str | None = None  # of its unit
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ _STREAM = (
     ObservedProperty.code, ObservedProperty.name, json_string(Datastream.unit, "symbol"), Datastream.properties,
     Datastream.sensor_id, Sensor.name, DatastreamState.last_at, DatastreamState.first_at, DatastreamState.received_at,
     DatastreamState.result, DatastreamState.result_json, DatastreamState.count,
+    json_string(Datastream.unit, "definition"),
 )  # fmt: skip
 
 
@@ -166,12 +169,24 @@ def _stream_now(
     thing_id: int, id_: int, name: str, code: str | None, property_id: int | None, property_code: str | None,
     property_name: str | None, symbol: str | None, properties: dict[str, Any] | None, sensor_id: int, sensor: str,
     last_at: int | None, first_at: int | None, received_at: int | None, result: float | None, result_json: str | None,
-    count: int | None,
+    count: int | None, definition: str | None,
 ) -> tuple[int, StreamNow]:  # fmt: skip
     return thing_id, StreamNow(
         id_, name, code, property_id, property_code, property_name or name, symbol or "", properties or {}, sensor_id,
-        sensor, last_at, first_at, received_at, result, result_json, count or 0,
+        sensor, last_at, first_at, received_at, result, result_json, count or 0, definition,
     )  # fmt: skip
+
+
+def rows(shown: Iterable[ThingNow]) -> Iterator[Row]:
+    """What `state.of_rows` judges things by, of things that have been read: nothing is read twice."""
+    for one in sorted(shown, key=lambda thing: thing.id):
+        about = (one.id, one.code, one.name, one.lon, one.lat, one.simulated, one.connected, one.connected_at)
+        if not one.streams:
+            yield Row(*about, None, None, None, None, None, None, None, None)
+        for s in one.streams:
+            own = s.properties.get("stale_minutes")
+            stale = float(own) if isinstance(own, int | float) and not isinstance(own, bool) else None
+            yield Row(*about, s.id, s.property_id, s.unit, s.definition, stale, s.at, s.result, s.result_json)
 
 
 def stream_of(session: Session, caller: Caller, datastream_id: int) -> tuple[int, StreamNow] | None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dothi.alerts import facts
+from dothi.alerts.facts_store import StreamRow, ThingRow
 from dothi.identity.guard import ANONYMOUS, SYSTEM
 from dothi.kit import clock
 from dothi.kit.units import Line
@@ -136,6 +137,28 @@ def test_one_thing_is_one_subject_of_absence(session):
         session, rule(on={"each": "thing", "where": {"sector": "air"}}, when={"minor": {"absent": "1h"}})
     )
     assert (one.subject, set(one.streams)) == (f"thing:{id_}", set(ids.values()))
+
+
+@pytest.mark.parametrize("reach", [40.0, 900.0, 30_000.0])
+def test_the_nearest_is_that_of_measuring_every_pair(reach):
+    random = np.random.default_rng(5)
+    at = [
+        (None, None) if i == 9 else (106.4 + x, 10.5 + y) for i, (x, y) in enumerate(random.normal(0, 0.05, (300, 2)))
+    ]
+    at[5] = at[6] = at[200]  # three at one place: the oldest is the nearest
+    things = {i: ThingRow(i, f"T{i}", "", None, None, "open", False, x, y, None) for i, (x, y) in enumerate(at)}
+    rows = [StreamRow(1000 + i, i, 1, "", None, None, "open") for i in range(0, 300, 2)]
+    ground = facts.Ground(things, rows, {1: ("rainfall-1h", None, None)}, {}, of_property={"rainfall-1h": rows})
+    found = facts._nearest(ground, "rainfall-1h", reach)
+    for one in things.values():
+        apart = [
+            (facts.metres(one.lon, one.lat, other.lon, other.lat), row.id, row) for row in rows
+            if (other := things[row.thing_id]).id != one.id and other.lon is not None and one.lon is not None
+        ]  # fmt: skip
+        nearest = min(
+            (each for each in apart if each[0] <= reach), default=(None, None, None), key=lambda each: each[:2]
+        )
+        assert found.get(one.id) == nearest[2]
 
 
 @pytest.mark.parametrize("reach", [0.0, 40.0, 900.0, 30_000.0])

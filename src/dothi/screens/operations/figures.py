@@ -12,7 +12,7 @@ from dothi.kit.errors import BadInput
 from dothi.screens import words as common
 from dothi.screens.operations import store, words
 from dothi.screens.operations.asking import Ask, json, wants_json
-from dothi.sensing import air, hours, picture, state_store
+from dothi.sensing import air, hours, lately, picture, state_store
 from dothi.sensing.sectors import SEVERITY, Property, sectors
 from dothi.sensing.state import Judgement, judge, number
 
@@ -231,7 +231,7 @@ def _flood(ask: Ask) -> Figure | None:
 
 def _air(ask: Ask) -> Figure | None:
     """The highest hourly air quality index."""
-    found = [one for one in air.stations(ask.session, ask.caller, ask.at) if one.aqi is not None]
+    found = [one for one in lately.stations(ask.session, ask.caller, ask.at) if one.aqi is not None]
     if not found:
         return None
     one = max(found, key=lambda s: s.aqi or 0)

@@ -13,7 +13,7 @@ from dothi.screens import words
 from dothi.screens.portal import draw
 from dothi.screens.portal.asking import Ask
 from dothi.sensing import air as sensing_air
-from dothi.sensing import glance
+from dothi.sensing import glance, lately
 from dothi.sensing.glance import ThingNow
 from dothi.sensing.sectors import Index, sectors
 
@@ -88,7 +88,7 @@ class AirList:
 @Ask.asked
 def air(ask: Ask) -> Response:
     """`/air`."""
-    found = sensing_air.stations(ask.session, ask.caller, ask.now)
+    found = lately.stations(ask.session, ask.caller, ask.now)
     index = _index()
     lang = ask.language
     rows = [

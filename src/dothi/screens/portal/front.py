@@ -15,8 +15,7 @@ from dothi.screens.portal import air
 from dothi.screens.portal import water as rivers
 from dothi.screens.portal.asking import Ask
 from dothi.screens.portal.rows import Row, row
-from dothi.sensing import air as sensing_air
-from dothi.sensing import glance, state
+from dothi.sensing import glance, lately, state
 from dothi.sensing import water as sensing_water
 from dothi.sensing.sectors import SEVERITY
 from dothi.sensing.state import ThingState, number
@@ -173,7 +172,7 @@ def _weather(everything: Sequence[ThingState]) -> str:
 
 
 def _air(ask: Ask) -> AirCard | None:
-    stations = sensing_air.stations(ask.session, ask.caller, ask.now)
+    stations = lately.stations(ask.session, ask.caller, ask.now)
     if not stations:
         return None
     with_index = [one for one in stations if one.aqi is not None]
