@@ -17,7 +17,9 @@ TOO_OFTEN = marked("Sai quá nhiều lần. Chờ một lúc rồi thử lại."
 ROLE_NAMES = {
     "reporter": marked("Người phản ánh"),
     "officer": marked("Chuyên viên"),
+    "field-worker": marked("Nhân viên hiện trường"),
     "dispatcher": marked("Điều phối viên"),
+    "manager": marked("Quản lý đơn vị"),
     "duty-officer": marked("Trực ban"),
     "duty-chief": marked("Trưởng ca trực"),
     "leader": marked("Lãnh đạo"),
