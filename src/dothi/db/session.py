@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,37 @@ def use(new: Engine | None) -> None:
     """Have this process use another engine (tests, tools)."""
     global _engine
     _engine = new
+
+
+def beside() -> Engine:
+    """An engine for what stands at once, whatever becomes of the transaction at hand: PostgreSQL only, two connections.
+
+    Nobody holds one of them while waiting for anything, so that whoever is in a transaction gets one.
+    """
+    made = engine()
+    found = _beside.get(made)
+    if found is None:
+        options = {"options": "-c jit=off -c synchronous_commit=off"}  # on disk before the transaction it serves
+        found = create_engine(
+            made.url,
+            pool_size=2,
+            max_overflow=0,
+            pool_pre_ping=True,
+            isolation_level="AUTOCOMMIT",
+            connect_args=options,
+        )
+        found = _beside.setdefault(made, found)
+        event.listen(made, "engine_disposed", _leave)
+    return found
+
+
+_beside: dict[Engine, Engine] = {}
+
+
+def _leave(made: Engine) -> None:
+    found = _beside.pop(made, None)
+    if found is not None:
+        found.dispose()
 
 
 @contextmanager

@@ -6,9 +6,10 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, Executable, or_
 from sqlalchemy.orm import Session
 
+from dothi.db import commits
 from dothi.journal import store
 from dothi.journal.tables import Entry
 from dothi.kit import clock
@@ -32,6 +33,28 @@ def append(
         session, at=clock.now_micros(), kind=kind, actor=actor, agency_id=agency_id,
         subject=subject, place=place, visibility=visibility, data=data,
     )  # fmt: skip
+
+
+def append_last(session: Session, kind: str, **said: Any) -> None:
+    """Append with the commit itself, said as to `append`: the turn is held for no longer than the database takes.
+
+    Where that cannot be (SQLite, a savepoint that may yet be undone), it is written now.
+    """
+    if not at_end(session):
+        append(session, kind, **said)
+        return
+    given = {"agency_id": None, "subject": None, "place": None, "visibility": "restricted", "data": None, **said}
+    store.insert_last(session, lambda: {"at": clock.now_micros(), "kind": kind, **given})
+
+
+def at_end(session: Session) -> bool:
+    """Whether statements can run with the commit itself."""
+    return commits.together(session) and not session.in_nested_transaction()
+
+
+def last(session: Session, statement: Executable, values: Any) -> None:
+    """Have a statement run with the commit itself, while this transaction has the turn; only `at_end`."""
+    store.last(session, statement, values)
 
 
 def take_turn(session: Session) -> None:

@@ -1,17 +1,20 @@
 """The journal's SQL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, literal, select
+from sqlalchemy import ColumnElement, Executable, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from dothi.db import commits
 from dothi.db.words import in_turn
 from dothi.journal.canon import FIELDS
 from dothi.journal.tables import Entry, Seal
 
 _TURN = "journal.turn"  # of a session: the transaction that holds it
 _COLUMNS = [getattr(Entry, name) for name in FIELDS]
+_TAKE = select(in_turn(literal("dothi.journal")))
+_ADD = insert(Entry.__table__).inline()  # type: ignore[arg-type]
 
 
 def insert_entry(session: Session, **values: Any) -> None:
@@ -20,7 +23,20 @@ def insert_entry(session: Session, **values: Any) -> None:
     So ids are in the order of commits, and a reader that has seen an id has seen, or will never see, every one below.
     """
     take_turn(session)
-    session.execute(insert(Entry).values(**values))
+    session.execute(_ADD, values)
+
+
+def last(session: Session, statement: Executable, values: Any) -> None:
+    """Have a statement run with the commit itself, in turn. PostgreSQL only, and outside of savepoints."""
+    connection = session.connection()
+    if session.info.get(_TURN) is not session.get_transaction() and not commits.has_last(connection):
+        commits.last(connection, _TAKE)
+    commits.last(connection, statement, values)
+
+
+def insert_last(session: Session, values: Callable[[], dict[str, Any]]) -> None:
+    """Add one entry with the commit itself."""
+    last(session, _ADD, values)
 
 
 def take_turn(session: Session) -> None:
@@ -28,7 +44,8 @@ def take_turn(session: Session) -> None:
     session.connection()  # begins the transaction, if nothing has yet
     running = session.get_transaction()
     if session.info.get(_TURN) is not running:
-        session.execute(select(in_turn(literal("dothi.journal"))))
+        commits.let_go(session.connection())
+        session.execute(_TAKE)
         session.info[_TURN] = running
 
 

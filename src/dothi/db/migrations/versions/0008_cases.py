@@ -95,9 +95,16 @@ def upgrade() -> None:
         sqlite_where=lives,
         postgresql_where=lives,
     )
+    op.create_index("ix_case_due", "case_", ["due_at", "id"], unique=False, sqlite_where=lives, postgresql_where=lives)
     op.create_index(
-        "ix_case_due", "case_", ["due_at", "id"], unique=False, sqlite_where=lives, postgresql_where=lives
+        "ix_case_phase", "case_", ["phase", "due_at", "id"], unique=False, sqlite_where=lives, postgresql_where=lives
     )
+    if op.get_bind().dialect.name == "postgresql":  # without pg_trgm a search for words reads every case
+        op.execute("DO $$ BEGIN CREATE EXTENSION IF NOT EXISTS pg_trgm; EXCEPTION WHEN OTHERS THEN NULL; END $$")
+        op.execute(
+            "DO $$ BEGIN IF EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') THEN"
+            " CREATE INDEX ix_case_folded ON case_ USING gin (folded gin_trgm_ops); END IF; END $$"
+        )
     op.create_index("ix_case_near", "case_", ["lat", "lon"], unique=False)
     op.create_index("ix_case_person", "case_", ["person_id"], unique=False)
     op.create_index("ix_case_public", "case_", ["public", "opened_at", "id"], unique=False)
