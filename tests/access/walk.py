@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from tests.access import cap, duty, notify, rules, time_machine
+from tests.access import cap, duty, notify, open311, rules, time_machine
 from tests.access.worlds import PUBLIC, SECRET
 
 NEVER = "chua-tung-co"  # a name nothing ever had
@@ -68,6 +68,7 @@ def requests() -> list[Asked]:
     """All of them."""
     made: list[Asked] = []
     made += [*duty.requests(Asked), *notify.requests(Asked), *cap.requests(Asked), *time_machine.requests(Asked)]
+    made += open311.requests(Asked)
     for part in (_features, _tiles, _ckan, _catalogue, _steward, _workbench, _operations, _rules, _rest):
         made += part()
     return made

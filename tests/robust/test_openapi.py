@@ -1,5 +1,7 @@
 """What is described is so: every call of the OpenAPI description, with good and bad input, on both databases."""
 
+import re
+
 import httpx
 import pytest
 import schemathesis
@@ -108,10 +110,18 @@ def _fault(case, url):
     try:
         case.validate_response(answer, checks=CHECKS)
         if 400 <= answer.status_code < 500 and case.method != "HEAD":
-            said = answer.json()
-            # CKAN says some of its refusals as a bare text, others under `error`
-            reason = said if isinstance(said, str) else said.get("message") or said.get("detail") or said.get("error")
-            assert reason, "a refusal without a reason"
+            assert _reason(answer), "a refusal without a reason"
     except (Exception, BaseExceptionGroup) as error:
         return f"{case.operation.label}: {str(error)[:900]}"
     return None
+
+
+def _reason(answer):
+    """Why a call was refused, as its door says it."""
+    if answer.headers["content-type"][0].startswith("text/xml"):  # Open311 says it in both its forms
+        return re.findall("<description>(.+?)</description>", answer.text)
+    said = answer.json()
+    if isinstance(said, list):
+        return [one["description"] for one in said if one["code"] == answer.status_code]
+    # CKAN says some of its refusals as a bare text, others under `error`
+    return said if isinstance(said, str) else said.get("message") or said.get("detail") or said.get("error")
