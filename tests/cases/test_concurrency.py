@@ -1,5 +1,7 @@
 """Many at once: the same report is one case, none is lost, numbers have no gap; of two officers one wins."""
 
+import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -7,10 +9,10 @@ from sqlalchemy import func, select
 
 from dothi.cases import service as cases
 from dothi.cases import tally
-from dothi.cases.tables import Case, CaseEntry, CaseTally
+from dothi.cases.tables import Case, CaseEntry, CaseFollower, CaseTally
 from dothi.db import session as db
 from dothi.identity.guard import ANONYMOUS
-from dothi.kit.errors import PreconditionFailed
+from dothi.kit.errors import BadInput, Conflict, NotAllowed, NotFound, PreconditionFailed
 from tests.cases import scene
 
 
@@ -74,3 +76,52 @@ def test_joining_and_working_at_once_count_right(session, city):
         joined = {i % 40 for i in range(120) if i % 4 and made[i % 3] == id_}
         assert case.followers == len(joined)
     assert tally.count(session) == 3
+
+
+def test_nobody_waits_for_ever_and_the_counts_are_exact(session, city):
+    with db.writing() as own:
+        made = [scene.report(own).id for _ in range(12)]
+    end = time.monotonic() + 4
+
+    def act(seed):
+        rng, done = random.Random(seed), 0
+        while time.monotonic() < end:
+            one, other = rng.sample(made, 2)
+            try:
+                with db.writing() as own:
+                    match rng.randrange(8):
+                        case 0:
+                            made.append(cases.open_(own, city.admin, scene.new(category="other")).case.id)
+                        case 1:
+                            cases.merge(own, city.admin, one, other)
+                        case 2:
+                            cases.transfer(own, city.admin, one, city.roads.id, reason="no-capacity", text="Quá tải")
+                        case 3:
+                            cases.step(own, city.admin, min(one, other), "start")
+                            cases.comment(own, city.admin, max(one, other), "Hai việc trong một lần")
+                        case 4:
+                            cases.step(own, city.admin, one, "resolve", text="Xong")
+                        case 5:
+                            cases.join(own, ANONYMOUS, one, f"address:{rng.randrange(50)}")
+                        case 6:
+                            cases.hide(own, city.admin, one, "Lộ số điện thoại")
+                        case _:
+                            cases.assign(own, city.admin, one, office=city.lights.id)
+                done += 1
+            except (BadInput, Conflict, NotAllowed, NotFound, PreconditionFailed):
+                continue
+        return done
+
+    assert all(at_once(act, range(10), 10))
+    session.expire_all()
+    kept = {
+        tuple(getattr(one, name) for name in tally._COLUMNS): one.count for one in session.query(CaseTally) if one.count
+    }
+    counted = {}
+    for case in session.query(Case):
+        counted[tally.key(case)] = counted.get(tally.key(case), 0) + 1
+    assert kept == counted
+    assert session.scalar(select(func.sum(Case.followers))) == session.scalar(
+        select(func.count()).select_from(CaseFollower)
+    )
+    assert session.scalar(select(func.count(func.distinct(Case.number)))) == len(set(made))

@@ -55,7 +55,9 @@ HOLE = Category.model_validate(
 
 
 @pytest.fixture(autouse=True)
-def declared(monkeypatch):
+def declared(request, monkeypatch):
+    if "database" in request.fixturenames:  # which has this process use the types shipped
+        request.getfixturevalue("database")
     states = {("deed", one.code): one for one in KIND.states}
     known = types.Types(by_code={"deed": KIND}, categories_={"hole": HOLE}, states=states)
     monkeypatch.setattr(types, "_used", known)

@@ -1,8 +1,11 @@
-"""The standing work of cases: ladders are climbed, and deadlines follow the calendar."""
+"""The standing work of cases: ladders are climbed, deadlines follow the calendar, what nobody contests is closed."""
 
-from dothi.cases import calendar, escalation, timers
+from dothi.cases import calendar, escalation, service, timers
 from dothi.db import session as db
+from dothi.identity.guard import SYSTEM
 from dothi.jobs.runner import every
+
+SLICE = 100  # cases closed in one transaction
 
 _reckoned: calendar.Calendar | None = None
 
@@ -24,3 +27,15 @@ def reckon() -> int:
     moved = timers.reproject_all()
     _reckoned = cal
     return moved
+
+
+@every("cases.accept", minutes=30)
+def accept() -> int:
+    """Close what was done a week ago and whose reporter said nothing; returns how many were closed."""
+    closed = 0
+    while True:
+        with db.writing() as session:
+            made = service.accept_silent(session, SYSTEM, limit=SLICE)
+        closed += made
+        if made < SLICE:
+            return closed

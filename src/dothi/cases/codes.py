@@ -93,7 +93,7 @@ def send(session: Session, case: Case, address: str | None = None) -> Sent:
     session.add(made)
     session.flush()
     made.hash = _hash(case.id, made.id, code)
-    to = _address(session, channel, target, contact.language or "vi", now)
+    to = contacts_store.address_for(session, channel, target, contact.language or "vi", now)
     _write(session, case, to, code, made.id)
     _tell(session, case, "code.sent", to=channel)
     masked = contacts.masked_phone(target) if channel == "sms" else contacts.masked(contact).email or ""
@@ -140,19 +140,6 @@ def _hash(case_id: int, code_id: int, code: str) -> str:
     """Keyed with the installation's secret: six digits alone could be tried out by whoever reads the table."""
     key = hmac.digest(forms.secret(), b"cases.code", hashlib.sha256)
     return hmac.new(key, f"{case_id}.{code_id}.{code}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
-
-
-def _address(session: Session, channel: str, target: str, language: str, now: int) -> Address:
-    found = contacts_store.address_of(session, channel, target)
-    if found is None:
-        found = Address(
-            person_id=None, channel=channel, target=target, label=contacts_store.LABEL, language=language,
-            created_at=now, failed=0,
-        )  # fmt: skip
-        session.add(found)
-    found.language = language
-    session.flush()
-    return found
 
 
 def _write(session: Session, case: Case, to: Address, code: str, code_id: int) -> None:

@@ -81,6 +81,19 @@ def address_of(session: Session, channel: str, target: str) -> Address | None:
     return session.scalar(select(Address).where(*which).order_by(Address.id).limit(1))
 
 
+def address_for(session: Session, channel: str, target: str, language: str, now: int) -> Address:
+    """The address news of cases go to at a telephone or e-mail, made where there is none yet."""
+    found = address_of(session, channel, target)
+    if found is None:
+        found = Address(
+            person_id=None, channel=channel, target=target, label=LABEL, language=language, created_at=now, failed=0
+        )
+        session.add(found)
+    found.language = language
+    session.flush()
+    return found
+
+
 def end_subscriptions(session: Session, address_id: int) -> None:
     """End what was asked for at an address before it was confirmed: who asked may have been anybody."""
     session.execute(delete(Subscription).where(Subscription.address_id == address_id))

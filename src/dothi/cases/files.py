@@ -118,7 +118,7 @@ def keep(
     made = CaseFile(
         case_id=case.id, entry_id=entry_id, kind=kind, name=ready.name, media_type=ready.media_type,
         size=len(ready.content), width=copies.width if copies else None, height=copies.height if copies else None,
-        sha256=shelf.put(ready.content), shown=_shelved(copies) if copies else None,
+        sha256=shelf.put(ready.content), shown=shelved(copies) if copies else None,
         public=bool(public and copies and kind in SHOWABLE), blurred=None, scan=ready.scan, at=news.now(), actor=by,
     )  # fmt: skip
     session.add(made)
@@ -143,7 +143,7 @@ def blur(session: Session, caller: Caller, file_id: int, boxes: Iterable[Any]) -
         raise Conflict("the original is gone; nothing can be painted of it") from None
     with _painting:
         copies = images.copies(content, settings().image_pixels, wanted)
-    old, made.shown = made.shown, _shelved(copies)
+    old, made.shown = made.shown, shelved(copies)
     made.blurred = [list(box) for box in wanted] or None
     session.flush()
     _discard(session, {old})
@@ -178,6 +178,8 @@ def served(session: Session, caller: Caller, file_id: int, which: Which, token: 
     open_ = which != "original" and made.public and within.shown(case)
     if made.scan == "infected" or not (theirs or open_):
         raise _no_file()
+    if made.kind == "result" and case.phase not in ("done", "closed") and not within.inside(session, caller, case):
+        raise _no_file()  # a result that is not approved yet is nobody's
     if which == "original":
         at, media_type, saved = shelf.path(made.sha256), made.media_type, "attachment"
     else:
@@ -259,7 +261,8 @@ def _guess(content: bytes) -> str:
     return f"it looks like {found}" if found and re.fullmatch(r"[\w.+-]+/[\w.+-]+", found) else "it is no picture"
 
 
-def _shelved(copies: images.Copies) -> str:
+def shelved(copies: images.Copies) -> str:
+    """Keep the public copy of a picture, its thumbnail beside it; returns the name of the copy."""
     name = hashlib.sha256(copies.shown).hexdigest()
     shelf.put(copies.thumb, name, shelf.THUMB)
     return shelf.put(copies.shown, name)

@@ -1,5 +1,6 @@
 """Lists of cases by key: the inbox of an office by what is next due, the public list newest first; and counts of both."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +23,7 @@ WHICH: tuple[Which, ...] = (
 MOST, WORDS = 200, 6
 COUNTED = 1000  # counts in a rail say 1000 for that and more
 _NULL = "~"
+_NUMBER = re.compile(r"[A-Za-z]{2,4}-\d\d-\d{6,}|[A-Za-z]\d+(\.\d+)*-\d{6}-\d{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def inbox(session: Session, caller: Caller, asked: Asked | None = None) -> Page:
     asked = asked or Asked()
     where = _filters(caller, asked)
     limit = min(max(asked.limit, 1), MOST)
-    null, at, id_ = _cursor(asked.after)
+    null, at, id_ = cursor(asked.after)
     rows: list[Any] = []
     query = select(*_LINE).where(*where).order_by(Case.due_at, Case.id)
     if not null:
@@ -244,7 +246,9 @@ def _beside(caller: Caller, office: int | None) -> Select[int]:
 
 
 def _searched(text: str) -> list[ColumnElement[bool]]:
-    """Each word somewhere in number, title or address, diacritics or not."""
+    """Each word somewhere in number, title or address, diacritics or not; a whole number is looked up."""
+    if _NUMBER.fullmatch(text.strip()):
+        return [Case.number == sight.number(text)]
     return [Case.folded.contains(word, autoescape=True) for word in fold(text)[:200].split()[:WORDS]]
 
 
@@ -255,7 +259,8 @@ def _boxed(bbox: tuple[float, float, float, float] | None) -> list[ColumnElement
     return [Case.lat.between(south, north), Case.lon.between(west, east)]
 
 
-def _cursor(after: str | None) -> tuple[bool, int, int]:
+def cursor(after: str | None) -> tuple[bool, int, int]:
+    """Where a page goes on: past the cases with a moment or not, its moment, its id. Raises BadInput."""
     if not after:
         return False, 0, 0
     at, _, id_ = after.partition(".")
@@ -312,7 +317,7 @@ def public_list(session: Session, asked: PublicAsked | None = None) -> Page:
     if asked.simulated is not None:
         query = query.where(Case.simulated.is_(asked.simulated))
     if asked.after:
-        _, at, id_ = _cursor(asked.after)
+        _, at, id_ = cursor(asked.after)
         query = query.where(tuple_(Case.opened_at, Case.id) < tuple_(at, id_))
     rows = list(session.execute(query.order_by(Case.opened_at.desc(), Case.id.desc()).limit(limit + 1)))
     more, rows = len(rows) > limit, rows[:limit]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,7 +12,6 @@ from dothi.cases.tables import Case
 from dothi.identity.guard import Caller
 from dothi.journal import service as journal
 from dothi.kit import bus, clock
-from dothi.sensing.news import before_commit
 
 ENGINE = "dothi"  # the actor of what dothi does by itself
 REPORTER = "reporter"  # the actor of an entry of whoever reported: never which person that is
@@ -39,6 +37,11 @@ def now() -> int:
     """The instant verbs act at, µs: the present, or the one `at` says."""
     set_ = _moment.get()
     return clock.now_micros() if set_ is None else set_
+
+
+def replayed() -> bool:
+    """Whether verbs act at an instant that was said: nobody is told of a past that is made up."""
+    return _moment.get() is not None
 
 
 @contextmanager
@@ -72,13 +75,12 @@ def tell(
     told = {
         "number": case.number, "type": case.type, "category": case.category, "state": case.state, "phase": case.phase,
         "due_at": case.due_at, "simulated": case.simulated, "exercise": case.exercise, "url": path(case.number),
-        **(data or {}),
+        **({"past": True} if replayed() else {}), **(data or {}),
     }  # fmt: skip
-    entry = partial(
-        journal.append, session, f"cases.{kind}", actor=actor, subject=f"case:{case.number}", agency_id=case.agency_id,
-        place=case.unit, visibility="open" if shown else "restricted", data=told,
+    journal.append_last(
+        session, f"cases.{kind}", actor=actor, subject=f"case:{case.number}", agency_id=case.agency_id, place=case.unit,
+        visibility="open" if shown else "restricted", data=told,
     )  # fmt: skip
-    before_commit(session, entry)
 
 
 def moved(session: Session, case: Case, before: str | None, step: str | None, at_: int) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Connection, bindparam, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from dothi.cases.declared import Type
 from dothi.cases.tables import CaseSequence
+from dothi.db import commits
+from dothi.db import session as db
 from dothi.kit import clock
 
 # gives the series a number is of, and how its text is made of the count: for dossiers, whose codes are national
@@ -31,14 +33,42 @@ def series(session: Session, type_: Type, values: dict[str, Any], opened_at: int
 
 
 def take(session: Session, name: str) -> int:
-    """The next count of a series; nobody else takes one before this transaction ends."""
-    made: Any = (sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert)(CaseSequence)
-    statement = made.values(name=name, last=1).on_conflict_do_update(
-        index_elements=["name"], set_={"last": CaseSequence.last + 1}
-    )
-    return int(session.execute(statement.returning(CaseSequence.last)).scalar_one())
+    """The next count of a series.
+
+    On PostgreSQL it stands at once, so that whoever opens a case with photos makes nobody else wait; a number is then left
+    out where what follows fails. On SQLite nobody else writes before this transaction ends.
+    """
+    if commits.together(session):
+        with db.beside().connect() as connection:
+            return _next(connection, name)
+    return _next(session, name)
 
 
-def give_back(session: Session, name: str) -> None:
-    """Take back the count this transaction just took and needs no more, so that no number is left out."""
-    session.execute(update(CaseSequence).where(CaseSequence.name == name).values(last=CaseSequence.last - 1))
+def _next(on: Session | Connection, name: str) -> int:
+    statement = _TAKE[on.get_bind().dialect.name if isinstance(on, Session) else on.dialect.name]
+    return int(on.execute(statement, {"name": name, "last": 1}).scalar_one())
+
+
+def give_back(session: Session, name: str, count: int) -> None:
+    """Take back a count that was just taken and is needed no more, so that no number is left out, if nobody took another."""
+    values = {"series": name, "taken": count}
+    if commits.together(session):
+        with db.beside().connect() as connection:
+            connection.execute(_GIVE, values)
+        return
+    session.execute(_GIVE, values)
+
+
+def _taking(insert: Any) -> Any:
+    made = insert(CaseSequence.__table__)
+    next_ = made.on_conflict_do_update(index_elements=["name"], set_={"last": CaseSequence.__table__.c.last + 1})
+    return next_.returning(CaseSequence.__table__.c.last)
+
+
+_TAKE = {"sqlite": _taking(sqlite_insert), "postgresql": _taking(pg_insert)}
+_SERIES = CaseSequence.__table__.c
+_GIVE = (
+    update(CaseSequence.__table__)  # type: ignore[arg-type]
+    .where(_SERIES.name == bindparam("series"), _SERIES.last == bindparam("taken"))
+    .values(last=_SERIES.last - 1)
+)

@@ -1,6 +1,6 @@
 """Which office a case goes to: the most exact rule wins, then the category's own, then the type's."""
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Text, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from dothi.cases.declared import Category
@@ -17,13 +17,8 @@ from dothi.kit.text import fold
 
 def office_for(session: Session, type_: str, category: Category | None, unit: str | None) -> int | None:
     """The office of a new case: rules of category and unit, category, unit; the category's own; the type's rule."""
-    rules = session.execute(
-        select(OfficeRule.category, OfficeRule.unit, OfficeRule.agency_id).where(
-            OfficeRule.type == type_,
-            or_(OfficeRule.category == (category.code if category else None), OfficeRule.category.is_(None)),
-            or_(OfficeRule.unit == unit, OfficeRule.unit.is_(None)),
-        )
-    ).all()
+    asked = {"type": type_, "category": category.code if category else None, "unit": unit}
+    rules = session.execute(_RULES, asked).all()
     best = max(rules, key=lambda one: (one[0] is not None, one[1] is not None), default=None)
     if best is not None and (best[0] is not None or best[1] is not None):
         return int(best[2])
@@ -32,6 +27,13 @@ def office_for(session: Session, type_: str, category: Category | None, unit: st
         if found is not None:
             return found
     return int(best[2]) if best is not None else None
+
+
+_RULES = select(OfficeRule.category, OfficeRule.unit, OfficeRule.agency_id).where(
+    OfficeRule.type == bindparam("type"),
+    or_(OfficeRule.category == bindparam("category", type_=Text()), OfficeRule.category.is_(None)),
+    or_(OfficeRule.unit == bindparam("unit", type_=Text()), OfficeRule.unit.is_(None)),
+)
 
 
 def office(session: Session, name: int | str | None) -> Agency | None:

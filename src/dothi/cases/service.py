@@ -1,5 +1,9 @@
 """The verbs of a case. Each names the version it saw: of two people at once one wins, the other is told who and when."""
 
+from dothi.cases import (
+    dossier_keeping,  # noqa: F401 - dossiers have national numbers and a row of their own
+    telling,  # noqa: F401 - hears what is said of cases, and tells those whom it concerns
+)
 from dothi.cases.verbs_flow import (
     TRANSFERS,
     accept_silent,

@@ -5,10 +5,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
+from dothi.cases import own
 from dothi.cases.declared import Who
 from dothi.cases.tables import Case, CaseOffice, CrewMember, Job
 from dothi.cases.types import types
-from dothi.identity import guard, secret
+from dothi.identity import guard
 from dothi.identity.guard import SYSTEM, Caller
 from dothi.kit.errors import NotFound
 
@@ -39,7 +40,7 @@ def cases(caller: Caller, token: str | None = None) -> ColumnElement[bool]:
             mine = select(CrewMember.crew_id).where(CrewMember.person_id == caller.id)
             clauses += [Case.crew_id.in_(mine), Case.id.in_(select(Job.case_id).where(Job.crew_id.in_(mine)))]
     if token:
-        clauses.append(Case.secret == secret.digest(token))
+        clauses.append(own.holds(token))
     return or_(*clauses) if clauses else false()
 
 
@@ -61,7 +62,7 @@ def is_reporter(caller: Caller, case: Case, token: str | None = None) -> bool:
     """Whether the caller reported the case: signed in as then, or with the token of their own link."""
     if caller.kind == "person" and caller.id is not None and case.person_id == caller.id:
         return True
-    return token is not None and case.secret is not None and secret.same(case.secret, token)
+    return token is not None and own.fits(case, token)
 
 
 def sides(session: Session, caller: Caller, case: Case, token: str | None = None) -> set[Who]:
@@ -109,7 +110,22 @@ def co_handles(session: Session, caller: Caller, case: Case) -> list[int]:
 
 def named(name: int | str) -> Any:
     """The clause of a case's id or number, as people type it."""
-    return Case.id == name if isinstance(name, int) else Case.number == name.strip().upper()[:60]
+    return Case.id == name if isinstance(name, int) else Case.number == number(name)
+
+
+def number(name: str) -> str:
+    """A number as it is kept, however people type it."""
+    return name.strip().upper()[:60]
+
+
+def surely(caller: Caller, case: Case, token: str | None = None) -> bool:
+    """Whether a caller sees a case by what is at hand alone; False: only a query can tell."""
+    held = offices(caller)
+    if held is None or is_reporter(caller, case, token):
+        return True
+    return (case.agency_id is not None and case.agency_id in held) or (
+        case.receiving_id is not None and case.receiving_id in held
+    )
 
 
 def not_found() -> NotFound:

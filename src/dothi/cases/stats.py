@@ -4,18 +4,20 @@ Everything counted is public: what the public sees of cases, so that each figure
 are cases done (or closed after it); those rejected or joined to another are counted apart. Instants in µs UTC.
 """
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import Grouping
 
-from dothi.cases import sight, store
-from dothi.cases.lists import PublicAsked
+from dothi.cases import lists, sight, store
+from dothi.cases.lists import PUBLIC, Page, PublicAsked, publics
 from dothi.cases.tables import Case
 from dothi.db.words import iso_text
 from dothi.kit import clock
+from dothi.kit.errors import BadInput, Fault
 
 By = Literal["all", "office", "ward", "category", "month"]
 BY: tuple[By, ...] = ("all", "office", "ward", "category", "month")
@@ -40,7 +42,8 @@ class Row:
     """A line of figures. key: office id, ward or category code, month (2026-11); None: nobody yet, nowhere known.
 
     on_time: share of the solved (0 to 1) that were in time; median: µs from receipt to done; overdue: not done and
-    past due now; satisfied: share of those who said "fixed" of those who answered; rating: mean of 1 to 5.
+    past due now; satisfied: share of those who gave 4 or 5 of 5, or only said "fixed", of those who answered; rating: mean
+    of 1 to 5.
     """
 
     key: str | int | None
@@ -60,8 +63,29 @@ class Row:
 
 
 def figures(session: Session, by: By, asked: Asked, now: int | None = None) -> list[Row]:
-    """The figures of a stretch of time, one line for each office, ward, category or month; `all`: one line."""
+    """The figures of a stretch of time, one line for each office, ward, category or month; `all`: one line.
+
+    What took long to count is answered for a minute as it was counted.
+    """
     at = clock.now_micros() if now is None else now
+    spans = (asked.since // _MINUTE, asked.until // _MINUTE, at // _MINUTE)
+    key = (str(session.connection().engine.url), by, replace(asked, since=0, until=0), *spans)
+    if key in _kept:
+        return _kept[key]
+    began = time.monotonic()
+    rows = _figures(session, by, asked, at)
+    if time.monotonic() - began > _SLOW:
+        while len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        _kept[key] = rows
+    return rows
+
+
+_MINUTE, _SLOW, _MOST_KEPT = 60 * clock.SECOND, 0.5, 100  # µs, seconds, answers
+_kept: dict[tuple[Any, ...], list[Row]] = {}
+
+
+def _figures(session: Session, by: By, asked: Asked, at: int) -> list[Row]:
     group, where = _group(by), _where(asked)
     solved = Case.resolved_at.is_not(None)
     goes_on = Case.phase.in_(("new", "open", "waiting"))
@@ -70,7 +94,7 @@ def figures(session: Session, by: By, asked: Asked, now: int | None = None) -> l
         _sum(solved & Case.met.is_not(None)), _sum(goes_on), _sum(goes_on & (Case.due_at < at)),
         _sum((Case.phase == "closed") & Case.resolved_at.is_(None) & Case.merged_into.is_(None)),
         _sum(Case.merged_into.is_not(None)), func.coalesce(func.sum(Case.reopened), 0),
-        _sum(Case.satisfied.is_not(None)), _sum(Case.satisfied.is_(True)), func.avg(Case.rating),
+        _sum(_answered()), _sum(_satisfied()), func.avg(Case.rating),
     ).where(*where)  # fmt: skip
     if by != "all":
         query = query.group_by(group)
@@ -103,6 +127,53 @@ def behind(by: By, key: str | int | None, asked: Asked, **more: Any) -> PublicAs
     elif by != "all":
         values[by] = key
     return PublicAsked(**(values | more))
+
+
+# what is counted, and how a case is known to be of it; `figures` counts by the same clauses
+OF = (
+    "received", "solved", "on-time", "late", "open", "overdue", "rejected", "merged", "reopened", "satisfied", "unsatisfied",
+)  # fmt: skip
+
+
+def clause(of: str, now: int) -> ColumnElement[bool]:
+    """Whether a case is among those a figure counts. Raises BadInput."""
+    solved, goes_on = Case.resolved_at.is_not(None), Case.phase.in_(("new", "open", "waiting"))
+    found: dict[str, ColumnElement[bool]] = {
+        "received": Case.id > 0, "solved": solved, "on-time": solved & Case.met.is_(True),
+        "late": solved & Case.met.is_(False), "open": goes_on, "overdue": goes_on & (Case.due_at < now),
+        "rejected": (Case.phase == "closed") & Case.resolved_at.is_(None) & Case.merged_into.is_(None),
+        "merged": Case.merged_into.is_not(None), "reopened": Case.reopened > 0, "satisfied": _satisfied(),
+        "unsatisfied": _answered() & ~_satisfied(),
+    }  # fmt: skip
+    if of not in found:
+        raise BadInput("there is no such figure", [Fault("of", f"{of[:40]!r}", ", ".join(OF))])
+    return found[of]
+
+
+def _answered() -> ColumnElement[bool]:
+    return Case.satisfied.is_not(None) | Case.rating.is_not(None)
+
+
+def _satisfied() -> ColumnElement[bool]:
+    """Whether the reporter is content; a rating says more than that it is fixed, which every closing answer says."""
+    said = case((Case.rating.is_not(None), Case.rating >= 4), else_=Case.satisfied.is_(True))
+    return said & _answered()
+
+
+def count(session: Session, asked: Asked, of: str, now: int) -> int:
+    """How many public cases are behind a figure."""
+    return session.scalar(select(func.count()).select_from(Case).where(*_where(asked), clause(of, now))) or 0
+
+
+def records(session: Session, asked: Asked, of: str, now: int, after: str | None = None, limit: int = 50) -> Page:
+    """The public cases behind a figure, newest first; `next` of the page is where it goes on."""
+    query = select(*PUBLIC).where(*_where(asked), clause(of, now))
+    if after:
+        _, at, id_ = lists.cursor(after)
+        query = query.where(tuple_(Case.opened_at, Case.id) < tuple_(at, id_))
+    rows = list(session.execute(query.order_by(Case.opened_at.desc(), Case.id.desc()).limit(limit + 1)))
+    last = f"{rows[limit - 1].opened_at}.{rows[limit - 1].id}" if len(rows) > limit else None
+    return Page(publics(session, rows[:limit]), last)
 
 
 def month_span(month: str) -> tuple[int, int]:

@@ -1,50 +1,154 @@
 """The SQL of cases, their entries, followers, offices and links."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from psycopg.types.json import Jsonb
+from sqlalchemy import ColumnElement, Text, bindparam, delete, func, insert, inspect, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from dothi.cases import sight
-from dothi.cases.tables import Case, CaseEntry, CaseFile, CaseFollower, CaseLink, CaseOffice, Crew, CrewMember, Job
+from dothi.cases.tables import (
+    Case,
+    CaseEntry,
+    CaseFile,
+    CaseFollower,
+    CaseLink,
+    CaseOffice,
+    CaseTimer,
+    Crew,
+    CrewMember,
+    Job,
+)
+from dothi.db import commits
+from dothi.db.words import in_turn
 from dothi.identity.tables import Agency, Person
+
+# statements are made once: to make one anew costs more than to run it
+_ROWS = Case.__table__
+_OF_ID = select(Case).where(Case.id == bindparam("name"))
+_OF_NUMBER = select(Case).where(Case.number == bindparam("name"))
+_OF_KEY = select(Case.id).where(Case.key == bindparam("key"))
+_ADD_ENTRY = insert(CaseEntry.__table__).returning(CaseEntry.__table__.c.id)  # type: ignore[arg-type]
 
 
 def _insert(session: Session, table: Any) -> Any:
     return (sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert)(table)
 
 
+def _adding(insert_: Any) -> Any:
+    return insert_(_ROWS).on_conflict_do_nothing(index_elements=["key"]).returning(_ROWS.c.id)
+
+
+_SAID = ("case_id", "at", "actor", "agency_id", "kind", "public", "text", "state", "step", "data")  # an entry's columns
+_ENTER = f"INSERT INTO case_entry ({', '.join(_SAID)}) VALUES ({', '.join(f'%({one})s' for one in _SAID)}) RETURNING id"
+_ADD = {"sqlite": _adding(sqlite_insert), "postgresql": _adding(pg_insert)}
+
+
+def settle(session: Session, more: Sequence[tuple[Any, Any]] = (), **entry: Any) -> int:
+    """Write what changed of the rows at hand, more statements, and an entry, in one message if it can be; the entry's id."""
+    if session.new or session.deleted or any(type(one) not in _PLAIN for one in session.dirty):
+        session.flush()
+    connection = session.connection()
+    statements = [*_changes(session), *more]
+    if not commits.together(session):
+        for statement, values in statements:
+            connection.execute(statement, values)
+        return add_entry(session, **entry)
+    with commits.at_once(connection) as driver:
+        for statement, values in statements:
+            connection.execute(statement, values)
+        data = entry["data"]
+        said = {**entry, "data": None if data is None else Jsonb(data)}
+        return int(driver.execute(_ENTER, said).fetchone()[0])
+
+
+def _changes(session: Session) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """What a flush would write of rows that only changed: in a fraction of its time."""
+    for state in [inspect(one) for one in session.dirty]:
+        values = {name: state.dict[name] for name, was in state.committed_state.items() if state.dict[name] != was}
+        if values:
+            yield _PLAIN[state.class_], {"id_": state.dict["id"], **values}
+        state._commit_all(state.dict, session.identity_map)  # noqa: SLF001 - as a flush does; there is no public name
+
+
+def _writing(table: Any) -> Any:
+    return update(table).where(table.c.id == bindparam("id_"))
+
+
+_PLAIN = {one: _writing(one.__table__) for one in (Case, CaseTimer)}
+
+
 # the case itself
 
 
-def case(session: Session, name: int | str, sees: ColumnElement[bool], *, lock: bool = False) -> Case | None:
-    """The case of an id or a number; lock: nobody else changes it before this transaction ends."""
+def case(
+    session: Session, name: int | str, sees: ColumnElement[bool], *, lock: bool = False, wait: bool = True
+) -> Case | None:
+    """The case of an id or a number; lock: nobody else changes it before this transaction ends.
+
+    wait: False gives None for one that somebody else has locked.
+    """
     query = select(Case).where(sight.named(name), sees)
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(skip_locked=not wait).execution_options(populate_existing=True)
     return session.scalar(query)
+
+
+def held(session: Session, name: int | str) -> Case | None:
+    """The case of an id or a number, whoever may see it, locked: nobody else changes it before this transaction ends."""
+    if isinstance(name, int):
+        return session.scalar(_LOCK_ID, {"name": name})
+    return session.scalar(_LOCK_NUMBER, {"name": sight.number(name)})
+
+
+_LOCK_ID, _LOCK_NUMBER = (
+    one.with_for_update().execution_options(populate_existing=True) for one in (_OF_ID, _OF_NUMBER)
+)
+
+
+def passes(session: Session, id_: int, sees: ColumnElement[bool]) -> bool:
+    """Whether a case holds a clause."""
+    return session.scalar(select(Case.id).where(Case.id == id_, sees)) is not None
 
 
 def by_key(session: Session, key: str) -> Case | None:
     """The case a sender's key made."""
-    return session.scalar(select(Case).where(Case.key == key))
+    id_ = session.scalar(_OF_KEY, {"key": key})
+    return None if id_ is None else session.scalar(_OF_ID, {"name": id_})
+
+
+def key_turn(session: Session, key: str) -> None:
+    """Wait until nobody else is about to open a case with this key, and hold that until the transaction ends."""
+    session.execute(_KEY_TURN, {"turn": f"dothi.case.key {key}"})
+
+
+_KEY_TURN = select(in_turn(bindparam("turn", type_=Text())))
 
 
 def add(session: Session, values: dict[str, Any]) -> Case | None:
     """Add a case; None when another one has its key meanwhile."""
-    statement = (
-        _insert(session, Case).values(**values).on_conflict_do_nothing(index_elements=["key"]).returning(Case.id)
-    )
-    id_ = session.execute(statement).scalar_one_or_none()
+    id_ = session.execute(_ADD[session.get_bind().dialect.name], values).scalar_one_or_none()
     if id_ is None:
         return None
     made = Case(id=id_, **values)
     make_transient_to_detached(made)
     session.add(made)
     return made
+
+
+def lock_joined(session: Session, ids: Iterable[int | None]) -> None:
+    """Lock cases, those they were joined to and those joined to them, the older first."""
+    found = {one for one in ids if one is not None}
+    for id_ in list(found):
+        found.update(duplicates(session, id_))
+        into = session.scalar(select(Case.merged_into).where(Case.id == id_))
+        while into is not None and into not in found:
+            found.add(into)
+            into = session.scalar(select(Case.merged_into).where(Case.id == into))
+    session.execute(select(Case.id).where(Case.id.in_(found)).order_by(Case.id).with_for_update())
 
 
 def cases_of(session: Session, ids: Iterable[int]) -> dict[int, Case]:
@@ -57,7 +161,7 @@ def cases_of(session: Session, ids: Iterable[int]) -> dict[int, Case]:
 
 def add_entry(session: Session, **values: Any) -> int:
     """Add an entry; its id."""
-    return int(session.execute(insert(CaseEntry).values(**values).returning(CaseEntry.id)).scalar_one())
+    return int(session.execute(_ADD_ENTRY, values).scalar_one())
 
 
 def entry(session: Session, id_: int) -> CaseEntry | None:
@@ -189,6 +293,21 @@ def crew(session: Session, id_: int) -> Crew | None:
 def crews_of(session: Session, person_id: int) -> list[int]:
     """The crews somebody belongs to."""
     return list(session.scalars(select(CrewMember.crew_id).where(CrewMember.person_id == person_id)))
+
+
+def officer(session: Session, id_: int) -> tuple[bool, int | None] | None:
+    """Whether somebody still acts, and their office; None where there is no such person."""
+    found = session.execute(_OFFICER, {"id": id_}).first()
+    return (found[0], found[1]) if found else None
+
+
+def office_there(session: Session, id_: int) -> bool:
+    """Whether there is an office of a number."""
+    return session.scalar(_OFFICE, {"id": id_}) is not None
+
+
+_OFFICER = select(Person.active, Person.agency_id).where(Person.id == bindparam("id"))
+_OFFICE = select(Agency.id).where(Agency.id == bindparam("id"))
 
 
 # names

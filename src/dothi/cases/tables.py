@@ -66,8 +66,10 @@ class Case(Base):
         # the inbox of an office: what is next due
         Index("ix_case_inbox", "agency_id", "due_at", "id", sqlite_where=_LIVES, postgresql_where=_LIVES),
         Index("ix_case_due", "due_at", "id", sqlite_where=_LIVES, postgresql_where=_LIVES),
+        Index("ix_case_phase", "phase", "due_at", "id", sqlite_where=_LIVES, postgresql_where=_LIVES),
         Index("ix_case_handler", "handler_id", "due_at", sqlite_where=_LIVES, postgresql_where=_LIVES),
         Index("ix_case_crew", "crew_id", "due_at", sqlite_where=_LIVES, postgresql_where=_LIVES),
+        # words anywhere in `folded`: ix_case_folded of the migration, where PostgreSQL has pg_trgm
         # public lists, newest first, by office, by ward and by category
         Index("ix_case_agency", "agency_id", "opened_at", "id"),
         Index("ix_case_public", "public", "opened_at", "id"),

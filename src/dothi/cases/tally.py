@@ -1,7 +1,5 @@
 """How many cases there are, by what they are counted by: kept with every change, in its own transaction."""
 
-from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -13,7 +11,6 @@ from dothi.cases.tables import Case, CaseTally
 from dothi.cases.types import types
 from dothi.journal import service as journal
 from dothi.kit import clock
-from dothi.sensing.news import before_commit
 
 _COLUMNS = ("month", "type", "category", "unit", "agency_id", "phase", "public", "simulated")
 Key = tuple[str, str, str, str, int, str, bool, bool]
@@ -45,17 +42,22 @@ def changed(session: Session, before: Key | None, after: Key | None) -> None:
     """
     if before != after:
         rows = [(one, by) for one, by in ((before, -1), (after, 1)) if one is not None]
-        before_commit(session, partial(_add, session, rows))
+        values = [{**dict(zip(_COLUMNS, key_, strict=True)), "count": by} for key_, by in rows]
+        statement = _COUNT[session.get_bind().dialect.name]
+        if journal.at_end(session):
+            journal.last(session, statement, values)
+        else:
+            journal.take_turn(session)
+            session.execute(statement, values)
 
 
-def _add(session: Session, rows: Iterable[tuple[Key, int]]) -> None:
-    journal.take_turn(session)
-    values = [{**dict(zip(_COLUMNS, key_, strict=True)), "count": by} for key_, by in rows]
-    made: Any = (sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert)(CaseTally)
-    statement = made.values(values).on_conflict_do_update(
-        index_elements=list(_COLUMNS), set_={"count": CaseTally.count + made.excluded.count}
-    )
-    session.execute(statement)
+def _counting(insert_: Any) -> Any:
+    made = insert_(CaseTally.__table__)
+    more = CaseTally.__table__.c.count + made.excluded.count
+    return made.on_conflict_do_update(index_elements=list(_COLUMNS), set_={"count": more})
+
+
+_COUNT = {"sqlite": _counting(sqlite_insert), "postgresql": _counting(pg_insert)}
 
 
 def recount(session: Session) -> int:

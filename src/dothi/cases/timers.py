@@ -7,9 +7,9 @@ today's calendar, and every change makes them anew. Comments and edits never com
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from dothi.cases import calendar, clock, due, news, tally, types
@@ -48,13 +48,14 @@ def moved(
     reason: why it waits, for the ledger; without one, the state's code. Coming to a state again, or to another one in
     which a timer runs, changes nothing.
     """
-    cal = calendar.load(session)
     running = {one.code: one for one in _open(session, case)}
+    begun = []
     for declared in kind.timers:
         timer = running.get(declared.code)
         if timer is None:
             if case.state in declared.runs:
-                running[declared.code] = _begin(session, cal, case, declared, category, now)
+                begun.append(_begin(calendar.load(session), case, declared, category, now))
+                running[declared.code] = begun[-1]
                 if declared.main:
                     case.met = None
             continue
@@ -66,12 +67,37 @@ def moved(
             ledger = _ledger(session, timer)
             if not any(one.kind == "pause" and one.until is None for one in ledger):
                 ledger.append(_write(session, timer, "pause", now, reason or case.state, text, actor))
-            project(cal, timer, ledger, declared.ladder)
+            project(calendar.load(session), timer, ledger, declared.ladder)
         elif case.state in declared.runs and timer.running_since is None:
             ledger = _ledger(session, timer)
             _close(ledger, "pause", now)
-            project(cal, timer, ledger, declared.ladder)
+            project(calendar.load(session), timer, ledger, declared.ladder)
+    for statement, rows in writing(case, begun):
+        session.execute(statement, rows)
     _set_due(case, kind, running.values())
+
+
+def opening(
+    session: Session, case: Case, kind: Type, category: Category | Procedure | None, now: int
+) -> list[CaseTimer]:
+    """The timers of a case that is about to be added, and its due moment; `writing` says how they are written once it stands."""
+    running = [one for one in kind.timers if case.state in one.runs]
+    if not running:
+        return []
+    cal = calendar.load(session)
+    made = [_begin(cal, case, one, category, now) for one in running]
+    _set_due(case, kind, made)
+    return made
+
+
+def writing(case: Case, made: Sequence[CaseTimer]) -> list[tuple[Any, Any]]:
+    """The statements that write timers which have begun."""
+    rows = [{**{name: getattr(one, name) for name in _COLUMNS}, "case_id": case.id} for one in made]
+    return [(_ADD, rows)] if rows else []
+
+
+_COLUMNS = [one.name for one in CaseTimer.__table__.columns if one.name not in ("id", "case_id")]
+_ADD = insert(CaseTimer.__table__).inline()  # type: ignore[arg-type]
 
 
 def prioritised(session: Session, case: Case, kind: Type, category: Category | Procedure | None) -> None:
@@ -380,16 +406,13 @@ def moment(cal: Calendar, unit: clock.Unit, running: int, budget: int, consumed:
 # ---- rows ----
 
 
-def _begin(
-    session: Session, cal: Calendar, case: Case, declared: Timer, category: Category | Procedure | None, now: int
-) -> CaseTimer:
+def _begin(cal: Calendar, case: Case, declared: Timer, category: Category | Procedure | None, now: int) -> CaseTimer:
     unit, budget = clock.of(amount(declared, category, case.priority))
     made = CaseTimer(
         case_id=case.id, code=declared.code, unit=unit, budget=budget, consumed=0, since=now, running_since=now,
     )  # fmt: skip
     project(cal, made, (), declared.ladder)
     made.first_due_at = made.due_at or now
-    session.add(made)
     return made
 
 
@@ -427,8 +450,12 @@ def _close(ledger: Iterable[CaseSuspension], kind: str, now: int) -> bool:
 
 
 def _open(session: Session, case: Case) -> list[CaseTimer]:
-    query = select(CaseTimer).where(CaseTimer.case_id == case.id, CaseTimer.ended_at.is_(None))
-    return list(session.scalars(query.order_by(CaseTimer.id)))
+    return list(session.scalars(_RUNNING, {"case": case.id}))
+
+
+_RUNNING = (
+    select(CaseTimer).where(CaseTimer.case_id == bindparam("case"), CaseTimer.ended_at.is_(None)).order_by(CaseTimer.id)
+)
 
 
 def _main(session: Session, case: Case, kind: Type) -> CaseTimer:

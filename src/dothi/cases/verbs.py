@@ -11,7 +11,6 @@ from dothi.cases.declared import Category, Need, Type, Who
 from dothi.cases.tables import Case
 from dothi.cases.types import Subject, types
 from dothi.identity import guard
-from dothi.identity import store as identity
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotAllowed, NotSignedIn, PreconditionFailed
@@ -73,13 +72,19 @@ def hold(
     sees: ColumnElement[bool] | None = None,
 ) -> Held:
     """The case of an id or a number, locked. NotFound alike for unseen ones; PreconditionFailed for a stale version."""
-    found = store.case(session, name, sight.cases(caller, token) if sees is None else sees, lock=True)
-    if found is None:
+    found = store.held(session, name)
+    if found is None or not _sees(session, caller, found, token, sees):
         raise sight.not_found()
     sides = sight.sides(session, caller, found, token)
     if version is not None and version != found.version:
         raise stale(session, found, version, inside=bool(sides - {"reporter"}))
     return of(session, caller, found, sides, token)
+
+
+def _sees(session: Session, caller: Caller, found: Case, token: str | None, sees: ColumnElement[bool] | None) -> bool:
+    if sees is None and sight.surely(caller, found, token):
+        return True
+    return store.passes(session, found.id, sight.cases(caller, token) if sees is None else sees)
 
 
 def of(session: Session, caller: Caller, case: Case, sides: set[Who], token: str | None = None) -> Held:
@@ -185,8 +190,7 @@ def settle(
             if moved:
                 timers.moved(session, case, held.type, held.subject, now, news.actor(held.caller), reason, text)
             _meet(held)
-        session.flush()
-    id_ = store.add_entry(
+    id_ = store.settle(
         session, case_id=case.id, at=now, actor=actor or held.actor, kind=kind, public=public, text=text, step=step,
         agency_id=held.caller.agency_id or (case.agency_id if held.officer else None), data=data or None,
         state=case.state if moved else None,
@@ -230,8 +234,8 @@ def handler_faults(held: Held, handler: int | None, crew: int | None, office: in
     """Why somebody, or a crew, cannot have the case of an office."""
     faults = []
     if handler is not None:
-        person = identity.person(held.session, handler)
-        if person is None or not person.active or (office is not None and person.agency_id != office):
+        person = store.officer(held.session, handler)
+        if person is None or not person[0] or (office is not None and person[1] != office):
             faults.append(Fault("handler", "is not one of that office's", "somebody of the office, or nobody"))
     if crew is not None:
         found = store.crew(held.session, crew)
@@ -242,6 +246,8 @@ def handler_faults(held: Held, handler: int | None, crew: int | None, office: in
 
 def office_id(session: Session, name: int | str | None) -> int | None:
     """The id of an office by its id or code. Raises BadInput."""
+    if isinstance(name, int) and store.office_there(session, name):
+        return name
     found = offices.office(session, name)
     return found.id if found else None
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from dothi.cases import flow, news, offices, sight, store, verbs
@@ -54,7 +54,7 @@ def step(
     """
     asked = Asked(verbs.said(text), reason or None, office, handler, crew, duplicate_of, public)
     if duplicate_of is not None:
-        _lock_first(session, caller, name, duplicate_of)
+        _lock_first(session, name, duplicate_of)
     held = verbs.hold(session, caller, name, token=token, version=version)
     return _take(held, transition, asked)
 
@@ -175,7 +175,7 @@ def merge(
     session: Session, caller: Caller, name: int | str, into: int | str, *, text: str = "", version: int | None = None
 ) -> Case:
     """Have another case go on for this one: its followers follow on, its files are shown there, both are linked."""
-    _lock_first(session, caller, name, into)
+    _lock_first(session, name, into)
     held = verbs.hold(session, caller, name, version=version)
     found = next(
         (one for one in held.type.transitions if "duplicate-of" in one.needs and held.state in one.since), None
@@ -226,9 +226,13 @@ def accept_silent(session: Session, caller: Caller, days: int = 7, limit: int = 
     """Close what was done `days` ago and nobody spoke of since, where the system may; how many were closed."""
     before, closed = news.now() - days * clock.DAY, 0
     query = select(Case.id).where(Case.closed_at.is_(None), Case.due_at.is_(None), Case.phase == "done")
-    for id_ in session.scalars(query.where(Case.resolved_at < before).order_by(Case.id).limit(limit)).all():
+    # a result nobody collected yet is not handed over by waiting: dossiers have no such step
+    silent = [code for (code, step_), one in types().steps.items() if step_ == "accept" and "system" in one.who]
+    query = query.where(Case.type.in_(silent), Case.resolved_at < before)
+    for id_ in session.scalars(query.order_by(Case.id).limit(limit)).all():
         held = verbs.hold(session, caller, id_)
-        found = next((one for one in held.type.transitions if held.state in one.since and "system" in one.who), None)
+        steps = (one for one in held.type.transitions if held.state in one.since and "system" in one.who)
+        found = next((one for one in steps if one.code == "accept"), None)
         if found is not None and held.phase == "done":
             _take(held, found.code, Asked())
             closed += 1
@@ -295,11 +299,11 @@ def _given(held: Held, how: Transition, asked: Asked) -> tuple[flow.Given, Case 
 
 def _target(held: Held, name: int | str) -> tuple[Case | None, list[Fault]]:
     """The case that goes on: the last of a chain of merged ones."""
-    found = store.case(held.session, name, sight.cases(held.caller) | sight.public(), lock=True)
+    found = _free(held, name, sight.cases(held.caller) | sight.public())
     seen = {held.case.id}
     while found is not None and found.merged_into is not None and found.id not in seen:
         seen.add(found.id)
-        found = store.case(held.session, found.merged_into, Case.id > 0, lock=True)
+        found = _free(held, found.merged_into, Case.id > 0)
     allowed = f"another {held.type.code} that is not joined to this one"
     if found is None:
         return None, [Fault("duplicate_of", "there is no such case", allowed)]
@@ -350,11 +354,17 @@ def _give(held: Held, handler: int | None, crew: int | None) -> None:
         held.case.crew_id = crew
 
 
-def _lock_first(session: Session, caller: Caller, name: int | str, other: int | str) -> None:
-    """Lock the older of two cases first: two people who join them crosswise would wait for each other for ever."""
-    ids = [session.scalar(select(Case.id).where(sight.named(one))) for one in (name, other)]
-    if None not in ids and ids[1] < ids[0]:  # type: ignore[operator]
-        store.case(session, int(ids[1] or 0), sight.cases(caller) | sight.public(), lock=True)
+def _lock_first(session: Session, name: int | str, other: int | str) -> None:
+    """Lock what joining two cases touches, the older first: two who join them crosswise would wait for each other."""
+    store.lock_joined(session, [session.scalar(select(Case.id).where(sight.named(one))) for one in (name, other)])
+
+
+def _free(held: Held, name: int | str, sees: ColumnElement[bool]) -> Case | None:
+    """Another case, locked as well. Raises Conflict where somebody else has it: who waits out of turn may wait for ever."""
+    found = store.case(held.session, name, sees, lock=True, wait=False)
+    if found is None and store.case(held.session, name, sees) is not None:
+        raise Conflict("somebody else is at work on the other case right now; try again")
+    return found
 
 
 def reason_texts(type_: str, transition: str, language: str) -> dict[str, str]:

@@ -71,6 +71,7 @@ def open_(session: Session, caller: Caller, new: New) -> Opened:
     if new.key is not None:
         if not _KEY.fullmatch(new.key):
             raise BadInput("the key is none", [Fault("key", "is no key", "8 to 100 letters and digits, as a UUID has")])
+        store.key_turn(session, new.key)
         found = store.by_key(session, new.key)
         if found is not None:
             return _again(found, new)
@@ -83,21 +84,26 @@ def open_(session: Session, caller: Caller, new: New) -> Opened:
     token = new.token or secret.new_token()
     values["secret"] = secret.digest(token)
     series, said = numbering.series(session, type_, values, now)
-    values["number"] = said(numbering.take(session, series))
+    draft = Case(**values)
+    begun = timers.opening(session, draft, type_, subject, now)
+    values["due_at"] = draft.due_at
+    count = numbering.take(session, series)
+    values["number"] = said(count)
     values["folded"] = verbs.searched(values["number"], values["title"], values["address"])
     made = store.add(session, values)
     if made is None:  # another one with the same key was first, and stands by now
-        numbering.give_back(session, series)
+        numbering.give_back(session, series, count)
         found = store.by_key(session, new.key or "")
         if found is None:
             raise Conflict("the same report is being sent twice; send it again")
         return _again(found, new)
-    _begin(session, caller, made, type_, subject)
+    _begin(session, caller, made, timers.writing(made, begun))
     contact = new.contact
     if personal:
         contact = replace(contact or Contact(), papers={**((contact.papers if contact else None) or {}), **personal})
     if contact:
         contacts.put(session, caller, made, contact, token=token)
+    news.moved(session, made, None, None, made.opened_at)  # with who reported: they are told
     return Opened(made, token)
 
 
@@ -175,7 +181,8 @@ def _values(
     unit = new.unit
     if unit is None and new.lon is not None and new.lat is not None:
         unit = places.locate_code(session, new.lon, new.lat)
-    if new.office is not None and officer:
+    chosen = officer or type_.code == "dossier"  # whoever files a dossier says at which one-stop desk
+    if new.office is not None and chosen:
         office = verbs.office_id(session, new.office)
     else:
         office = offices.office_for(session, type_.code, category, unit)
@@ -187,7 +194,7 @@ def _values(
         "phase": types().state(type_.code, state).phase, "title": title, "text": text, "fields": fields,
         "priority": (new.priority if officer else None) or (category.priority if category else "normal"),
         "channel": new.channel, "lon": new.lon, "lat": new.lat, "address": address, "unit": unit, "agency_id": office,
-        "receiving_id": verbs.office_id(session, new.receiving) if officer and new.receiving is not None else None,
+        "receiving_id": verbs.office_id(session, new.receiving) if chosen and new.receiving is not None else None,
         "public": new.public and type_.reported and (category is None or category.public),
         "simulated": bool(new.simulated) and officer, "exercise": new.exercise and officer, "subject": new.subject,
         "opened_at": now, "updated_at": now, "reopened": 0, "followers": 0, "version": 1, "key": new.key,
@@ -224,16 +231,13 @@ def _shape(type_: Type, new: New) -> list[Fault]:
     return faults
 
 
-def _begin(session: Session, caller: Caller, case: Case, type_: Type, subject: Subject | None) -> None:
-    """The timers, the first entry, the counts, the journal and the news of a case that was just added."""
-    with session.no_autoflush:
-        timers.moved(session, case, type_, subject, case.opened_at, news.actor(caller))
-    session.flush()
+def _begin(session: Session, caller: Caller, case: Case, more: list[tuple[Any, Any]]) -> None:
+    """The timers, the first entry, the counts and the journal of a case that was just added."""
     reported = sight.is_reporter(caller, case) or caller.kind == "anonymous"
     shown = tally.shown(case)
     actor = news.REPORTER if reported else news.actor(caller)
-    store.add_entry(
-        session, case_id=case.id, at=case.opened_at, actor=actor, kind="opened", public=True, state=case.state,
+    store.settle(
+        session, more, case_id=case.id, at=case.opened_at, actor=actor, kind="opened", public=True, state=case.state,
         text="", agency_id=None if reported else caller.agency_id, step=None, data=None,
     )  # fmt: skip
     tally.changed(session, None, tally.key(case))
@@ -241,4 +245,3 @@ def _begin(session: Session, caller: Caller, case: Case, type_: Type, subject: S
         session, case, "opened", actor=actor, shown=shown,
         data={"channel": case.channel, "unit": case.unit, "office": case.agency_id, "priority": case.priority},
     )  # fmt: skip
-    news.moved(session, case, None, None, case.opened_at)

@@ -35,13 +35,14 @@ class Telling:
     """How a kind of entry becomes a message.
 
     to: whom, by number; None: everybody who sees the entry and wants its severity and sector. link: where the entry
-    names no page itself.
+    names no page itself. facts: what else is said, of what the entry is about; a `url` among them is the page.
     """
 
     said: Callable[[Entry, str], tuple[str, str]]
     to: Callable[[Session, Entry], set[int]] | None = None
     when: Callable[[Entry], bool] = lambda _: True
     link: str | None = None
+    facts: Callable[[Session, Entry], Mapping[str, Any]] | None = None
 
 
 def gather() -> int:
@@ -80,6 +81,8 @@ def _told(session: Session, entries: Sequence[Entry]) -> int:
     by_person: dict[int, list[Address]] = {}
     for address in store.reachable(session):
         by_person.setdefault(address.person_id or 0, []).append(address)
+    if not by_person:
+        return 0
     wishes = store.preferences(session, by_person)
     seen = _seen(session, entries, by_person, wishes)
     written = 0
@@ -94,7 +97,8 @@ def _told(session: Session, entries: Sequence[Entry]) -> int:
             if _wants(wishes.get((person, address.channel)), entry, directed=how.to is not None)
         ]
         if wanted:
-            written += write(session, str(entry["subject"]), f"entry:{entry['id']}", wanted, _said(entry, how))
+            facts = how.facts(session, entry) if how.facts else {}
+            written += write(session, str(entry["subject"]), f"entry:{entry['id']}", wanted, _said(entry, how, facts))
     return written
 
 
@@ -136,12 +140,13 @@ def _begins(kind: str, prefix: str) -> bool:
     return kind == prefix or kind.startswith(f"{prefix}.")
 
 
-def _said(entry: Entry, how: Telling) -> Said:
+def _said(entry: Entry, how: Telling, facts: Mapping[str, Any]) -> Said:
     data = entry["data"] or {}
-    titles, bodies = wording.both(lambda language: how.said(entry, language))
+    whole = {**entry, "data": {**data, **facts}}
+    titles, bodies = wording.both(lambda language: how.said(whole, language))
     exercise = bool(data.get("exercise")) or data.get("status", "Actual") != "Actual"  # a CAP status
     return Said(
-        titles, bodies, str(entry["kind"]), data.get("severity"), data.get("url") or how.link, exercise,
+        titles, bodies, str(entry["kind"]), data.get("severity"), facts.get("url") or data.get("url") or how.link, exercise,
         bool(data.get("simulated")), {**data, "subject": entry["subject"], "entry": entry["id"]},
     )  # fmt: skip
 

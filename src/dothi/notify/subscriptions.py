@@ -12,7 +12,7 @@ from dothi.notify import addresses, links, push, store, targets
 from dothi.notify.addresses import OldLink
 from dothi.notify.tables import Address, Subscription
 from dothi.notify.telling import Said, write
-from dothi.notify.wording import EXERCISES, TOPICS, both
+from dothi.notify.wording import EXERCISES, REPORTS, TOPICS, both
 from dothi.web import i18n
 
 CHANNELS = ("mail", "push")  # an SMS costs whoever sends it
@@ -112,7 +112,7 @@ def _check(
     faults = faults or targets.faults(channel, target)
     if channel == "push":
         faults += push.faults(secret)
-    known = {*TOPICS, EXERCISES}
+    known = {*TOPICS, EXERCISES, REPORTS}
     faults += [Fault("topics", f"{one[:40]!r}", ", ".join(sorted(known))) for one in topics if one not in known]
     if len(units) > MOST:
         faults.append(Fault("units", f"{len(units)} places", f"at most {MOST}, or the whole city"))

@@ -13,7 +13,7 @@ from dothi.kit import clock
 from dothi.notify import links, store
 from dothi.notify.levels import NEVER, at_least, not_before
 from dothi.notify.tables import Address, Preference
-from dothi.notify.wording import EXERCISES, Texts, headed, text_of
+from dothi.notify.wording import EXERCISES, REPORTS, Texts, headed, text_of
 from dothi.web import i18n
 
 QUIET_BREAKS = "critical"  # of those who said nothing
@@ -94,19 +94,26 @@ def tell_subscribers(
 ) -> int:
     """Tell whoever subscribed to one of some places (codes of units) or the whole city, and to one of some topics.
 
-    texts: title and body by language. An exercise goes to those only who asked for exercises.
+    texts: title and body by language. An exercise goes to those only who asked for exercises, and so do reports.
     """
     asked = set(topics)
     ids = {
         address_id
         for address_id, wants in store.subscribers(session, units)
-        if (not exercise or EXERCISES in wants)
-        and (not (hazards := {one for one in wants if one != EXERCISES}) or hazards & asked)
+        if (not exercise or EXERCISES in wants) and _wanted(set(wants), asked)
     }
     titles = {language: pair[0] for language, pair in texts.items()}
     bodies = {language: pair[1] for language, pair in texts.items()}
     said = Said(titles, bodies, kind, severity, link, exercise, simulated, data)
     return write(session, cause, key, store.sendable(session, ids), said)
+
+
+def _wanted(wants: set[str], asked: set[str]) -> bool:
+    """Whether one of some topics is wanted: warnings of every kind by those who name none, reports only when named."""
+    if REPORTS in asked:
+        return REPORTS in wants
+    hazards = wants - {EXERCISES, REPORTS}
+    return not hazards or bool(hazards & asked)
 
 
 def write(

@@ -36,6 +36,7 @@ TOPICS = {
     "Other": marked("Việc khác"),
 }
 EXERCISES = "exercise"  # the topic of those who want exercises too
+REPORTS = "reports"  # and of those who want to hear of what citizens report there
 
 
 def text_of(texts: Texts, language: str) -> str:

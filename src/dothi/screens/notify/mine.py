@@ -21,6 +21,7 @@ KINDS = (
     ("alerts", marked("Cảnh báo của trung tâm điều hành")),
     ("duty.order", marked("Chỉ đạo")),
     ("warnings", marked("Cảnh báo tới người dân chờ duyệt")),
+    ("cases", marked("Phản ánh, hồ sơ của cơ quan")),
 )
 SAID = {
     "added": marked("Đã thêm. Mở liên kết vừa gửi tới địa chỉ này để xác nhận."),

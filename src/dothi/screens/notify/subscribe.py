@@ -4,13 +4,11 @@ from starlette.responses import Response
 
 from dothi.identity import access
 from dothi.kit.errors import Busy
-from dothi.kit.text import sort_key
 from dothi.notify import addresses, push, service, subscriptions, targets, wording
 from dothi.notify.tables import Address
-from dothi.places import service as places
-from dothi.places import store as places_store
 from dothi.screens.desk import ANYBODY, back, wrong
 from dothi.screens.notify.desk import WRONG, Ask, get, post
+from dothi.screens.wards import wards
 from dothi.web.forms import Filled
 from dothi.web.security import Pace
 
@@ -26,11 +24,12 @@ class TooOften(Busy):
 
 
 def asking(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
-    """`GET /subscribe`: where, what of, and how."""
+    """`GET /subscribe`: where, what of, and how; ?units= and ?topics= choose them beforehand."""
+    query = ask.request.query_params
     return ask.page(
         "subscribe", filled, status, units=units(ask), topics=wording.TOPICS, exercises=wording.EXERCISES,
         mail="mail" in targets.open_channels(), push_key=push.public_key(), sent=ask.request.query_params.get("sent") == "1",
-        wanted_units=ask.all("units"), wanted_topics=ask.all("topics"),
+        wanted_units=ask.all("units") or query.getlist("units")[:50], wanted_topics=ask.all("topics") or query.getlist("topics")[:20],
     )  # fmt: skip
 
 
@@ -107,17 +106,7 @@ def leave(ask: Ask) -> Response:
 
 def units(ask: Ask) -> list[tuple[str, str]]:
     """The communes one can live in here, by name: of the city's own area, or all that are known."""
-    now = ask.now
-    of_area = [code for row in places.area_rows(ask.session, now, "pilot-city") for code in row.units]
-    found = [one for one in places_store.slim_units(ask.session) if one.level == "commune" and _valid(one, now)]
-    mine = [one for one in found if one.code in of_area] or found
-    named = [(one.code, (one.full_name_en if ask.language == "en" else None) or one.full_name) for one in mine]
-    return sorted(named, key=lambda pair: sort_key(pair[1]))
-
-
-def _valid(one: object, now: int) -> bool:
-    since, until = getattr(one, "valid_from", 0), getattr(one, "valid_to", None)
-    return since <= now and (until is None or now < until)
+    return wards(ask.session, ask.language, ask.now)
 
 
 def _units(ask: Ask) -> list[str]:
