@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from dothi.alerts import store as alarms
 from dothi.alerts.tables import Alarm
+from dothi.cases import reading as cases
 from dothi.duty import flow, sight, store
 from dothi.duty.tables import Order, OrderEntry
 from dothi.identity import guard
@@ -18,13 +19,13 @@ from dothi.identity import store as identity
 from dothi.identity.guard import Caller
 from dothi.journal import service as journal
 from dothi.kit import clock
-from dothi.kit.errors import BadInput, Fault, NotAllowed, PreconditionFailed
+from dothi.kit.errors import BadInput, Fault, NotAllowed, NotFound, PreconditionFailed
 from dothi.kit.text import nfc
 from dothi.sensing.news import before_commit
 
 LONGEST = 4000  # characters
 FURTHEST = 366 * clock.DAY
-SUBJECTS = ("alarm", "thing", "warning", "record", "dataset", "unit", "place", "camera")
+SUBJECTS = ("alarm", "case", "thing", "warning", "record", "dataset", "unit", "place", "camera")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,11 @@ def give(
     if subject is not None:
         alarm, wrong = _subject(session, caller, subject)
         faults += wrong
-        about = f"{alarm.number} · {alarm.title}"[:300] if alarm is not None else about
+        about = (
+            f"{alarm.number} · {alarm.title}"[:300]
+            if alarm is not None
+            else _case_name(session, caller, subject) or about
+        )
     if faults or agency is None or due_at is None:
         raise BadInput("this order cannot be given", faults)
     made = Order(
@@ -304,10 +309,24 @@ def _subject(session: Session, caller: Caller, subject: str) -> tuple[Alarm | No
     kind, _, id_ = subject.partition(":")
     if kind not in SUBJECTS or not id_ or len(subject) > 200:
         return None, [Fault("subject", f"{subject[:60]!r}", "alarm:12, thing:4 or another subject")]
+    if kind == "case" and _case_name(session, caller, subject) is None:
+        return None, [Fault("subject", "there is no such case", "a case of an office")]
     if kind != "alarm":
         return None, []
     found = alarms.alarm(session, caller, int(id_)) if _is_id(id_) else None
     return found, [] if found is not None else [Fault("subject", "there is no such alarm", "an alarm of the queue")]
+
+
+def _case_name(session: Session, caller: Caller, subject: str) -> str | None:
+    """What a case is called, `case:PA-26-000123`; None of another subject, and of one the caller does not see."""
+    kind, _, name = subject.partition(":")
+    if kind != "case":
+        return None
+    try:
+        found = cases.case(session, caller, name)
+    except NotFound:
+        return None
+    return f"{found.number} · {found.title}"[:300]
 
 
 def _is_id(text: str) -> bool:

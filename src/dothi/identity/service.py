@@ -15,6 +15,7 @@ from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault, NotFound
 from dothi.kit.text import nfc
 
+_DEMO = "demo-"  # logins of the demo's people
 SCOPE_KINDS = ("all", "agency", "area", "dataset")
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,99}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -275,14 +276,25 @@ def demo_person(session: Session, role: str) -> Person:
     """The demo's person of a role, made when first asked for. Only in demo mode; nobody knows a password of theirs."""
     if not settings().demo:
         raise NotFound("this is not a demo")
-    if role not in guard.ROLES:
-        raise BadInput("there is no such role", [Fault("role", _not(role, guard.ROLES), ", ".join(guard.ROLES))])
-    login = f"demo-{role}"
+    login = f"{_DEMO}{role}"
     found = store.person_by_login(session, login)
+    if found is None and role not in guard.ROLES:
+        raise BadInput("there is no such role", [Fault("role", _not(role, guard.ROLES), ", ".join(guard.ROLES))])
     if found is None:
         found = create_person(session, guard.SYSTEM, login, f"Demo {role}")
         grant(session, guard.SYSTEM, found, role)
     return found
+
+
+def demo_people(session: Session) -> list[tuple[str, str]]:
+    """Whom one click signs in as besides a role: what stands after demo- in their logins, and their names."""
+    if not settings().demo:
+        return []
+    return [
+        (one.login.removeprefix(_DEMO), one.name)
+        for one in store.people(session)
+        if one.login.startswith(_DEMO) and one.active and not one.name.startswith("Demo ")
+    ]
 
 
 def person(session: Session, login: str) -> Person:

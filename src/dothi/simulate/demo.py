@@ -20,7 +20,7 @@ from dothi.identity import service as identity
 from dothi.kit import clock
 from dothi.notify import ladders, store
 from dothi.sensing import ingest, rollup
-from dothi.simulate import fleet, rehearsal, scenario
+from dothi.simulate import casework, fleet, rehearsal, scenario
 
 KEY_FILE = "simulator.key"
 DAY_FILE = "scripted-day"
@@ -85,7 +85,17 @@ def build(console: Console, city: str, days: float = DAYS, day: scenario.Day | N
     rollup.settle_all()
     ingest.forget()
     console.print(f"{made:,} simulated observations stored in {time.perf_counter() - began:.1f} s")
+    _cases(console, city, now)
     return key
+
+
+def _cases(console: Console, city: str, now: int) -> None:
+    """A year of reports the first time; afterwards they live on by themselves."""
+    began = time.perf_counter()
+    with console.status("Cases of the past year"):
+        made = casework.fill(city, now)
+    if made:
+        console.print(f"{made:,} simulated cases stored in {time.perf_counter() - began:.1f} s")
 
 
 def _apply(console: Console, city: str) -> None:

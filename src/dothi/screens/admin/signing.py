@@ -33,8 +33,15 @@ def _asking(ask: Ask, filled: Filled | None = None, status: int = 200, message: 
     wanted = ask.values.get("next") or ask.request.query_params.get("next", "")
     return ask.page(
         "sign_in", filled, status, next=_safe(wanted), message=message,
-        roles=[(role, ROLE_NAMES[role]) for role in guard.ROLES] if is_demo() else [],
+        roles=_offered(ask) if is_demo() else [],
     )  # fmt: skip
+
+
+def _offered(ask: Ask) -> list[tuple[str, str]]:
+    """Whom one click signs in as: somebody of each role, by the name of who stands for it in the demo's city."""
+    cast = dict(service.demo_people(ask.session))
+    roles = [(role, cast.pop(role, ROLE_NAMES[role])) for role in guard.ROLES]
+    return roles + list(cast.items())
 
 
 def _sign_in(ask: Ask) -> Response:

@@ -25,6 +25,7 @@ ROOMS = (
     ("/operations", marked("Bàn trực"), "activity", SEES),
     ("/operations/handover", marked("Ca trực và bàn giao"), "arrow-left-right", SEES),
     ("/operations/orders", marked("Chỉ đạo"), "flag", SEES),
+    ("/desk", marked("Bàn làm việc"), "list-checks", "cases:read"),
     ("/operations/warnings", marked("Cảnh báo phát đi"), "megaphone", SEES),
     ("/operations/rules", marked("Quy tắc cảnh báo"), "sliders-horizontal", SEES),
     ("/operations/cameras", marked("Camera"), "camera", SEES),
