@@ -17,6 +17,8 @@ def _get(path: str, view: Callable[[Request], Response]) -> Route:
 
 
 shell.NAVIGATION[:] = [
+    ("/reports", "Phản ánh"),
+    ("/services", "Dịch vụ công"),
     ("/warnings", "Cảnh báo"),
     ("/air", "Không khí"),
     ("/water", "Sông và ngập"),
