@@ -1,0 +1,1 @@
+"""Pages of crews: today's jobs on a telephone, with or without a network."""
