@@ -21,6 +21,13 @@ const entries = [
   "wall",
   "leader",
   "warnings",
+  "casework",
+  "field",
+  "board",
+  "services",
+  "reports",
+  "reports-new",
+  "transparency",
 ] as const;
 
 /** Writes .br and .gz twins, which dothi.web.files sends instead. */

@@ -2,6 +2,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 const NAMES = [
+  "rotate-ccw",
+  "share-2",
+  "eye-off",
+  "lock",
+  "image",
+  "arrow-left",
   "activity",
   "send",
   "eye",
@@ -68,6 +74,7 @@ const NAMES = [
   "bell-off",
   "keyboard",
   "user-plus",
+  "corner-up-right",
   "message-square",
   "locate-fixed",
   "circle-help",

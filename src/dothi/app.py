@@ -36,14 +36,15 @@ DESCRIBED = (
     "dothi.doors.sensorthings.openapi", "dothi.doors.live.openapi", "dothi.places.openapi",
     "dothi.doors.catalogue.openapi", "dothi.screens.catalogue.openapi",
     "dothi.doors.features.openapi", "dothi.doors.tiles.openapi",
-    "dothi.screens.portal.openapi", "dothi.screens.admin.openapi", "dothi.screens.workbench.openapi",
-    "dothi.screens.duty.openapi", "dothi.screens.operations.openapi", "dothi.screens.rules.openapi", "dothi.doors.cap.openapi",
+    "dothi.screens.reports.openapi", "dothi.screens.portal.openapi", "dothi.screens.admin.openapi", "dothi.screens.workbench.openapi",
+    "dothi.screens.duty.openapi", "dothi.screens.operations.openapi", "dothi.screens.rules.openapi", "dothi.doors.cap.openapi", "dothi.doors.open311.openapi",
 )  # fmt: skip
 CHORES = (
     "dothi.jobs.chores", "dothi.datasets.loads.chores", "dothi.sensing.chores", "dothi.exchange.chores",
     "dothi.notify.chores", "dothi.alerts.escalation", "dothi.alerts.chores", "dothi.warnings.chores",
-    "dothi.cases.chores", "dothi.cases.forgetting",
+    "dothi.cases.chores", "dothi.cases.forgetting", "dothi.cases.field_chores",
 )  # fmt: skip
+DEMO_CHORES = ("dothi.simulate.chores",)
 MOUNTS = (
     (STA, "dothi.doors.sensorthings.routes"),
     ("", "dothi.doors.tiles.routes"),  # says /ogc itself, which it shares with the features after it
@@ -51,6 +52,7 @@ MOUNTS = (
     ("", "dothi.doors.live.routes"),  # says /live itself: a mount would answer at /live/ only
     ("/places", "dothi.places.routes"),
     ("", "dothi.doors.cap.routes"),
+    ("", "dothi.doors.open311.routes"),  # says /open311/v2 itself
     ("", "dothi.doors.catalogue.routes"),  # before the pages of the same addresses
     ("", "dothi.screens.catalogue.routes"),
     ("", "dothi.screens.steward.routes"),
@@ -61,7 +63,13 @@ MOUNTS = (
     ("", "dothi.screens.warnings.routes"),  # before the operations page, whose addresses begin alike
     ("", "dothi.screens.rules.routes"),
     ("", "dothi.screens.operations.routes"),
+    ("", "dothi.screens.board.routes"),  # before the desk's pages, whose addresses begin alike
+    ("", "dothi.screens.casework.routes"),
+    ("", "dothi.screens.field.routes"),
     ("", "dothi.screens.workbench.routes"),
+    ("", "dothi.screens.reports.routes"),
+    ("", "dothi.screens.services.routes"),
+    ("", "dothi.screens.transparency.routes"),
     ("/", "dothi.screens.portal.routes"),
 )
 
@@ -73,7 +81,7 @@ _alone = False
 async def _alive(_: FastAPI) -> AsyncIterator[None]:
     """Start what lives as long as the server does, and stop it in the opposite order."""
     schema.upgrade(session.engine())
-    for name in CHORES:
+    for name in (*CHORES, *(DEMO_CHORES if settings().demo else ())):
         import_module(name)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(hot_lane.close)

@@ -100,6 +100,18 @@ class Settings(BaseSettings):
     codes_per_hour: int = Field(
         20, description="Most one-time codes an hour asked for from one address; a contact gets three"
     )
+    payment: str | None = Field(
+        None,
+        description="Who takes fees of public services: sandbox (simulated), or module:name of a provider; "
+        "unset: nobody, fees are paid at the desk (in demo mode the sandbox)",
+    )
+    signer: str | None = Field(
+        None,
+        description="Who signs results of public services: test (a test signature), or module:name of a signer; "
+        "unset: nobody (in demo mode test)",
+    )
+    desk_seats: int = Field(2, description="Appointments a one-stop desk takes at one time")
+    open311_anonymous: bool = Field(True, description="Reports through Open311 are taken without an api_key too")
     crew_hours: int = Field(24, description="Hours the positions of crews are kept")
     pool: int = Field(10, description="PostgreSQL connections per process and purpose")
 

@@ -43,6 +43,8 @@ def _post(route: str, path: str, value, **more) -> Asked:
     return Asked(route, path, "POST", (("content-type", "application/json"),), json.dumps(value).encode(), **more)
 
 
+# of cases and who reported them, not of datasets: every one of them is walked in tests/cases_walk
+OF_CASES = ("/reports", "/desk", "/field", "/services", "/transparency", "/cases")
 # of the routes that are not asked, why
 EXEMPT = {
     "/health": "of the process: times of its own, no data",
@@ -61,6 +63,7 @@ EXEMPT = {
     "/operations": "shows the time of day; what it shows is walked in its parts",
     "/operations/figures": "ages of things; the portal's pages of the same are walked",
     "/operations/alarms/{verb}": "acts on alarms, seen by alarms:read: see tests/alerts",
+    "/operations/alarms/{number}/case": "opens a case from an alarm: see tests/cases/test_from_alarm",
 }  # fmt: skip
 
 
