@@ -95,7 +95,7 @@ async function refresh(): Promise<void> {
   );
   if (!main || writing) return;
   try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    const answer = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
     if (!answer.ok || answer.redirected) return;
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
     if (!next || (await store.parcels()).length) return;

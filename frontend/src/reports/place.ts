@@ -1,15 +1,15 @@
 /**
  * <report-place data-bounds="w,s,e,n">: where a report is: the device's position, a search, a pin on the map.
- * Writes the form's lon, lat and accuracy, and says `placed`. The map is loaded when seen; without it the ward and
- * the address below it do.
+ * Writes the form's lon, lat and accuracy, and says `placed`. The map is loaded when seen, on a phone when it is tapped
+ * or a place is known; without it the ward and the address below it do.
  */
 import { type Base, loadBase } from "../base";
 import { button, make } from "../dom";
 import { inset } from "../elements/inset";
 import { type Pick, PlacePicker } from "../elements/place-picker";
+import { whenWanted } from "../elements/veil";
 import { zoomBox } from "../elements/zoom";
 import { middle, readBox, VIETNAM } from "../pure/box";
-import { whenSeen } from "../seen";
 import { say } from "../words";
 import type { At, PlaceView } from "./place-gl";
 import { reportSay } from "./words";
@@ -21,6 +21,8 @@ export class ReportPlace extends HTMLElement {
   #base: Base = { data: null };
   #undo: (() => void)[] = [];
   #status = make("p", "sm muted num");
+  #started = false;
+  #wake = () => {};
 
   connectedCallback(): void {
     const holder = make("div", "rp-placemap");
@@ -28,7 +30,10 @@ export class ReportPlace extends HTMLElement {
     picker.className = "search";
     picker.addEventListener("pick", (event) => {
       const pick = (event as CustomEvent<Pick>).detail;
-      if (pick.bbox) this.#view?.go(pick.bbox);
+      if (pick.bbox) {
+        this.#wake();
+        this.#view?.go(pick.bbox);
+      }
       if (!pick.bbox) this.put([pick.lon, pick.lat], "", true);
     });
     const gps = button("btn", "", () => this.#locate(gps));
@@ -39,12 +44,19 @@ export class ReportPlace extends HTMLElement {
     this.#status.setAttribute("role", "status");
     this.append(bar, holder, this.#status);
     this.#tell(this.at ? "" : reportSay("tap"));
-    this.#undo.push(whenSeen(holder, () => void this.#start(holder), "200px"));
+    holder.dataset.lazy = "";
+    const asleep = whenWanted(holder, () => void this.#start(holder));
+    this.#undo.push(asleep);
+    this.#wake = () => {
+      asleep();
+      void this.#start(holder);
+    };
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();
     this.#view?.remove();
     this.#view = undefined;
+    this.#started = false;
     this.replaceChildren();
   }
 
@@ -64,6 +76,7 @@ export class ReportPlace extends HTMLElement {
     write("lon", at ? at[0].toFixed(6) : "");
     write("lat", at ? at[1].toFixed(6) : "");
     write("accuracy", "");
+    if (at) this.#wake();
     this.#view?.pin(at, look);
     this.#tell(at ? [reportSay("pinned"), note].filter(Boolean).join(" · ") : reportSay("tap"));
     this.dispatchEvent(new CustomEvent("placed", { bubbles: true }));
@@ -102,6 +115,8 @@ export class ReportPlace extends HTMLElement {
     );
   }
   async #start(holder: HTMLElement): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
     const bounds = readBox(this.dataset.bounds) ?? VIETNAM;
     try {
       const [gl, base] = await Promise.all([import("./place-gl"), loadBase(this.dataset)]);
@@ -126,6 +141,7 @@ export class ReportPlace extends HTMLElement {
       holder.append(make("span", "mapcredit", this.dataset.credit ?? say("sketch")));
       holder.append(zoomBox({ zoom: (step) => this.#view?.zoom(step), home: () => this.#view?.go(bounds) }));
       await paint();
+      if (this.at) this.#view?.pin(this.at, true);
       document.addEventListener("themechange", paint);
       this.#undo.push(() => document.removeEventListener("themechange", paint));
       this.dataset.ready = "";

@@ -73,7 +73,8 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
   if (url.pathname.startsWith("/static/dist/assets/") || /^\/static\/(mark|field-)/.test(url.pathname))
     event.respondWith(file(event.request));
-  else if (isPage(url)) event.respondWith(page(event.request, url));
+  // who asks for the page as it is now gets no kept one
+  else if (isPage(url)) event.respondWith((event.request.cache === "no-store" ? fresh : page)(event.request, url));
 });
 
 /** {keep: addresses of pages, files: of the site's files, person}: keep them now. {forget: true}: keep nothing. */
