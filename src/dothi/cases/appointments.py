@@ -7,14 +7,13 @@ import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from dothi.cases import calendar, contacts, news, throttling
 from dothi.cases.calendar import MINUTE
 from dothi.cases.tables import Appointment
 from dothi.config import settings
+from dothi.db.upsert import insert_into
 from dothi.identity import guard, secret
 from dothi.identity import store as identity
 from dothi.identity.guard import Caller
@@ -119,7 +118,7 @@ def book(
 
 def _take(session: Session, values: dict[str, object]) -> int | None:
     """The seat of a time, if it is free: never given, or given back."""
-    made = (sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert)(Appointment).values(**values)
+    made = insert_into(session, Appointment).values(**values)
     again = {name: value for name, value in values.items() if name not in ("agency_id", "at", "seat")}
     statement = made.on_conflict_do_update(
         index_elements=["agency_id", "at", "seat"], set_=again, where=Appointment.cancelled_at.is_not(None)

@@ -7,13 +7,13 @@ case that nobody handles escalates too: to the office's managers, and without an
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dothi.cases import calendar, news, timers, types
 from dothi.cases.declared import Rung
 from dothi.cases.tables import Case, CaseEntry, CaseFiring, CaseTimer
 from dothi.db import session as db
+from dothi.db.upsert import insert_into
 from dothi.kit.clock import DAY
 from dothi.notify import service as notify
 from dothi.notify import telling, wording
@@ -89,9 +89,8 @@ def _fire(session: Session, case: Case, timer: CaseTimer, ladder: Sequence[Rung]
 
 def _first(session: Session, timer: CaseTimer, rung: Rung, due_at: int, now: int) -> bool:
     """Write down that a rung fires; False where somebody else did."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = {"timer_id": timer.id, "rung": rung.code, "due_at": due_at, "at": now}
-    made = insert(CaseFiring).values(row).on_conflict_do_nothing().returning(CaseFiring.timer_id)
+    made = insert_into(session, CaseFiring).values(row).on_conflict_do_nothing().returning(CaseFiring.timer_id)
     return session.execute(made).first() is not None
 
 

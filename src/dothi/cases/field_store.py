@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from dothi.cases.tables import Case, CaseEntry, CaseFile, Crew, CrewMember, CrewPosition, Job, Sent
+from dothi.db.upsert import insert_into
 from dothi.identity.tables import Agency, Person
 
 OPEN = ("planned", "going", "working")
@@ -16,10 +15,6 @@ _CASE = (
     Case.number, Case.type, Case.category, Case.state, Case.phase, Case.priority, Case.title, Case.address, Case.unit,
     Case.lon, Case.lat, Case.agency_id, Case.due_at, Case.opened_at, Case.simulated, Case.exercise, Case.followers,
 )  # fmt: skip
-
-
-def _insert(session: Session, table: Any) -> Any:
-    return (sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert)(table)
 
 
 # crews and who is in them
@@ -189,7 +184,7 @@ def files(session: Session, case_id: int) -> list[CaseFile]:
 def put_position(session: Session, crew_id: int, person_id: int, at: int, lon: float, lat: float) -> None:
     """Keep where a crew is."""
     values = {"crew_id": crew_id, "person_id": person_id, "at": at, "lon": lon, "lat": lat}
-    session.execute(_insert(session, CrewPosition).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, CrewPosition).values(values).on_conflict_do_nothing())
 
 
 def last_at(session: Session, person_id: int) -> int | None:
@@ -224,7 +219,7 @@ def sent(session: Session, key: str) -> Sent | None:
 def claim(session: Session, key: str, actor: str, at: int) -> bool:
     """Take a parcel in; False where it came before. Of two at once the second waits for the first to be committed."""
     values = {"key": key, "actor": actor, "at": at, "answer": {}}
-    statement = _insert(session, Sent).values(values).on_conflict_do_nothing(index_elements=["key"])
+    statement = insert_into(session, Sent).values(values).on_conflict_do_nothing(index_elements=["key"])
     return session.execute(statement.returning(Sent.key)).first() is not None
 
 

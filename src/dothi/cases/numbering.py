@@ -4,13 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from dothi.cases.declared import Type
 from dothi.cases.tables import CaseSequence
-from dothi.db import commits
+from dothi.db import commits, upsert
 from dothi.db import session as db
 from dothi.kit import clock
 
@@ -65,7 +63,7 @@ def _taking(insert: Any) -> Any:
     return next_.returning(CaseSequence.__table__.c.last)
 
 
-_TAKE = {"sqlite": _taking(sqlite_insert), "postgresql": _taking(pg_insert)}
+_TAKE = upsert.for_each(_taking)
 _SERIES = CaseSequence.__table__.c
 _GIVE = (
     update(CaseSequence.__table__)  # type: ignore[arg-type]

@@ -5,8 +5,6 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import ColumnElement, Text, bindparam, delete, func, insert, inspect, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from dothi.cases import sight
@@ -22,7 +20,7 @@ from dothi.cases.tables import (
     CrewMember,
     Job,
 )
-from dothi.db import commits
+from dothi.db import commits, upsert
 from dothi.db.words import in_turn
 from dothi.identity.tables import Agency, Person
 
@@ -34,17 +32,13 @@ _OF_KEY = select(Case.id).where(Case.key == bindparam("key"))
 _ADD_ENTRY = insert(CaseEntry.__table__).returning(CaseEntry.__table__.c.id)  # type: ignore[arg-type]
 
 
-def _insert(session: Session, table: Any) -> Any:
-    return (sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert)(table)
-
-
 def _adding(insert_: Any) -> Any:
     return insert_(_ROWS).on_conflict_do_nothing(index_elements=["key"]).returning(_ROWS.c.id)
 
 
 _SAID = ("case_id", "at", "actor", "agency_id", "kind", "public", "text", "state", "step", "data")  # an entry's columns
 _ENTER = f"INSERT INTO case_entry ({', '.join(_SAID)}) VALUES ({', '.join(f'%({one})s' for one in _SAID)}) RETURNING id"
-_ADD = {"sqlite": _adding(sqlite_insert), "postgresql": _adding(pg_insert)}
+_ADD = upsert.for_each(_adding)
 
 
 def settle(session: Session, more: Sequence[tuple[Any, Any]] = (), **entry: Any) -> int:
@@ -186,7 +180,7 @@ def last_change(session: Session, case_id: int) -> CaseEntry | None:
 
 def follow(session: Session, case_id: int, who: str, at: int) -> bool:
     """Add a follower; False for one who follows already."""
-    statement = _insert(session, CaseFollower).values(case_id=case_id, who=who, at=at)
+    statement = upsert.insert_into(session, CaseFollower).values(case_id=case_id, who=who, at=at)
     statement = statement.on_conflict_do_nothing(index_elements=["case_id", "who"]).returning(CaseFollower.id)
     if session.execute(statement).scalar_one_or_none() is None:
         return False
@@ -227,7 +221,9 @@ def merge_followers(session: Session, from_id: int, into_id: int, at: int) -> in
     )
     if new:
         rows = [{"case_id": into_id, "who": who, "at": at} for who in new]
-        session.execute(_insert(session, CaseFollower).on_conflict_do_nothing(index_elements=["case_id", "who"]), rows)
+        session.execute(
+            upsert.insert_into(session, CaseFollower).on_conflict_do_nothing(index_elements=["case_id", "who"]), rows
+        )
     return session.scalar(select(func.count()).where(CaseFollower.case_id == into_id)) or 0
 
 
@@ -258,7 +254,7 @@ def offices(session: Session, case_id: int) -> list[tuple[CaseOffice, Agency]]:
 
 def link(session: Session, case_id: int, kind: str, to: str, at: int, actor: str) -> bool:
     """Link a case with something; False where the link stands."""
-    statement = _insert(session, CaseLink).values(case_id=case_id, kind=kind, to=to, at=at, actor=actor)
+    statement = upsert.insert_into(session, CaseLink).values(case_id=case_id, kind=kind, to=to, at=at, actor=actor)
     statement = statement.on_conflict_do_nothing(index_elements=["case_id", "kind", "to"]).returning(CaseLink.id)
     return session.execute(statement).scalar_one_or_none() is not None
 

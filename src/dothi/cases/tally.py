@@ -3,12 +3,11 @@
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from dothi.cases.tables import Case, CaseTally
 from dothi.cases.types import types
+from dothi.db import upsert
 from dothi.journal import service as journal
 from dothi.kit import clock
 
@@ -57,7 +56,7 @@ def _counting(insert_: Any) -> Any:
     return made.on_conflict_do_update(index_elements=list(_COLUMNS), set_={"count": more})
 
 
-_COUNT = {"sqlite": _counting(sqlite_insert), "postgresql": _counting(pg_insert)}
+_COUNT = upsert.for_each(_counting)
 
 
 def recount(session: Session) -> int:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from dothi.cases import clock as deadlines
@@ -29,6 +27,7 @@ from dothi.cases.tables import (
     CaseTimer,
 )  # fmt: skip
 from dothi.cases.types import answers, types
+from dothi.db.upsert import insert_into
 from dothi.identity import guard, secret
 from dothi.identity.guard import Caller
 from dothi.journal.tables import Entry
@@ -481,8 +480,7 @@ def write(session: Session, stock: Stock) -> int:
         _tell(stock, made, file["at"], "file.added", file["actor"], shown=False, data=data)
     _many(session, Entry, sorted(stock.journal, key=lambda one: int(one["at"])))
     for name, last in stock.numbers.items():
-        insert_: Any = sqlite_insert if session.get_bind().dialect.name == "sqlite" else pg_insert
-        statement = insert_(CaseSequence).values(name=name, last=last)
+        statement = insert_into(session, CaseSequence).values(name=name, last=last)
         session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"last": last}))
     tally.recount(session)
     return len(all_)
