@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
 from sqlalchemy import Engine
 
 from dothi.web import assets
@@ -21,24 +22,36 @@ QUIET = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
 ]  # fmt: skip
 expect.set_options(timeout=20_000)  # a machine may be busy; what is right does not depend on it
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
 
 
 @pytest.fixture(scope="package")  # Playwright keeps an event loop running, which other tests must not meet
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, with WebGL drawn in software."""
+def browsers() -> Iterator[BrowserType]:
+    """What starts a browser of Debian's Chromium."""
     if not assets.manifest():
         pytest.fail("the front end is not built: npm ci && npm run build in frontend/ (make test does it)")
-    # the shell draws the same pages for a quarter less work
-    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="package")
+def chromium(browsers: BrowserType) -> Iterator[Browser]:
+    """Debian's Chromium, with WebGL drawn in software; its shell, which draws the same pages for a quarter less work."""
+    with started(browsers, "chromium-headless-shell", *WHOLE) as browser:
+        yield browser
+
+
+@contextmanager
+def started(browsers: BrowserType, *names: str) -> Iterator[Browser]:
+    """The first of some programs that is there, running."""
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
         pytest.fail("Chromium is not installed (make test does it)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
+    browser = browsers.launch(executable_path=path, args=QUIET)
+    yield browser
+    browser.close()
 
 
 @dataclass

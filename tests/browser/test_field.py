@@ -56,7 +56,8 @@ def axe(page: Page) -> list[str]:
 def both_themes(page: Page) -> list[str]:
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # colours at rest
+        page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
         found += [f"{scheme} {one}" for one in axe(page)]
     return found
 

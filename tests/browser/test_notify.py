@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, BrowserType, expect
 
 from dothi.db import session as db
 from dothi.identity import service as identity
@@ -13,7 +13,7 @@ from dothi.kit import clock
 from dothi.notify import addresses, ladders, service, store
 from dothi.notify.ladders import Rung
 from dothi.places.tables import Unit
-from tests.browser.conftest import AXE, DESK, PHONE
+from tests.browser.conftest import AXE, DESK, PHONE, WHOLE, started
 from tests.servers import Running
 
 pytestmark = pytest.mark.browser
@@ -23,6 +23,13 @@ SIZES = {
     "tablet-dark": {"viewport": {"width": 834, "height": 1112}, "color_scheme": "dark"},
     "phone": PHONE,
 }
+
+
+@pytest.fixture(scope="module")
+def chromium(browsers: BrowserType) -> Iterator[Browser]:
+    """The whole browser: its shell shows no notifications."""
+    with started(browsers, *WHOLE) as browser:
+        yield browser
 
 
 class Office:

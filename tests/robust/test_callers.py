@@ -31,6 +31,8 @@ def every_route(routes, before=""):
 # asked by POST and changing nothing; and a message anybody may send, which tests/browser/test_catalogue.py tries
 ANYBODY = {
     "/api/3/action/{name}", "/api/action/{name}", "/map/identify", "/map/totals", "/catalogue/{code}/corrections",
+    "/services/payments/{provider}",  # what a provider signs: tests/services
+    "/open311/v2/requests.{format}", "/open311/v2/tokens/{token}.{format}", "/open311/v2/{rest:path}",  # tests/open311
 }  # fmt: skip
 
 

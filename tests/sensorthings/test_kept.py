@@ -1,6 +1,7 @@
 """An answer is kept while the database stays as it is, and not one change longer."""
 
 import asyncio
+from collections import OrderedDict
 
 import pytest
 
@@ -71,6 +72,8 @@ def test_an_answer_is_made_once_for_all_who_ask_meanwhile(monkeypatch):
             await asyncio.sleep(0)
 
     monkeypatch.setattr(kept.hot, "stamp", stamp)
+    monkeypatch.setattr(kept, "_kept", OrderedDict())
+    monkeypatch.setattr(kept, "_total", 0)
 
     async def go():
         first = [asking() for _ in range(3)]

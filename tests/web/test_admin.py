@@ -226,6 +226,8 @@ FILLED = {"id": "1", "path": "Things"}
 # asked by POST and changing nothing; and a message anybody may send, which tests/browser/test_catalogue.py tries
 ANYBODY = {
     "/api/3/action/{name}", "/api/action/{name}", "/map/identify", "/map/totals", "/catalogue/{code}/corrections",
+    "/services/payments/{provider}",  # what a provider signs: tests/services
+    "/open311/v2/requests.{format}", "/open311/v2/tokens/{token}.{format}", "/open311/v2/{rest:path}",  # a stranger reports: tests/open311
     "/subscribe/leave/{name}",  # the sealed name is the proof; mail programs send it (RFC 8058): tests/notify
 }  # fmt: skip
 
