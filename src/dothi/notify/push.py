@@ -2,10 +2,7 @@
 
 import base64
 import binascii
-import contextlib
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +17,7 @@ from py_vapid import Vapid02
 from dothi.config import settings
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.once import made_once
 from dothi.notify import links
 
 LONGEST = 3000  # bytes of a payload; services take 4096 with what sealing adds (RFC 8030 section 7.2)
@@ -107,17 +105,11 @@ def _made(said: str | None, data: Path) -> Vapid02:
                 "DOTHI_VAPID_KEY is no key",
                 [Fault("DOTHI_VAPID_KEY", "cannot be read", "32 bytes of a P-256 private key in base64url")],
             ) from error
-    path = data / "vapid.key"
-    if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
-        number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
-        part = data / f"vapid.key.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
-            file.write(_text(number.to_bytes(32)))
-        with contextlib.suppress(FileExistsError):  # another process was first: its key is everybody's
-            path.hardlink_to(part)
-        part.unlink()
-    return Vapid02.from_string(path.read_text("ascii").strip())
+    return Vapid02.from_string(made_once(data / "vapid.key", _fresh).strip())
+
+
+def _fresh() -> str:
+    return _text(ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value.to_bytes(32))
 
 
 def _bytes(text: object) -> bytes:

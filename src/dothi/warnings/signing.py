@@ -4,7 +4,6 @@ CAP 1.2 section 3.3.4.1. The key and its certificate are made at first use in th
 certificate, which is served at `/cap/certificate.pem`.
 """
 
-import os
 import threading
 from datetime import timedelta
 from functools import lru_cache
@@ -26,6 +25,7 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 from dothi.config import settings
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.once import made_once
 
 _Element = Any  # lxml's, which comes without types
 FILE = "cap-signing.pem"  # the private key, then its certificate
@@ -90,20 +90,9 @@ def _own() -> tuple[str, str]:
 @lru_cache(maxsize=4)
 def _kept(folder: Path) -> tuple[str, str]:
     """Key and certificate, made by whoever comes first; several processes get the same."""
-    path = folder / FILE
-    with _making:
-        if not path.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            fresh = folder / f".{FILE}.{os.getpid()}"
-            with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
-                file.write(_made())
-            try:
-                os.link(fresh, path)  # never over one that is there already
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-    key, mark, pem = path.read_text().partition("-----BEGIN CERTIFICATE-----")
+    with _making:  # a key of 3072 bits takes a second: no two threads make one
+        text = made_once(folder / FILE, _made)
+    key, mark, pem = text.partition("-----BEGIN CERTIFICATE-----")
     return key, mark + pem
 
 

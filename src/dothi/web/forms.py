@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from starlette.responses import Response
 
 from dothi.config import settings
 from dothi.kit.errors import BadInput, DothiError, Fault, NotAllowed
+from dothi.kit.once import made_once
 
 COOKIE = "dothi_form"
 SESSION = "dothi_session"
@@ -108,12 +108,4 @@ def _secret(said: str | None, data: Path) -> bytes:
     """The installation's secret: the setting, or one made once in the data folder."""
     if said:
         return said.encode()
-    path = data / "secret"
-    data.mkdir(parents=True, exist_ok=True)
-    try:
-        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(made, "wb") as file:
-        file.write(secrets.token_hex(32).encode())
-    return path.read_bytes()
+    return made_once(data / "secret", lambda: secrets.token_hex(32)).encode()
