@@ -35,14 +35,33 @@ ROLES: dict[str, frozenset[str]] = {
     "field-worker": frozenset({"cases:work"}),
     "officer": _READS | _HANDLES | {"orders:handle"},
     "dispatcher": _READS | _ON_DUTY | _DISPATCHES,
-    "manager": _READS | _DISPATCHES | {"orders:handle", "cases:approve", "cases:moderate", "cases:config"},
-    "duty-officer": _READS | _ON_DUTY | _DISPATCHES | {"journal:read", "warnings:draft"},
+    "manager": _READS
+    | _DISPATCHES
+    | {"orders:handle", "cases:approve", "cases:moderate", "cases:config", "indicators:write"},
+    "duty-officer": _READS | _ON_DUTY | _DISPATCHES | {"journal:read", "warnings:draft", "tasks:give"},
     "duty-chief": _READS
     | _ON_DUTY
     | _DISPATCHES
-    | {"journal:read", "warnings:draft", "warnings:approve", "rules:write", "duty:lead"},
+    | {
+        "journal:read",
+        "warnings:draft",
+        "warnings:approve",
+        "rules:write",
+        "duty:lead",
+        "tasks:give",
+        "tasks:approve",
+    },
     "leader": _READS
-    | {"cases:read", "cases:approve", "journal:read", "orders:give", "warnings:draft", "warnings:approve"},
+    | {
+        "cases:read",
+        "cases:approve",
+        "journal:read",
+        "orders:give",
+        "warnings:draft",
+        "warnings:approve",
+        "indicators:write",
+        "tasks:approve",
+    },
     "data-steward": _READS - {"alarms:read"} | _KEEPS_DATA,
     "auditor": _READS | {"journal:read", "identity:read"},
     "administrator": _READS
@@ -50,7 +69,18 @@ ROLES: dict[str, frozenset[str]] = {
     | _GOVERNS
     | _ON_DUTY
     | _DISPATCHES
-    | {"warnings:draft", "warnings:approve", "rules:write", "duty:lead", "orders:give", "cases:approve", "cases:work"},
+    | {
+        "warnings:draft",
+        "warnings:approve",
+        "rules:write",
+        "duty:lead",
+        "orders:give",
+        "cases:approve",
+        "cases:work",
+        "indicators:write",
+        "tasks:give",
+        "tasks:approve",
+    },
 }
 PERMISSIONS = frozenset[str]().union(*ROLES.values())
 KEY_SCOPES = frozenset(
@@ -77,7 +107,7 @@ _SEES = {
     "alarms:read": frozenset({"alarms:read"}),
     "cases:read": frozenset({"cases:read"}),
 }
-_CENTRE = ("alerts.", "warnings.", "duty.")  # rooms whose journal entries ask for alarms:read
+_CENTRE = ("alerts.", "warnings.", "duty.", "tasking.")  # rooms whose journal entries ask for alarms:read
 _OF_CASES = "cases."  # and the one whose entries ask for cases:read
 DEVICE_SCOPES = frozenset({"sensing:read", "observations:write"})  # a device writes what it measured, and no more
 
