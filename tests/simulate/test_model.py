@@ -5,8 +5,11 @@ import pytest
 
 from dothi.kit import clock
 from dothi.simulate import calendar, rain, tide
-from dothi.simulate.model import MODELS, Site
+from dothi.simulate.model import Site
+from dothi.simulate.models import every
 from dothi.simulate.noise import random, smooth
+
+MODELS = every()
 
 CENTRE = (106.41366, 10.53589)
 SITE = Site("TA-1", 106.4258, 10.5390, CENTRE, road=0.8)

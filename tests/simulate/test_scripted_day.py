@@ -16,8 +16,11 @@ from dothi.kit import clock
 from dothi.packs.content import content_path
 from dothi.sensing.tables import Thing
 from dothi.simulate import fleet, rehearsal, scenario
-from dothi.simulate.model import MODELS, Site
+from dothi.simulate.model import Site
+from dothi.simulate.models import every
 from dothi.simulate.scenario import BEGINS, ENDS, MINUTE, Day
+
+MODELS = every()
 
 DECLARED = YAML(typ="safe").load(content_path("cities") / "tan-an" / "scripted-day.yaml")
 ANCHOR = clock.parse(DECLARED["start"])

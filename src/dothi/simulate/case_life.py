@@ -8,7 +8,7 @@ from dothi.cases.calendar import Calendar
 from dothi.kit import clock
 from dothi.simulate import case_words
 from dothi.simulate.case_words import one_of, said
-from dothi.simulate.drawing import chance
+from dothi.simulate.luck import chance
 
 MINUTE = 60 * clock.SECOND
 Do = Literal["assign", "start", "ask", "answer", "resolve", "accept", "rate", "reject", "duplicate"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageFont
 
-from dothi.simulate.drawing import chance
+from dothi.simulate.luck import chance
 
 WIDTH, HEIGHT = 800, 600
 VARIANTS = 3

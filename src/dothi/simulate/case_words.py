@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from dothi.cases.types import questions_of, types
 from dothi.kit import clock
 from dothi.packs import lines
-from dothi.simulate.drawing import chance, pick
+from dothi.simulate.luck import chance, pick
 
 _FILE = Path(__file__).parent / "case_words.yaml"
 _METRES = 111_195.0  # of a degree of latitude

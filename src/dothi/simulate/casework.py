@@ -33,7 +33,7 @@ from dothi.simulate.case_life import Act
 from dothi.simulate.case_rows import Stock
 from dothi.simulate.case_staff import Company
 from dothi.simulate.case_words import Birth, City
-from dothi.simulate.drawing import chance
+from dothi.simulate.luck import chance
 
 log = logging.getLogger(__name__)
 YEAR = 365 * clock.DAY

@@ -20,7 +20,7 @@ from dothi.identity import service as identity
 from dothi.kit import clock
 from dothi.notify import ladders, store
 from dothi.sensing import ingest, rollup
-from dothi.simulate import casework, fleet, rehearsal, scenario
+from dothi.simulate import casework, fleet, records, rehearsal, scenario
 
 KEY_FILE = "simulator.key"
 DAY_FILE = "scripted-day"
@@ -85,8 +85,18 @@ def build(console: Console, city: str, days: float = DAYS, day: scenario.Day | N
     rollup.settle_all()
     ingest.forget()
     console.print(f"{made:,} simulated observations stored in {time.perf_counter() - began:.1f} s")
+    _registers(console, now)
     _cases(console, city, now)
     return key
+
+
+def _registers(console: Console, now: int) -> None:
+    """Records of the past and of today, made up for this city."""
+    began = time.perf_counter()
+    with console.status("Registers of the sectors"):
+        made = records.fill(now)
+    if made:
+        console.print(f"{made:,} simulated records stored in {time.perf_counter() - began:.1f} s")
 
 
 def _cases(console: Console, city: str, now: int) -> None:

@@ -3,7 +3,6 @@
 Everything drawn is invented, and says so. The same sketch gives the same files; they are kept beside city.yaml.
 """
 
-import hashlib
 import json
 import math
 import sys
@@ -19,6 +18,7 @@ from dothi.city import blueprint as blueprints
 from dothi.city.spread import Spot, spots
 from dothi.city.spread import read_sketch as read_lines
 from dothi.kit.text import fold
+from dothi.simulate.luck import chance, pick
 
 SOURCE = "phác thảo mô phỏng của dothi, không phải hồ sơ thật"
 _METRES = 111_195.0  # of a degree of latitude, on a sphere of 6 371 km
@@ -27,21 +27,6 @@ RESERVES = {"expressway": 110.0, "road": 45.0, "river": 30.0, "canal": 12.0}  # 
 SMALLEST = 600.0  # m²: smaller scraps of a zone are left out
 
 Feature = dict[str, Any]
-
-
-def chance(*words: object) -> float:
-    """A number from 0 to 1 that depends on the words alone."""
-    return int.from_bytes(hashlib.sha256(repr(words).encode()).digest()[:6]) / 2**48
-
-
-def pick(weights: dict[str, float], *words: object) -> str:
-    """One of the choices, as heavy as its weight."""
-    left = chance(*words) * sum(weights.values())
-    for choice, weight in weights.items():
-        left -= weight
-        if left <= 0:
-            return choice
-    return next(iter(weights))
 
 
 class Plane:

@@ -10,19 +10,12 @@ import numpy as np
 from dothi.db import session as db
 from dothi.kit import clock
 from dothi.sensing import columns, ingest
-from dothi.simulate import store
-from dothi.simulate.model import MODELS, Model, Site
+from dothi.simulate import models, store
+from dothi.simulate.model import PACE, Model, Site
 from dothi.simulate.noise import random, seed_of, smooth
 from dothi.simulate.scenario import BEGINS, FADE, MINUTE, Day
 from dothi.simulate.tide import Reach
 
-# seconds between two values: (in the history made at the start, live)
-_EVERY = {
-    "traffic-flow": (900, 15), "traffic-speed": (900, 15), "water-level": (600, 10), "canal-level": (900, 20),
-    "flood-depth": (900, 20), "rainfall": (600, 30), "wind-speed": (1800, 20), "noise": (1800, 20),
-    "power": (1800, 30), "energy": (3600, 60), "fill-level": (3600, 60), "solar-radiation": (1800, 30),
-}  # fmt: skip
-_USUAL = (3600, 30)
 # of a scripted day the history is finer: what rises and falls within it is to be seen
 _SCRIPTED = {
     "water-level": 120, "canal-level": 120, "flood-depth": 120, "rainfall": 300, "rainfall-1h": 300, "pm25": 300,
@@ -83,11 +76,12 @@ def speakers(now: int, day: Day | None = None) -> list[Speaker]:
     # the showers cross the middle of the city; rounded, so that another sensor does not move the weather
     centre = (round(median(row[3] for row in rows), 2), round(median(row[4] for row in rows), 2))
     found = []
+    taught = models.every()
     for datastream, thing, prop, lon, lat, properties, last_at in rows:
-        model = MODELS.get(prop)
+        model = taught.get(prop)
         if model is None:
             continue
-        history, live = _EVERY.get(prop, _USUAL)
+        history, live = PACE[prop]
         site = _site(thing, lon, lat, properties, centre, day)
         found.append(Speaker(datastream, prop, site, model, history, live, last_at, _dead(thing, now)))
     return found
@@ -101,7 +95,7 @@ def _site(
     busy = 1.0 if properties.get("sector") == "traffic" else 0.15 + 0.6 * chance[0]
     reach = Reach(share=said.get("tide_share", 1.0), delay=said.get("tide_delay", 0.0))
     road, ground = float(said.get("road", busy)), float(said.get("ground", 1.5 + 0.5 * chance[1]))
-    return Site(code, lon, lat, centre, road, ground, reach, day)
+    return Site(code, lon, lat, centre, road, ground, reach, day, said)
 
 
 def _dead(code: str, now: int) -> int | None:

@@ -5,8 +5,9 @@ Every function is pure: (site, times) -> values, so that history made in seconds
 Shapes are plausible for a southern Vietnamese city; nothing here is a measurement. Units as the sector packs say.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ class Site:
     ground: float = 1.6
     reach: Reach = _HERE
     day: Day | None = None  # a scripted one
+    said: Mapping[str, Any] = field(default_factory=dict, compare=False)  # the thing's own `properties.simulation`
 
     @property
     def seed(self) -> int:
@@ -39,12 +41,14 @@ class Site:
 
 Model = Callable[[Site, Times], Floats]
 MODELS: dict[str, Model] = {}
+PACE: dict[str, tuple[int, int]] = {}  # seconds between two values: (in the history made at the start, live)
 
 
-def models(code: str) -> Callable[[Model], Model]:
-    """Register the model of an observed property's code."""
+def models(code: str, *, history: int = 3600, live: int = 30) -> Callable[[Model], Model]:
+    """Register the model of an observed property's code. history, live: seconds between two values."""
 
     def keep(model: Model) -> Model:
+        PACE[code] = history, live
         MODELS[code] = model
         return model
 
@@ -65,14 +69,14 @@ def traffic(site: Site, times: Times) -> Floats:
     return np.clip((0.04 + np.maximum(rush, day)) * wobble, 0.01, 1.15)
 
 
-@models("traffic-flow")
+@models("traffic-flow", history=900, live=15)
 def _flow(site: Site, times: Times) -> Floats:
     capacity = 700 + 2600 * site.road
     wet = rain.intensity(times, site.lon, site.lat, site.centre, site.day)
     return np.round(capacity * traffic(site, times) * (1 - 0.25 * np.tanh(wet / 30)))
 
 
-@models("traffic-speed")
+@models("traffic-speed", history=900, live=15)
 def _speed(site: Site, times: Times) -> Floats:
     free = 32 + 18 * site.road
     wet = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre, site.day) / 30)
@@ -136,13 +140,13 @@ def _co(site: Site, times: Times) -> Floats:
     return np.round(np.maximum(380 + cars + 60 * jitter(site.seed + 5, times), 150))
 
 
-@models("noise")
+@models("noise", history=1800, live=20)
 def _noise(site: Site, times: Times) -> Floats:
     cars = 10 * np.log10(np.maximum(traffic(site, times), 0.02) * (0.3 + site.road))
     return np.round(72 + cars + 1.5 * jitter(site.seed + 6, times), 1)
 
 
-@models("rainfall")
+@models("rainfall", history=600)
 def _rainfall(site: Site, times: Times) -> Floats:
     return np.round(rain.fallen(times, site.lon, site.lat, site.centre, minutes=10, scripted=site.day), 1)
 
@@ -158,18 +162,18 @@ def _river(site: Site, times: Times) -> Floats:
     return plain if site.day is None else site.day.river(times, plain, site.reach.delay)
 
 
-@models("water-level")
+@models("water-level", history=600, live=10)
 def _water_level(site: Site, times: Times) -> Floats:
     return np.round(_river(site, times) + 0.008 * jitter(site.seed, times), 2)
 
 
-@models("canal-level")
+@models("canal-level", history=900, live=20)
 def _canal_level(site: Site, times: Times) -> Floats:
     local = rain.standing(times, site.lon, site.lat, site.centre, fade=120, hours=5, scripted=site.day)
     return np.round(_river(site, times) - 0.06 + 0.004 * local + 0.008 * jitter(site.seed, times), 2)
 
 
-@models("flood-depth")
+@models("flood-depth", history=900, live=20)
 def _flood_depth(site: Site, times: Times) -> Floats:
     over = np.maximum(_river(site, times) - site.ground, 0) * 100
     ponded = (
@@ -228,7 +232,7 @@ def _humidity(site: Site, times: Times) -> Floats:
     return np.round(np.clip(176 - 3.5 * _air_temperature(site, times) + 8 * wet, 35, 99))
 
 
-@models("wind-speed")
+@models("wind-speed", history=1800, live=20)
 def _wind_speed(site: Site, times: Times) -> Floats:
     gust = np.tanh(rain.intensity(times, site.lon, site.lat, site.centre, site.day) / 25)
     day = 1.2 + 1.5 * _peak(calendar.hour(times), 14.5, 4.5)
@@ -247,7 +251,7 @@ def _pressure(site: Site, times: Times) -> Floats:
     return np.round(1009.5 + twice + 1.8 * smooth(15, times, 60 * 3600) + 0.1 * jitter(site.seed, times), 1)
 
 
-@models("solar-radiation")
+@models("solar-radiation", history=1800)
 def _solar(site: Site, times: Times) -> Floats:
     sun = np.maximum(calendar.sun_height(times, site.lon, site.lat), 0)
     cloud = 0.72 + 0.25 * smooth(16, times, 2700)
@@ -263,7 +267,7 @@ def _lit(site: Site, times: Times) -> Floats:
     return np.where(night, np.where(dim, 0.6, 1.0), 0.0)
 
 
-@models("power")
+@models("power", history=1800)
 def _power(site: Site, times: Times) -> Floats:
     installed = 3.5 + 6.5 * random(site.seed, np.array([1]))[0]
     whole = installed * _lit(site, times) * (1 - _lamps_failed(site, times) / 100)
@@ -277,7 +281,7 @@ def _lamps_failed(site: Site, times: Times) -> Floats:
     return np.round(np.where(luck > 0.97, 55.0, np.where(luck > 0.9, 18.0, np.where(luck > 0.7, 6.0, 2.0))))
 
 
-@models("energy")
+@models("energy", live=60)
 def _energy(site: Site, times: Times) -> Floats:
     installed = 3.5 + 6.5 * random(site.seed, np.array([1]))[0]
     nights = times / 8.64e10 - 20000  # days since 4 October 2024
@@ -290,7 +294,7 @@ def _voltage(site: Site, times: Times) -> Floats:
     return np.round(226 - 5 * _peak(calendar.hour(times), 18.5, 2.5) + 2 * jitter(site.seed, times), 1)
 
 
-@models("fill-level")
+@models("fill-level", live=60)
 def _fill(site: Site, times: Times) -> Floats:
     """Fills through the day, emptied before dawn; now and then the truck does not come."""
     rate = 38 + 34 * random(site.seed, np.array([2]))[0]

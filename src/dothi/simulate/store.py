@@ -1,11 +1,14 @@
-"""What is simulated: the datastreams of things marked so. The SQL of this room."""
+"""What is simulated: the datastreams of things and the datasets marked so. The SQL of this room."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from dothi.datasets.tables import Dataset, Record
+from dothi.places.tables import Area, Unit
 from dothi.sensing.tables import Datastream, DatastreamState, Observation, ObservedProperty, Thing
 
 
@@ -55,3 +58,44 @@ def received_when_measured(session: Session, ids: Sequence[int], since: int, unt
             .values(received_at=DatastreamState.last_at + _UNDERWAY)
             .execution_options(synchronize_session=False)
         )
+
+
+def wards(session: Session, now: int) -> list[tuple[str, str, bytes]]:
+    """(code, name, WKB) of the communes of every pilot city's area that stand now and have an outline."""
+    codes = {code for units in session.scalars(select(Area.units)) for code in units or ()}
+    query = (
+        select(Unit.code, Unit.full_name, Unit.geometry)
+        .where(Unit.level == "commune", Unit.valid_from <= now, Unit.valid_to.is_(None) | (Unit.valid_to > now))
+        .where(Unit.geometry.is_not(None), Unit.code.in_(codes))
+        .order_by(Unit.code)
+    )
+    return [(code, name, bytes(geometry or b"")) for code, name, geometry in session.execute(query)]
+
+
+def simulated_datasets(session: Session) -> set[str]:
+    """Codes of the datasets whose records are made up."""
+    return set(session.scalars(select(Dataset.code).where(Dataset.simulated)))
+
+
+def features(session: Session, code: str) -> list[dict[str, Any]]:
+    """The records of a dataset as GeoJSON features."""
+    query = select(Record.key, Record.geojson, Record.properties).join(Dataset, Dataset.id == Record.dataset_id)
+    return [
+        {"type": "Feature", "id": key, "geometry": json.loads(shape) if shape else None, "properties": properties}
+        for key, shape, properties in session.execute(query.where(Dataset.code == code).order_by(Record.id))
+    ]
+
+
+def first_known(session: Session, code: str) -> int | None:
+    """When the oldest record of a dataset became known (µs UTC)."""
+    query = select(func.min(Record.recorded_at)).join(Dataset, Dataset.id == Record.dataset_id)
+    return session.scalars(query.where(Dataset.code == code)).first()
+
+
+def known_since(session: Session, code: str, moments: dict[str, int]) -> None:
+    """Have simulated records count as recorded when they became known (µs UTC, by key), so that past days hold them."""
+    query = select(Record.id, Record.key).join(Dataset, Dataset.id == Record.dataset_id)
+    rows = session.execute(query.where(Dataset.code == code, Record.version == 1)).all()
+    changes = [{"id": id_, "recorded_at": moments[key]} for id_, key in rows if key in moments]
+    if changes:
+        session.execute(update(Record), changes)
