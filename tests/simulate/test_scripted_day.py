@@ -137,7 +137,7 @@ def test_whatever_the_season_the_river_passes_its_levels_at_the_same_minute(mont
     for limit, minute in ((1.20, -50), (1.40, -22), (1.60, 13)):
         assert at[np.argmax(level >= limit)] == pytest.approx(minute, abs=4)
     quiet = Site("LGT-017", 106.4, 10.5, CENTRE, day=Day(anchor))
-    speaker = fleet.Speaker(1, "salinity", quiet, MODELS["salinity"], 60, 60, None, None)
+    speaker = fleet.Speaker(1, "salinity", quiet, MODELS["salinity"], 60, 60, 0, None, None)
     assert max(speaker.values(anchor + at.astype(np.int64) * MINUTE)) < 1
 
 
@@ -145,10 +145,10 @@ def test_only_the_scripts_own_sensors_fall_silent():
     day = Day(ANCHOR)
     times = minutes(BEGINS, ENDS)
     dead = fleet.Speaker(
-        1, "canal-level", Site("CAN-05", *CENTRE, CENTRE, day=day), MODELS["canal-level"], 60, 60, None, 0
+        1, "canal-level", Site("CAN-05", *CENTRE, CENTRE, day=day), MODELS["canal-level"], 60, 60, 0, None, 0
     )
     other = fleet.Speaker(
-        2, "canal-level", Site("CAN-02", *CENTRE, CENTRE, day=day), MODELS["canal-level"], 60, 60, None, 0
+        2, "canal-level", Site("CAN-02", *CENTRE, CENTRE, day=day), MODELS["canal-level"], 60, 60, 0, None, 0
     )
     assert not other.silent(times).any()
     silent = times[dead.silent(times)]

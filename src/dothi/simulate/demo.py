@@ -20,11 +20,10 @@ from dothi.identity import service as identity
 from dothi.kit import clock
 from dothi.notify import ladders, store
 from dothi.sensing import ingest, rollup
-from dothi.simulate import casework, fleet, records, rehearsal, scenario
+from dothi.simulate import buses, casework, fleet, records, rehearsal, scenario
 
 KEY_FILE = "simulator.key"
 DAY_FILE = "scripted-day"
-DAYS = 30.0
 
 
 def prepare_environment(host: str | None, port: int | None) -> None:
@@ -57,7 +56,7 @@ def _free(host: str, port: int) -> int:
     return port
 
 
-def build(console: Console, city: str, days: float = DAYS, day: scenario.Day | None = None) -> Path:
+def build(console: Console, city: str, days: float = fleet.USUAL_DAYS, day: scenario.Day | None = None) -> Path:
     """Bring the data folder to the demo city with its history up to now; returns the simulator's key file.
 
     What is there already is kept: a second start only adds the time in between.
@@ -86,6 +85,7 @@ def build(console: Console, city: str, days: float = DAYS, day: scenario.Day | N
     ingest.forget()
     console.print(f"{made:,} simulated observations stored in {time.perf_counter() - began:.1f} s")
     _registers(console, now)
+    _buses(console, now)
     _cases(console, city, now)
     return key
 
@@ -97,6 +97,15 @@ def _registers(console: Console, now: int) -> None:
         made = records.fill(now)
     if made:
         console.print(f"{made:,} simulated records stored in {time.perf_counter() - began:.1f} s")
+
+
+def _buses(console: Console, now: int) -> None:
+    """The timetable of the simulated buses, and what was seen of them up to now."""
+    began = time.perf_counter()
+    with console.status("Buses of the past weeks"):
+        made = buses.fill(now)
+    if made:
+        console.print(f"{made:,} simulated calls at stops stored in {time.perf_counter() - began:.1f} s")
 
 
 def _cases(console: Console, city: str, now: int) -> None:
@@ -140,7 +149,7 @@ def _simulator_key(path: Path) -> Path:
     return path
 
 
-def run(city: str, host: str | None, port: int | None, days: float = DAYS, name: str = "day") -> int:
+def run(city: str, host: str | None, port: int | None, days: float = fleet.USUAL_DAYS, name: str = "day") -> int:
     """Build the city, then serve it and let its sensors speak until Ctrl-C."""
     console = Console()
     prepare_environment(host, port)

@@ -74,7 +74,7 @@ class Town:
 
     def group(self, start: str) -> list[Spot]:
         """The places of the sensors whose code starts so."""
-        group = next(one for one in self.blueprint.sensors if one.code.startswith(start))
+        group = next(one for _, one in self.blueprint.groups() if one.code.startswith(start))
         return spots(group.at, self.lines)
 
 

@@ -23,6 +23,7 @@ _SCRIPTED = {
 }  # fmt: skip
 _SCRIPTED_USUAL = 900
 _CHUNK = 100_000
+USUAL_DAYS = 30.0
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Speaker:
     model: Model
     history: int
     live: int
+    days: int
     last_at: int | None
     dead_since: int | None
 
@@ -81,9 +83,8 @@ def speakers(now: int, day: Day | None = None) -> list[Speaker]:
         model = taught.get(prop)
         if model is None:
             continue
-        history, live = PACE[prop]
         site = _site(thing, lon, lat, properties, centre, day)
-        found.append(Speaker(datastream, prop, site, model, history, live, last_at, _dead(thing, now)))
+        found.append(Speaker(datastream, prop, site, model, *PACE[prop], last_at, _dead(thing, now)))
     return found
 
 
@@ -114,7 +115,7 @@ def fill(fleet: list[Speaker], days: float, now: int, tell: Callable[[int], None
     made = 0
     pending = columns.Columns([], [], [])
     for speaker in fleet:
-        start = now - int(days * clock.DAY)
+        start = now - int(_span(speaker, days) * clock.DAY)
         if speaker.last_at is not None:
             start = max(start, speaker.last_at + 1)
         times = speaker.instants(start, now)
@@ -132,5 +133,13 @@ def fill(fleet: list[Speaker], days: float, now: int, tell: Callable[[int], None
         made += ingest.put_now(pending).accepted
     if made:
         with db.writing() as session:
-            store.received_when_measured(session, [one.datastream for one in fleet], now - int(days * clock.DAY), now)
+            longest = max(_span(one, days) for one in fleet)
+            store.received_when_measured(
+                session, [one.datastream for one in fleet], now - int(longest * clock.DAY), now
+            )
     return made
+
+
+def _span(speaker: Speaker, days: float) -> float:
+    """Days of history: some properties need a year, but not in a demo that is to be a short one."""
+    return max(days, speaker.days) if days >= USUAL_DAYS else days

@@ -7,7 +7,7 @@ Shapes are plausible for a southern Vietnamese city; nothing here is a measureme
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,14 +41,25 @@ class Site:
 
 Model = Callable[[Site, Times], Floats]
 MODELS: dict[str, Model] = {}
-PACE: dict[str, tuple[int, int]] = {}  # seconds between two values: (in the history made at the start, live)
+PACE: dict[str, "Pace"] = {}
 
 
-def models(code: str, *, history: int = 3600, live: int = 30) -> Callable[[Model], Model]:
-    """Register the model of an observed property's code. history, live: seconds between two values."""
+class Pace(NamedTuple):
+    """Seconds between two values, in the history made at the start and live, and the days the history is to have."""
+
+    history: int
+    live: int
+    days: int
+
+
+def models(code: str, *, history: int = 3600, live: int = 30, days: int = 0) -> Callable[[Model], Model]:
+    """Register the model of an observed property's code.
+
+    history, live: seconds between two values; days: how far its history goes back where that is more than usual.
+    """
 
     def keep(model: Model) -> Model:
-        PACE[code] = history, live
+        PACE[code] = Pace(history, live, days)
         MODELS[code] = model
         return model
 
