@@ -285,6 +285,6 @@ def delay(trip: Trip, day: int, stop: int) -> int:
     hour = (trip.start + trip.pattern.arrivals[stop]) / 3600
     rush = max(0.0, 1 - abs(hour - 7.3)) + max(0.0, 1 - abs(hour - 17.2))
     share = stop / max(1, len(trip.pattern.stops) - 1)
-    usual = chance("bus", trip.id, day) ** 2 * 320 + rush * 260 * chance("rush", trip.id, day)
+    usual = chance("bus", trip.id, day) ** 2 * 520 + rush * 430 * chance("rush", trip.id, day)
     early = 75 * chance("early", trip.id, day) if chance("light", trip.id, day) < 0.25 else 0
     return round((usual - early) * share + 12 * chance("stop", trip.id, day, stop))

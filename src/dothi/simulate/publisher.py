@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -13,6 +14,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from dothi.kit import clock
+from dothi.simulate.actuators import Device, Obedience
 from dothi.simulate.fleet import Speaker
 
 log = logging.getLogger(__name__)
@@ -30,8 +32,8 @@ def connect(url: str, user: str, password: str) -> mqtt.Client:
     return client
 
 
-def speak(client: mqtt.Client, fleet: list[Speaker], stop: threading.Event) -> None:
-    """Publish each datastream's value at its own pace until told to stop."""
+def speak(client: mqtt.Client, fleet: list[Speaker], stop: threading.Event, obeys: Obedience | None = None) -> None:
+    """Publish each datastream's value at its own pace until told to stop. obeys: what actuators were told."""
     begin = time.time()
     turns = []
     for number, speaker in enumerate(fleet):
@@ -39,6 +41,8 @@ def speak(client: mqtt.Client, fleet: list[Speaker], stop: threading.Event) -> N
         turns.append((begin + offset, number))
     heapq.heapify(turns)
     while not stop.is_set():
+        if obeys is not None:
+            obeys.measure()
         due, number = turns[0]
         wait = due - time.time()
         if wait > 0 and stop.wait(min(wait, 1.0)):
@@ -51,16 +55,21 @@ def speak(client: mqtt.Client, fleet: list[Speaker], stop: threading.Event) -> N
         times = np.array([at], dtype=np.int64)
         if speaker.silent(times)[0]:
             continue
-        text = json.dumps({"phenomenonTime": clock.iso(at), "result": speaker.values(times)[0]})
+        value = speaker.values(times)[0]
+        if obeys is not None:
+            value = obeys.reads(speaker, at, value)
+        text = json.dumps({"phenomenonTime": clock.iso(at), "result": value})
         client.publish(f"v1.1/Datastreams({speaker.datastream})/Observations", text, qos=1)
 
 
-def run(url: str, user: str, password: str, fleet: list[Speaker]) -> None:
+def run(url: str, user: str, password: str, fleet: list[Speaker], devices: Sequence[Device] = ()) -> None:
     """Connect and speak until SIGINT or SIGTERM."""
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
     client = connect(url, user, password)
-    speak(client, fleet, stop)
+    obeys = Obedience(client, fleet, devices)
+    obeys.start()
+    speak(client, fleet, stop, obeys)
     client.disconnect()
     client.loop_stop()
