@@ -20,7 +20,7 @@ from dothi.identity import service as identity
 from dothi.kit import clock
 from dothi.notify import ladders, store
 from dothi.sensing import ingest, rollup
-from dothi.simulate import buses, casework, fleet, records, rehearsal, scenario
+from dothi.simulate import actuators, buses, casework, fleet, records, rehearsal, scenario
 
 KEY_FILE = "simulator.key"
 DAY_FILE = "scripted-day"
@@ -66,6 +66,7 @@ def build(console: Console, city: str, days: float = fleet.USUAL_DAYS, day: scen
     schema.upgrade(db.engine())
     _apply(console, city)
     _ladder()
+    actuators.settle()
     key = _simulator_key(settings.data / KEY_FILE)
     now = clock.now_micros()
     speakers = fleet.speakers(now, day)
