@@ -30,7 +30,7 @@ def school_places(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             code = f"{named['code']}-{year}-{year + 1}"
             began = clock.micros(datetime(year, 9, 5, 8, tzinfo=clock.VIETNAM))
             yield Row(code, began, {
-                "code": code, "school": named["code"], "name": named["name"], "level": level, "year": f"{year}-{year + 1}",
+                "code": code, "school": named["code"], "name": named["name"], "level": level, "school_year": f"{year}-{year + 1}",
                 "places": places, "enrolled": enrolled, "first_year_places": first, "first_year_applied": applied,
                 "fullness": round(100 * enrolled / places, 1), "free": max(places - enrolled, 0),
                 "two_shifts": enrolled > 1.15 * places,
