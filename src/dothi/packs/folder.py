@@ -11,7 +11,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import dothi
 from dothi.kit.errors import BadInput, Fault
+from dothi.packs import overrides
+from dothi.packs.content import content_path
 from dothi.packs.lines import Path_, Source, read
+from dothi.packs.overrides import Override
 from dothi.packs.shape import Model, Strict, Text, shaped
 
 __all__ = ["Pack", "Strict", "Text", "load", "load_file", "names", "promise", "refuse", "schema", "verify"]
@@ -87,21 +90,27 @@ def _learn() -> None:
             import_module(f"dothi.{room.name}.declared")
 
 
-def load(root: Path) -> dict[str, Pack]:
-    """Every pack under a folder, by code, after the passes shape and names. Raises BadInput with every fault."""
+def load(root: Path, overridden: Iterable[Override] | None = None) -> dict[str, Pack]:
+    """Every pack under a folder, by code, after the passes shape and names. Raises BadInput with every fault.
+
+    overridden: what cities set otherwise; the shipped packs are loaded with what is in force when not given.
+    """
     _learn()
     packs: dict[str, Pack] = {}
     faults: list[Fault] = []
+    shipped = content_path("sectors") if overridden is None else None
+    put = list(overridden) if overridden is not None else overrides.in_force() if root == shipped else []
     for folder in sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "_"))):
         pack = packs[folder.name] = Pack(folder.name, folder)
         for path in sorted(folder.glob("*.y*ml")):
             if path.name == EXPECT:
                 continue
-            faults += _read_into(pack, path, root)
+            faults += _read_into(pack, path, root, put)
         if not pack.sources:
             faults.append(
                 Fault(f"{root.name}/{folder.name}", "the folder has no pack files", ", ".join(sorted(_schemas)))
             )
+    faults += _unheard(put, packs)
     refuse(faults, f"packs of {root.name}")
     for check in _names:
         faults += check(packs)
@@ -109,7 +118,21 @@ def load(root: Path) -> dict[str, Pack]:
     return packs
 
 
-def _read_into(pack: Pack, path: Path, root: Path) -> list[Fault]:
+def _unheard(put: list[Override], packs: dict[str, Pack]) -> list[Fault]:
+    """Overrides of packs and files there are not."""
+    faults = []
+    for one in put:
+        files = [Path(name).stem for name in packs[one.sector].sources] if one.sector in packs else []
+        file = one.at.split(".")[0]
+        if one.sector not in packs:
+            faults.append(one.fault(f'no sector "{one.sector}"', near=(one.sector, list(packs))))
+        elif file not in files:
+            said = f'sector {one.sector} has no file "{file}.yaml"'
+            faults.append(one.fault(said, near=(file, files), allowed=", ".join(files)))
+    return faults
+
+
+def _read_into(pack: Pack, path: Path, root: Path, put: list[Override]) -> list[Fault]:
     shown = f"{root.name}/{pack.code}/{path.name}"
     model = _schemas.get(path.name)
     if model is None:
@@ -117,6 +140,8 @@ def _read_into(pack: Pack, path: Path, root: Path) -> list[Fault]:
         return [Source(shown).fault((), "no pack has a file of this name", near=(path.name, known),
                                     allowed=", ".join(known))]  # fmt: skip
     source = read(path, shown)
+    mine = [one for one in put if one.sector == pack.code and one.at.split(".")[0] == path.stem]
+    source.faults += [fault for one in mine if (fault := overrides.put(source, one)) is not None]
     pack.sources[path.name] = source
     pack.files[path.name] = shaped(source, model)
     return source.faults

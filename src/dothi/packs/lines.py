@@ -5,11 +5,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
-
 from dothi.kit.errors import Fault
+from dothi.packs.reader import MappingNode, Node, ScalarNode, YamlError, compose, scalar
 
 Path_ = tuple[str | int, ...]
 
@@ -22,9 +19,21 @@ class Source:
     value: Any = None
     lines: dict[Path_, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    origins: dict[Path_, tuple["Source", Path_]] = field(default_factory=dict)
+
+    def origin(self, path: Path_) -> tuple["Source", Path_]:
+        """The file and key a value was taken from: values woven of several files remember theirs in `origins`."""
+        for cut in range(len(path), -1, -1):
+            if path[:cut] in self.origins:
+                source, own = self.origins[path[:cut]]
+                return source.origin((*own, *path[cut:]))
+        return self, path
 
     def line(self, path: Path_) -> int:
         """The line of a key, or of the nearest key above it that exists."""
+        source, path = self.origin(path)
+        if source is not self:
+            return source.line(path)
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -38,8 +47,9 @@ class Source:
         """
         if near is not None and (guess := closest(*near)):
             message += f'; did you mean "{guess}"?'
+        source, path = self.origin(path)
         dotted = ".".join(map(str, path))
-        return Fault(f"{self.name}:{self.line(path)}" + (f": {dotted}" if dotted else ""), message, allowed)
+        return Fault(f"{source.name}:{source.line(path)}" + (f": {dotted}" if dotted else ""), message, allowed)
 
 
 def closest(written: str, names: list[str]) -> str | None:
@@ -69,25 +79,21 @@ def read(path: Path, name: str) -> Source:
 def parse(text: str, name: str) -> Source:
     """As `read`, of text already at hand."""
     source = Source(name)
-    yaml = YAML(typ="safe", pure=True)
     try:
-        node = yaml.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        source.faults.append(Fault(f"{name}:{line}", f"not YAML: {error.problem or error.context}"))
-        return source
-    except YAMLError as error:
-        source.faults.append(Fault(f"{name}:1", f"not YAML: {str(error).splitlines()[0]}"))
+        node = compose(text)
+    except YamlError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        said = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).splitlines()[0]
+        source.faults.append(Fault(f"{name}:{mark.line + 1 if mark else 1}", f"not YAML: {said}"))
         return source
     if node is None:
         source.faults.append(Fault(f"{name}:1", "the file is empty"))
         return source
-    source.value = _value(yaml, node, (), source, ())
+    source.value = _value(node, (), source, ())
     return source
 
 
-def _value(yaml: Any, node: Node, path: Path_, source: Source, above: tuple[int, ...]) -> Any:
+def _value(node: Node, path: Path_, source: Source, above: tuple[int, ...]) -> Any:
     if id(node) in above:
         source.faults.append(source.fault(path, "an alias stands inside what it names"))
         return None
@@ -95,13 +101,13 @@ def _value(yaml: Any, node: Node, path: Path_, source: Source, above: tuple[int,
         source.lines[path] = node.start_mark.line + 1
     if isinstance(node, ScalarNode):
         try:
-            return yaml.constructor.construct_object(node)
-        except (YAMLError, ValueError) as error:
+            return scalar(node)
+        except (YamlError, ValueError) as error:
             source.faults.append(source.fault(path, f"{node.value!r} cannot be read: {str(error).splitlines()[0]}"))
             return None
     above = (*above, id(node))
     if not isinstance(node, MappingNode):
-        return [_value(yaml, item, (*path, i), source, above) for i, item in enumerate(node.value)]
+        return [_value(item, (*path, i), source, above) for i, item in enumerate(node.value)]
     made: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
@@ -116,5 +122,5 @@ def _value(yaml: Any, node: Node, path: Path_, source: Source, above: tuple[int,
                                        f'"{key}" is already given in line {first}'))  # fmt: skip
             continue
         source.lines[here] = line
-        made[key] = _value(yaml, value_node, here, source, above)
+        made[key] = _value(value_node, here, source, above)
     return made
