@@ -1,8 +1,10 @@
 """Numbers, times and ages as Vietnamese and English readers write them."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from dothi.kit import clock
+from dothi.kit.errors import DothiError, Fault
 from dothi.sensing import state
 from dothi.web.i18n import Say, marked
 
@@ -82,3 +84,15 @@ def age(micros: int, now: int, language: str) -> str:
 def severity(name: str, say: Say) -> str:
     """What an alarm's severity is called."""
     return say(SEVERITIES.get(name, name))
+
+
+def retold(error: DothiError, message: str, faults: Iterable[Fault] = ()) -> DothiError:
+    """The same error in other words: of its kind, with its status."""
+    made = type(error)(message, list(faults))
+    made.status = error.status
+    return made
+
+
+def faults_said(error: DothiError, word: Callable[[str], str]) -> list[Fault]:
+    """What is wrong, each sentence said by `word`."""
+    return [Fault(one.place, word(one.message), word(one.allowed) if one.allowed else None) for one in error.faults]

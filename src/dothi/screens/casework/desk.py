@@ -67,7 +67,11 @@ get, post_reading, ROUTES = _DESK.get, _DESK.post_reading, _DESK.routes
 
 def wrong(ask: Ask, error: DothiError) -> Filled:
     """A form shown again with its error in the words of these pages."""
-    return desk.wrong(ask, words.told(error, ask.say))
+    told = words.told(error, ask.say)
+    filled = Filled.wrong(ask.values, told)
+    loose = [one.message for one in told.faults if one.place.partition(".")[0] not in ask.values]
+    filled.message = " ".join([told.message, *loose[:6]])
+    return filled
 
 
 def safe(path: str | None, otherwise: str) -> str:

@@ -4,7 +4,6 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.responses import Response
 
@@ -13,19 +12,18 @@ from dothi.cases import service as cases
 from dothi.cases.contacts import Contact
 from dothi.cases.joining import Near
 from dothi.cases.service import New
-from dothi.cases.types import questions_of, types
+from dothi.cases.types import types
 from dothi.db import session as db
 from dothi.kit.errors import BadInput, DothiError, Fault
 from dothi.kit.text import fold
 from dothi.places import service as places
-from dothi.screens.casework import forms, rail, store, words
+from dothi.screens import questions
+from dothi.screens.casework import rail, store, words
 from dothi.screens.casework.desk import WRONG, Ask, safe, wrong
-from dothi.screens.casework.forms import Option
 from dothi.screens.casework.rail import Rail
 from dothi.screens.desk import back
+from dothi.screens.questions import Call, Question
 from dothi.web.forms import Filled, secret
-
-ANSWER = "q-"  # before the name of a question's field
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +35,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """An extra question of a category. kind: select, check, number, line."""
-
-    name: str
-    label: str
-    kind: str
-    options: list[Option]
-    needed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A hotline to be called instead."""
-
-    title: str
-    number: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """The page. near: reports close by of the same category; places: what a search for a place found."""
 
@@ -64,7 +42,7 @@ class Entry:
     category: str
     category_name: str
     questions: list[Question]
-    calls: list[Call]
+    calls: tuple[Call, ...]
     near: list[Near]
     looked: bool
     places: list[tuple[str, str]]
@@ -88,9 +66,8 @@ def page(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
         if one.lon is not None and one.lat is not None
     ]
     made = Entry(
-        _groups(ask.language), category, about.title.of(ask.language) if about else "", _questions(category, ask.language),
-        [Call(one.title.of(ask.language), one.hotline.number, one.hotline.name.of(ask.language)) for one in (about.emergency if about else [])],
-        near, about is not None and at is not None, found,
+        _groups(ask.language), category, about.title.of(ask.language) if about else "",
+        questions.of(about, ask.language), questions.calls(about, ask.language) if about else (), near, about is not None and at is not None, found,
         [(one.id, one.name) for one in store.agencies(ask.session)], values.get("key") or str(uuid.uuid4()),
         rail.rail(ask, "/desk/new"), ask.given("made", 60),
     )  # fmt: skip
@@ -150,53 +127,22 @@ def _new(values: Mapping[str, str]) -> New:
     office = values.get("office", "")
     return New(
         type=about.type, category=category, title=values.get("title", ""), text=values.get("text", ""),
-        fields=_answers(category, values), lon=at[0] if at else None, lat=at[1] if at else None,
+        fields=questions.given(about, values), lon=at[0] if at else None, lat=at[1] if at else None,
         address=values.get("address", ""), channel="desk" if values.get("channel") == "desk" else "phone",
         contact=who or None, public=values.get("public") == "1", key=values.get("key") or None,
         priority="urgent" if values.get("urgent") == "1" else None, office=int(office) if office.isdecimal() else None,
     )  # fmt: skip
 
 
-def _answers(category: str, values: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, schema in questions_of(types().named(category)).get("properties", {}).items():
-        given = values.get(f"{ANSWER}{name}", "")
-        if schema.get("type") == "boolean":
-            if given:
-                found[name] = given == "1"
-        elif given:
-            found[name] = _number(given, schema) if schema.get("type") in ("integer", "number") else given
-    return found
-
-
-def _number(text: str, schema: Mapping[str, Any]) -> Any:
-    try:
-        return int(text) if schema.get("type") == "integer" else float(text.replace(",", "."))
-    except ValueError:
-        return text  # the check says what is wrong with it
-
-
 def _placed(error: DothiError) -> DothiError:
     """Faults of questions stand under their fields."""
     error.faults = [
-        Fault(f"{ANSWER}{one.place[7:]}", one.message, one.allowed) if one.place.startswith("fields.") else one
+        Fault(f"{questions.PREFIX}{one.place[7:]}", one.message, one.allowed)
+        if one.place.startswith("fields.")
+        else one
         for one in error.faults
     ]
     return error
-
-
-def _questions(category: str, language: str) -> list[Question]:
-    asked = questions_of(types().named(category))
-    needed, made = asked.get("required", []), []
-    for name, schema in asked.get("properties", {}).items():
-        options = [
-            Option(str(one.get("const")), forms.titled(one, str(one.get("const")), language))
-            for one in schema.get("oneOf", [])
-        ]
-        options = options or [Option(str(one), str(one)) for one in schema.get("enum", [])]
-        kind = {"boolean": "check", "integer": "number", "number": "number"}.get(str(schema.get("type")), "line")
-        made.append(Question(f"{ANSWER}{name}", forms.titled(schema, name, language), "select" if options else kind, options, name in needed))  # fmt: skip
-    return made
 
 
 def _groups(language: str) -> list[Group]:

@@ -263,13 +263,7 @@ def _paused(ask: Ask, timer_id: int) -> str:
     """How long a deadline stood still, in all."""
     spans = [one for one in rows.ledger(ask.session, [timer_id]) if one.kind in ("pause", "hold")]
     micros = sum((one.until if one.until is not None else ask.now) - one.since for one in spans)
-    minutes = max(0, micros) // calendar.MINUTE
-    if not spans:
-        return "0"
-    days, rest = divmod(minutes, 24 * 60)
-    if days:
-        return due.days_said(days, ask.say) if not rest // 60 else f"{due.days_said(days, ask.say)} {due.span(rest // 60 * 60, ask.say)}"  # fmt: skip
-    return due.span(rest, ask.say)
+    return due.long_span(max(0, micros) // calendar.MINUTE, ask.say)
 
 
 def _pictures(ask: Ask, found: Case) -> list[Picture]:

@@ -1,7 +1,6 @@
 """What the desk's pages call things: lists, entries, deadlines, verbs, and errors in the reader's language."""
 
 import re
-from functools import partial
 
 from dothi.cases import calendar, due
 from dothi.cases.calendar import Calendar
@@ -157,7 +156,7 @@ VERBS = {
     "contact": marked("Xem liên hệ"),
 }
 ICONS = {
-    "assign": "user-plus", "take": "check", "comment": "message-square", "transfer": "corner-up-right",
+    "assign": "user-plus", "take": "user", "comment": "message-square", "transfer": "corner-up-right",
     "co-handle": "users", "co-done": "check", "extend": "clock", "suspend": "clock", "resume": "clock",
     "merge": "layers", "attach": "camera", "resolve": "check", "start": "arrow-right", "reject": "ban",
     "duplicate": "layers", "ask": "circle-help", "answer": "message-square", "approve": "check", "return": "undo-2",
@@ -294,17 +293,17 @@ def left(cal: Calendar, due_at: int, now: int, language: str) -> str:
 
 
 def remaining(cal: Calendar, due_at: int, now: int, language: str) -> tuple[str, str]:
-    """What is left of a deadline, or how late it is, with the name of it: Còn lại, 3 ngày làm việc; Trễ, 2 ngày."""
+    """What is left of a deadline, or how late it is, with the name of it: Còn lại, 3 ngày làm việc; Trễ, 2 ngày làm việc."""
     say = speaker(language)
     first, last = sorted((now, due_at))
     days = cal.days_between(calendar.day_of(first), calendar.day_of(last))
     minutes = due.span((last - first) // calendar.MINUTE, say)
-    if now > due_at:  # over a weekend no working day passes, but days do
-        days = days or (now - due_at) // DAY
-        return say("Trễ"), due.days_said(days, say) if days >= 1 else minutes
-    if days < 1:
-        return say("Còn lại"), minutes
-    return say("Còn lại"), say("1 ngày làm việc") if days == 1 else say("{n} ngày làm việc", n=days)
+    name = say("Trễ") if now > due_at else say("Còn lại")
+    if days >= 1:
+        return name, say("1 ngày làm việc") if days == 1 else say("{n} ngày làm việc", n=days)
+    if now > due_at and (passed := (now - due_at) // DAY):  # over a weekend no working day passes, but days do
+        return name, due.days_said(passed, say)
+    return name, minutes
 
 
 def due_mark(of: Case | Line, now: int, edge: int, near: bool = False) -> str:
@@ -330,7 +329,7 @@ def weekday(day: object, language: str) -> str:
 def fault(one: Fault, say: Say) -> str:
     """One thing wrong with a form, in the reader's words."""
     place = one.place.partition(".")[0]
-    if one.message == "is missing" and place in _MISSING:
+    if place in _MISSING and (one.message == "is missing" or place in ("reason", "document")):
         return say(_MISSING[place])
     if one.message in _SAID:
         return say(_SAID[one.message])
@@ -339,7 +338,10 @@ def fault(one: Fault, say: Say) -> str:
     if long and span:
         return say("Đang có {n} chữ cái; cần {a} đến {b}.", n=long[1], a=span[1] or 0, b=span[2])
     name = say(PLACES[place]) if PLACES.get(place) else place
-    return say("{place}: chưa đúng.", place=name) + (f" {one.allowed}" if one.allowed and len(one.allowed) < 80 else "")
+    figures = (
+        one.allowed if re.fullmatch(r"[\d\s.,:/-]{1,80}", one.allowed or "") else ""
+    )  # what is said in words is English
+    return say("{place}: chưa đúng.", place=name) + (f" {figures}" if figures else "")
 
 
 def told(error: DothiError, say: Say) -> DothiError:
@@ -352,11 +354,9 @@ def told(error: DothiError, say: Say) -> DothiError:
         message = say("Việc đã sang bước khác: không làm được bước này nữa.")
     elif error.status == 403:
         message = say("Anh chị không có quyền làm việc này ở đơn vị đang giữ việc.")
-    said = partial(fault, say=say)
-    faults = [Fault(one.place, said(one)) for one in error.faults if one.place != "version"]
-    made = type(error)(message, faults)
-    made.status = error.status
-    return made
+    return common.retold(
+        error, message, [Fault(one.place, fault(one, say)) for one in error.faults if one.place != "version"]
+    )
 
 
 def type_(code: str, language: str) -> str:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from dothi.kit import clock
-from dothi.kit.errors import DothiError, Fault
+from dothi.kit.errors import DothiError
 from dothi.screens import words as common
 from dothi.web.i18n import Say, marked
 
@@ -160,13 +161,7 @@ def told(error: DothiError, say: Say) -> DothiError:
         )  # fmt: skip
     else:
         message = _word(error.message, say)
-    faults = [
-        Fault(one.place, _word(one.message, say), _word(one.allowed, say) if one.allowed else None)
-        for one in error.faults
-    ]
-    made = type(error)(message, faults)
-    made.status = error.status
-    return made
+    return common.retold(error, message, common.faults_said(error, partial(_word, say=say)))
 
 
 def _word(text: str, say: Say) -> str:

@@ -1,28 +1,22 @@
 """What the crews' pages call things: states, ways, times, and errors in the reader's language."""
 
 import re
-from typing import Any
+from functools import partial
 
-from dothi.cases import calendar, due
 from dothi.cases.jobs import Meanwhile
 from dothi.cases.types import types
 from dothi.kit.errors import DothiError, Fault
+from dothi.screens import jobs
 from dothi.screens import words as common
 from dothi.web.i18n import Say, marked
 
 hour, short, day, moment, date_line = common.hour, common.short, common.day, common.moment, common.date_line
-STATES = {
-    "planned": marked("Chưa đi"),
-    "going": marked("Đang đến"),
-    "working": marked("Đang làm"),
-    "done": marked("Đã xong"),
-    "failed": marked("Chưa làm được"),
-    "withdrawn": marked("Đã thu hồi"),
-}
-STATE_MARKS = {"going": "info", "working": "info", "done": "normal", "failed": "major"}
-PRIORITIES = {"high": marked("Gấp"), "urgent": marked("Khẩn cấp")}
-PRIORITY_MARKS = {"high": "major", "urgent": "critical"}
-DUE_MARKS = {"overdue": "critical", "due-soon": "minor"}
+STATE_MARKS, PRIORITIES, PRIORITY_MARKS, DUE_MARKS = (
+    jobs.STATE_MARKS, jobs.PRIORITIES, jobs.PRIORITY_MARKS, jobs.DUE_MARKS,
+)  # fmt: skip
+state, km, minutes, due_state, due_left, category = (
+    jobs.state, jobs.km, jobs.minutes, jobs.due_state, jobs.due_left, jobs.category,
+)  # fmt: skip
 PHOTOS = {"before": marked("Trước khi làm"), "after": marked("Sau khi làm"), "other": marked("Ảnh khác")}
 # what a queued step is called on a telephone, and in what was not taken
 VERBS = {
@@ -74,14 +68,10 @@ _TOLD = {
 def told(error: DothiError, say: Say) -> DothiError:
     """The error in the reader's words; what has none stays as it is."""
     if isinstance(error, Meanwhile):
-        return _copy(error, meanwhile(error.who, error.at, error.state, say), [])
+        return common.retold(error, meanwhile(error.who, error.at, error.state, say))
     if _MEANWHILE.fullmatch(error.message):
-        return _copy(error, say("Người khác vừa cập nhật việc này. Anh chị xem lại rồi làm tiếp."), [])
-    faults = [
-        Fault(one.place, _word(one.message, say), _word(one.allowed, say) if one.allowed else None)
-        for one in error.faults
-    ]
-    return _copy(error, _word(error.message, say), faults)
+        return common.retold(error, say("Người khác vừa cập nhật việc này. Anh chị xem lại rồi làm tiếp."))
+    return common.retold(error, _word(error.message, say), common.faults_said(error, partial(_word, say=say)))
 
 
 def meanwhile(who: str, at: int, state: str, say: Say) -> str:
@@ -90,12 +80,6 @@ def meanwhile(who: str, at: int, state: str, say: Say) -> str:
     if text is None:
         return say("Đã có người xử lý việc này lúc {at}.", at=moment(at))
     return say("Đã có người xử lý:") + " " + say(text, who=who or say("Đồng đội"), at=moment(at))
-
-
-def _copy(error: DothiError, message: str, faults: list[Fault]) -> DothiError:
-    made = type(error)(message, faults)
-    made.status = error.status
-    return made
 
 
 def _word(text: str, say: Say) -> str:
@@ -118,44 +102,6 @@ _FIELDS = {
     "photo": marked("Ảnh"), "photo_after": marked("Ảnh sau khi làm"), "checklist": marked("Các bước"),
     "signed_by": marked("Người ký"), "signature": marked("Chữ ký"), "file": marked("Ảnh"), "count": marked("Số lượng"),
 }  # fmt: skip
-
-
-def state(name: str, say: Say) -> str:
-    """A job's state."""
-    return say(STATES.get(name, name))
-
-
-def km(value: float | None, language: str) -> str:
-    """1,2 km; 300 m under a kilometre."""
-    if value is None:
-        return "–"
-    if value < 1:
-        return common.quantity(round(value * 100) * 10, 0, "m", language)
-    return common.quantity(value, 1, "km", language)
-
-
-def minutes(value: int, say: Say) -> str:
-    """45 phút, 3 giờ 20 ph."""
-    hours, rest = divmod(value, 60)
-    if not hours:
-        return say("{n} phút", n=rest)
-    return say("{h} giờ {m} ph", h=hours, m=rest) if rest else say("{n} giờ", n=hours)
-
-
-def due_state(one: Any, now: int) -> str:
-    """How the deadline of a job's case stands: one has due_at, opened_at and phase."""
-    return due.state(one, now)
-
-
-def due_left(due_at: int | None, now: int, language: str) -> str:
-    """còn 3 ngày làm việc, quá hạn 40 phút."""
-    return due.left(calendar.known(), due_at, now, language) if due_at is not None else ""
-
-
-def category(code: str | None, language: str) -> str:
-    """What a category is called."""
-    found = types().named(code)
-    return found.title.of(language) if found is not None else ""
 
 
 def icon(code: str | None) -> str:

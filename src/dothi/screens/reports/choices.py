@@ -14,22 +14,13 @@ from dothi.cases.tables import CaseTally
 from dothi.cases.types import types
 from dothi.kit import clock as time
 from dothi.kit.text import fold
-from dothi.screens.reports import questions
-from dothi.screens.reports.questions import Question
+from dothi.screens import questions
+from dothi.screens.questions import Call, Question
 from dothi.web import shell
 
-FIRST = 5  # tiles shown before all others
+FIRST = 6  # tiles shown before all others: two rows of three
 PLAIN_ICON = "message-square-warning"
 _MONTHS = 6  # whose reports say what is asked for most
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An emergency that is no report but a call."""
-
-    title: str
-    number: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +96,7 @@ def _choice(session: Session, one: Category, language: str, now: int) -> Choice:
         one.code, one.title.of(language), one.description.of(language) if one.description else "", icon_of(one.icon),
         one.group.of(language) if one.group else ("Other" if language == "en" else "Việc khác"),
         " | ".join(dict.fromkeys(fold(text) for text in texts if text)),
-        tuple(Call(e.title.of(language), e.hotline.number, e.hotline.name.of(language)) for e in one.emergency),
-        tuple(questions.of(one, language)), _due(session, one, now), one.place == "needed", one.public,
+        questions.calls(one, language), tuple(questions.of(one, language)), _due(session, one, now), one.place == "needed", one.public,
     )  # fmt: skip
 
 

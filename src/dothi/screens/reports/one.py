@@ -16,9 +16,9 @@ from dothi.db import session as db
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault, NotAllowed, NotFound
-from dothi.screens import words
+from dothi.screens import questions, words
 from dothi.screens.desk import ANYBODY, back
-from dothi.screens.reports import choices, questions, receipt, saying
+from dothi.screens.reports import choices, receipt, saying
 from dothi.screens.reports.asking import (
     MODERATES,
     PHOTOS,

@@ -19,7 +19,7 @@ from dothi.cases.types import answers, types
 from dothi.identity import secret
 from dothi.kit.errors import DothiError, Fault
 from dothi.kit.text import nfc
-from dothi.screens.reports import questions
+from dothi.screens import questions
 from dothi.screens.reports.asking import LONGEST as LONGEST_FIELD
 from dothi.screens.reports.asking import PHOTOS, TYPE
 from dothi.screens.wards import outside, wards

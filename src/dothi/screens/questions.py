@@ -1,10 +1,14 @@
-"""The extra questions of a category: its JSON Schema as fields of a form, and what a form answers as its values."""
+"""What a category asks beside where and what: its JSON Schema as fields of a form, a form's answers as its values, calls.
+
+The citizens' sheet and the desk that takes calls ask alike. Forms of public services are richer: `cases.forms`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from dothi.cases.declared import Category
+from dothi.cases.types import questions_of
 
 PREFIX = "q-"
 LONGEST = 500
@@ -31,30 +35,50 @@ class Question:
         return PREFIX + self.name
 
 
-def of(category: Category, language: str) -> list[Question]:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An emergency that is no report but a call."""
+
+    title: str
+    number: str
+    name: str
+
+
+def calls(category: Category, language: str) -> tuple[Call, ...]:
+    """Who is called instead, when it is an emergency."""
+    return tuple(
+        Call(one.title.of(language), one.hotline.number, one.hotline.name.of(language)) for one in category.emergency
+    )
+
+
+def of(category: Category | None, language: str) -> list[Question]:
     """The questions of a category, in the order of its pack."""
-    schema = category.questions or {}
-    needed = schema.get("required", [])
-    return [_one(name, one, name in needed, language) for name, one in (schema.get("properties") or {}).items()]
+    needed = questions_of(category).get("required", [])
+    return [_one(name, one, name in needed, language) for name, one in _asked(category).items()]
 
 
-def given(category: Category, values: Mapping[str, str]) -> dict[str, Any]:
+def given(category: Category | None, values: Mapping[str, str]) -> dict[str, Any]:
     """What a form answers, as values of the schema; what cannot be one stays a text, for the schema to refuse."""
     found: dict[str, Any] = {}
-    for name, schema in ((category.questions or {}).get("properties") or {}).items():
+    for name, schema in _asked(category).items():
         said = values.get(PREFIX + name, "")
         if said:
             found[name] = _value(schema, said[:4000])
     return found
 
 
-def told(category: Category, fields: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+def told(category: Category | None, fields: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
     """Questions and answers in words; those that are personal are left out."""
     rows = []
-    for name, schema in ((category.questions or {}).get("properties") or {}).items():
+    for name, schema in _asked(category).items():
         if name in fields and not schema.get("x-personal"):
             rows.append((_title(schema, name, language), _said(schema, fields[name], language)))
     return rows
+
+
+def _asked(category: Category | None) -> dict[str, Any]:
+    found: dict[str, Any] = questions_of(category).get("properties") or {}
+    return found
 
 
 def _one(name: str, schema: Mapping[str, Any], needed: bool, language: str) -> Question:
