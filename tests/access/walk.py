@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from tests.access import cap, duty, notify, open311, rules, time_machine
+from tests.access import cap, duty, notify, open311, rules, tasking, time_machine, transit
 from tests.access.worlds import PUBLIC, SECRET
 
 NEVER = "chua-tung-co"  # a name nothing ever had
@@ -60,6 +60,7 @@ EXEMPT = {
     "/admin/people/{id:id}/sign-out": "of people", "/admin/keys/{id:id}/revoke": "of keys",
     "/admin/journal/verify": "verifies seals over all entries, for those who hold journal:read everywhere",
     "/admin/letters/{id:id}/replay": "of devices",
+    **dict.fromkeys(("/admin/city", "/admin/city/{code}", "/admin/city/{code}/export.zip", "/admin/city/{code}/apply"), "blueprints, for who holds city:apply and sees everything: see tests/city/test_page"),
     "/operations": "shows the time of day; what it shows is walked in its parts",
     "/operations/figures": "ages of things; the portal's pages of the same are walked",
     "/operations/alarms/{verb}": "acts on alarms, seen by alarms:read: see tests/alerts",
@@ -72,6 +73,8 @@ def requests() -> list[Asked]:
     made: list[Asked] = []
     made += [*duty.requests(Asked), *notify.requests(Asked), *cap.requests(Asked), *time_machine.requests(Asked)]
     made += open311.requests(Asked)
+    made += transit.requests(Asked)
+    made += tasking.requests(Asked)
     for part in (_features, _tiles, _ckan, _catalogue, _steward, _workbench, _operations, _rules, _rest):
         made += part()
     return made
@@ -357,6 +360,11 @@ def _rest() -> Iterator[Asked]:
         yield _html(path, path)
     for path in ("/portal/things.geojson", "/portal/map.svg"):
         yield Asked(path, path)
+    yield _html("/sectors", "/sectors")
+    yield Asked("/sectors.json", "/sectors.json")
+    yield _html("/sectors/{code}", "/sectors/facilities")
+    yield Asked("/sectors/{code}.json", "/sectors/facilities.json")
+    yield _html("/sectors/{code}/{question}", "/sectors/facilities/none")
     for number in (1, 3):
         for path in ("/things", "/air", "/water"):
             yield _html(f"{path}/{{id:id}}", f"{path}/{number}")

@@ -23,7 +23,7 @@ from dothi.kit import clock
 from dothi.kit.text import fold
 from dothi.places.tables import Unit
 from dothi.sensing import service as sensing
-from tests.access import cap, duty, notify
+from tests.access import cap, duty, notify, tasking, transit
 
 START = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 NOW = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
@@ -202,6 +202,8 @@ def build(folder: Path, *, secret: bool, fields: bool = True) -> World:
     duty.build(step)
     notify.build(step)
     cap.build(step)
+    transit.build(step)
+    tasking.build(step)
     return world
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from dothi.db import session as db
-from dothi.doors.mqtt import status, store, topics, wire
+from dothi.doors.mqtt import status, store, tasking, topics, wire
 from dothi.doors.mqtt.connection import LARGEST, Connection, Session
 from dothi.doors.mqtt.intake import Counts, Intake
 from dothi.doors.mqtt.subscriptions import Subscriptions
@@ -148,7 +148,8 @@ class Broker:
         session.connection = connection
         self._sessions[name] = session
         connection.caller, connection.session = caller, session
-        connection.writes = caller.thing_id is not None or guard.may_somewhere(caller, "observations:write")
+        gives = guard.may_somewhere(caller, "tasks:give")
+        connection.writes = caller.thing_id is not None or gives or guard.may_somewhere(caller, "observations:write")
         connection.spoke = clock.now_micros()
         connection.intake = Intake(caller, connection.acknowledge, connection.hold, self.counts)
         if caller.thing_id is not None:
@@ -240,14 +241,24 @@ class Broker:
                 if topics.matches(filter_, topic) and guard.sees(connection.caller, sharing, agency):
                     session.deliver(wire.publish_tail(topic, word.encode()), qos, retain=True)
 
-    def say(self, topic: str, payload: bytes, sharing: str, agency: int | None, wildcards: bool = True) -> None:
-        """Send a message to the subscribers of a topic who may see its subject."""
+    def say(
+        self,
+        topic: str,
+        payload: bytes,
+        sharing: str,
+        agency: int | None,
+        wildcards: bool = True,
+        thing: int | None = None,
+    ) -> None:
+        """Send a message to the subscribers of a topic who may see its subject. thing: whose device hears it anyway."""
         heard = self.subscriptions.on(topic, wildcards=wildcards)
         if not heard:
             return
         tail = wire.publish_tail(topic, payload)
         for session, qos in heard.items():
-            if guard.sees(self._seer(session), sharing, agency) and not session.deliver(tail, qos):
+            seer = self._seer(session)
+            own = thing is not None and seer.thing_id == thing
+            if (own or guard.sees(seer, sharing, agency)) and not session.deliver(tail, qos):
                 self.let_go += 1
 
     @staticmethod
@@ -279,6 +290,14 @@ class Broker:
         except DothiError as error:
             log.info("%s may not set the status of Thing %s: %s", caller.actor, thing_id, error.message)
             code = wire.NOT_AUTHORISED
+        connection.acknowledge([(message, code)])
+
+    def tasked(self, connection: Connection, target: topics.Target, message: wire.Publish) -> None:
+        """Somebody gives a task, or a device reports of one."""
+        self.follow(self._tasked(connection, target, message))
+
+    async def _tasked(self, connection: Connection, target: topics.Target, message: wire.Publish) -> None:
+        code = await asyncio.to_thread(tasking.take, connection.caller, target, bytes(message.payload))
         connection.acknowledge([(message, code)])
 
     def _state_changed(self, state: status.State, agency: int | None, sharing: str) -> None:

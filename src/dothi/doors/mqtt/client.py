@@ -18,7 +18,7 @@ from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from dothi.config import settings
-from dothi.doors.mqtt import topics, wire
+from dothi.doors.mqtt import tasking, topics, wire
 from dothi.doors.mqtt.intake import Counts, Intake
 from dothi.identity import guard
 from dothi.kit.errors import BadInput, Fault
@@ -200,6 +200,11 @@ class _Protocol(asyncio.Protocol):
         if target is not None and target.kind == "status":
             self._client.heard_status(target.thing, message.payload)
             self._acknowledge([(message, 0)])
+        elif target is not None and target.kind in ("task", "report"):
+            # who may give a task a broker of somebody else's cannot tell us; what devices report it has let through
+            if target.kind == "report" and not message.retain:
+                self._loop.run_in_executor(None, tasking.heard, target.task, bytes(message.payload))
+            self._acknowledge([(message, 0)])
         elif message.retain or target is None or b'"@iot.selfLink"' in message.payload:
             # a retained copy is old; Things(1)/Observations is nothing to create; a self link marks a server's own news
             self._acknowledge([(message, 0)])
@@ -213,11 +218,12 @@ class _Protocol(asyncio.Protocol):
                 self._give_up(f"the broker refused us with reason {answer.code:#04x}")
                 return
             self._keep_alive = answer.properties.get(0x13, KEEP_ALIVE)
-            one, per_stream, states = topics.INTAKE
+            one, per_stream, states, reports = topics.INTAKE
             filters = [
                 wire.Filter(one, 1, no_local=True, retain_handling=2),
                 wire.Filter(per_stream, 1, no_local=True, retain_handling=2),
                 wire.Filter(states, 1, no_local=True),
+                wire.Filter(reports, 1, no_local=True, retain_handling=2),
             ]
             self.send(wire.subscribe(1, filters))
         elif kind == wire.SUBACK:

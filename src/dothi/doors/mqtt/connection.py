@@ -233,6 +233,8 @@ class Connection(asyncio.Protocol):
         target = topics.target(message.topic)
         if target is not None and target.kind == "status":
             self._broker.told(self, target.thing, message)
+        elif target is not None and target.kind in ("task", "report"):
+            self._broker.tasked(self, target, message)
         else:
             observations.append(message)
         return True

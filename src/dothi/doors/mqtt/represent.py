@@ -67,7 +67,10 @@ def _owner(session: Session, values: dict[str, Any]) -> tuple[str, int | None]:
         row = session.execute(
             select(thing.c.sharing, thing.c.agency_id).where(thing.c.id == values["thing_id"])
         ).first()
-        return (row[0], row[1]) if row is not None else ("restricted", None)
+        if row is None:
+            return "restricted", None
+        # what machines are told is not for the public, however open their thing is
+        return ("shared" if row[0] == "open" and "asked_by" in values else row[0]), row[1]
     return "open", None  # Sensor, ObservedProperty: always visible
 
 

@@ -10,6 +10,8 @@ from dothi.doors.mqtt.broker import Broker
 from dothi.doors.mqtt.client import Address, Client, client_name
 from dothi.doors.mqtt.intake import Counts
 from dothi.doors.mqtt.publishing import OfBroker, OfClient, Publisher
+from dothi.doors.mqtt.represent import Shown
+from dothi.doors.mqtt.tasking import Commander
 from dothi.kit.errors import BadInput
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ class Door:
         self.client: Client | None = None
         self.keeper: status.Keeper | None = None
         self.publisher: Publisher | None = None
+        self.commander: Commander | None = None
         self.trouble: str | None = None
         self.listening: asyncio.Task[None] | None = None
 
@@ -43,7 +46,13 @@ async def start() -> None:
         _connect(door, config.mqtt_url)
     else:
         broker = door.broker = Broker(config.mqtt_host, config.mqtt_port, door.counts)
-        door.publisher = Publisher(OfBroker(broker.subscriptions, broker.say), config.mqtt_publish)
+        mouth = OfBroker(broker.subscriptions, broker.say)
+        door.publisher = Publisher(mouth, config.mqtt_publish)
+
+        def tell(topic: str, payload: bytes, task: Shown, thing: int) -> None:
+            broker.say(topic, payload, task.sharing, task.agency_id, thing=thing)
+
+        door.commander = Commander(mouth, tell)
         try:
             await broker.start()
         except OSError as error:
@@ -51,6 +60,8 @@ async def start() -> None:
             door.listening = asyncio.create_task(_listen_again(door, broker))
     if door.publisher is not None:
         door.publisher.start()
+    if door.commander is not None:
+        door.commander.start()
 
 
 def _connect(door: Door, url: str) -> None:
@@ -65,7 +76,9 @@ def _connect(door: Door, url: str) -> None:
 
     door.keeper = status.Keeper(lambda *_: None)
     client = door.client = Client(Address.of(url), client_name(), door.counts, told)
-    door.publisher = Publisher(OfClient(lambda: client.connected, client.say), settings().mqtt_publish)
+    mouth = OfClient(lambda: client.connected, client.say)
+    door.publisher = Publisher(mouth, settings().mqtt_publish)
+    door.commander = Commander(mouth, lambda topic, payload, *_: client.say(topic, payload))
     client.start()
 
 
@@ -98,6 +111,8 @@ async def stop() -> None:
     if door.listening is not None:
         door.listening.cancel()
         await asyncio.gather(door.listening, return_exceptions=True)
+    if door.commander is not None:
+        await door.commander.stop()
     if door.publisher is not None:
         await door.publisher.stop()
     if door.broker is not None:

@@ -18,23 +18,34 @@ ENTITY_SETS = {
     "ObservedProperties": "ObservedProperty",
     "Observations": "Observation",
     "FeaturesOfInterest": "FeatureOfInterest",
+    "TaskingCapabilities": "TaskingCapability",
+    "Actuators": "Actuator",
+    "Tasks": "Task",
 }
 SETS = {entity: set_ for set_, entity in ENTITY_SETS.items()}
 # what dothi listens to on a broker of somebody else's
-INTAKE = ("v1.1/Observations", "v1.1/+/Observations", "dothi/things/+/status")
+INTAKE = ("v1.1/Observations", "v1.1/+/Observations", "dothi/things/+/status", "dothi/tasks/+/status")
 
 _CREATE = re.compile(r"v1\.1/(?:(Multi)?Datastreams\((\d{1,10})\)/)?Observations")
 _STATUS = re.compile(r"dothi/things/(\d{1,10})/status")
+_TASK = re.compile(r"v1\.1/(?:(TaskingCapabilities|Actuators)\((\d{1,10})\)/)?Tasks")
+_REPORT = re.compile(r"dothi/tasks/(\d{1,15})/status")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a message published to a topic is for. stream: the (Multi)Datastream of the topic, None: the body names it."""
+    """What a message published to a topic is for. stream: the (Multi)Datastream of the topic, None: the body names it.
 
-    kind: str  # observation | status
+    capability, actuator: of a task to be given, where the topic names one; task: the one a device reports of.
+    """
+
+    kind: str  # observation | status | task | report
     stream: int | None = None
     multi: bool = False
     thing: int = 0
+    capability: int | None = None
+    actuator: int | None = None
+    task: int = 0
 
 
 @lru_cache(maxsize=20_000)
@@ -44,6 +55,12 @@ def target(topic: str) -> Target | None:
         return Target("observation", int(found[2]) if found[2] else None, found[1] is not None)
     if found := _STATUS.fullmatch(topic):
         return Target("status", thing=int(found[1]))
+    if found := _TASK.fullmatch(topic):
+        named = int(found[2]) if found[2] else None
+        of_actuator = found[1] == "Actuators"
+        return Target("task", capability=None if of_actuator else named, actuator=named if of_actuator else None)
+    if found := _REPORT.fullmatch(topic):
+        return Target("report", task=int(found[1]))
     return None
 
 

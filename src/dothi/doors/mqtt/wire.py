@@ -27,6 +27,7 @@ V5: Final = 5
 # reason codes, mqtt-v5.0 clause 2.4
 MALFORMED: Final = 0x81
 PROTOCOL_ERROR: Final = 0x82
+IMPLEMENTATION: Final = 0x83  # well formed, allowed, and yet not done: another task has the actuator
 BAD_CREDENTIALS: Final = 0x86
 NOT_AUTHORISED: Final = 0x87
 SHUTTING_DOWN: Final = 0x8B

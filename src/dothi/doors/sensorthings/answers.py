@@ -73,6 +73,17 @@ _CONFORMANCE = (
     f"{_PREFIX}multi-datastream",
     f"{_PREFIX}create-observations-via-mqtt/observations-creation",
     f"{_PREFIX}receive-updates-via-mqtt/receive-updates",
+    *(
+        f"http://www.opengis.net/spec/iot_tasking/1.0/req/{part}"
+        for part in (
+            "tasking-capability",
+            "task",
+            "actuator",
+            "create-tasks",
+            "create-tasks-via-mqtt",
+            "receive-updates-via-mqtt",
+        )
+    ),
 )
 
 

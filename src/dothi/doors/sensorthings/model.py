@@ -1,4 +1,4 @@
-"""The entity types of OGC 18-088 clause 8: their properties, where those are stored, and how they hang together.
+"""The entity types of OGC 18-088 and 17-079r1, clause 8 of both: their properties, where those are stored, and how they hang together.
 
 Pure description; reading and writing both follow it. Datastream and MultiDatastream share a table (`multi`).
 """
@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from dothi.sensing import tables
+from dothi.tasking import tables as tasking
 
 Kind = Literal["text", "json", "instant", "span", "result"]
 
@@ -105,6 +106,10 @@ ENTITIES: tuple[Entity, ...] = (
             Link("HistoricalLocations", "HistoricalLocation", many=True, back="thing_id"),
             Link("Datastreams", "Datastream", many=True, back="thing_id"),
             Link("MultiDatastreams", "MultiDatastream", many=True, back="thing_id"),
+            Link("TaskingCapabilities", "TaskingCapability", many=True, back="thing_id"),
+            # not in the standard: a thing's actuators and tasks without going over its capabilities
+            Link("Actuators", "Actuator", many=True, back="thing_id"),
+            Link("Tasks", "Task", many=True, back="thing_id"),
         ),
     ),
     Entity(
@@ -247,7 +252,42 @@ ENTITIES: tuple[Entity, ...] = (
         ),
         (Link("Observations", "Observation", many=True, back="feature_id"),),
     ),
+    # OGC 17-079r1 clause 8: tasking
+    Entity(
+        "TaskingCapability",
+        "TaskingCapabilities",
+        tasking.TaskingCapability,
+        (_NAME, _DESCRIPTION, Property("taskingParameters", "tasking_parameters", "json", mandatory=True), _PROPERTIES),
+        (
+            Link("Thing", "Thing", many=False, column="thing_id", mandatory=True),
+            Link("Actuator", "Actuator", many=False, column="actuator_id", mandatory=True),
+            Link("Tasks", "Task", many=True, back="capability_id"),
+        ),
+    ),
+    Entity(
+        "Actuator",
+        "Actuators",
+        tasking.Actuator,
+        (_NAME, _DESCRIPTION, _ENCODING, Property("metadata", "metadata", "json", mandatory=True), _PROPERTIES),
+        (
+            Link("TaskingCapabilities", "TaskingCapability", many=True, back="actuator_id"),
+            Link("Tasks", "Task", many=True, back="actuator_id"),  # not in the standard
+        ),
+    ),
+    Entity(
+        "Task",
+        "Tasks",
+        tasking.Task,
+        (
+            Property("creationTime", "creation_time", "instant", derived=True),
+            Property("taskingParameters", "tasking_parameters", "json", mandatory=True),
+            _PROPERTIES,  # not in the standard: how it stands
+        ),
+        (Link("TaskingCapability", "TaskingCapability", many=False, column="capability_id", mandatory=True),),
+    ),
 )
+# written through the tasking room
+TASKING = frozenset({"TaskingCapability", "Actuator", "Task"})
 
 BY_NAME: Mapping[str, Entity] = {entity.name: entity for entity in ENTITIES}
 BY_SET: Mapping[str, Entity] = {entity.set_name: entity for entity in ENTITIES}

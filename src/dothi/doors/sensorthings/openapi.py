@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dothi.doors.sensorthings.batch import METHODS
-from dothi.doors.sensorthings.model import BY_NAME, ENTITIES, Entity, Link, Property
+from dothi.doors.sensorthings.model import BY_NAME, ENTITIES, TASKING, Entity, Link, Property
 from dothi.doors.sensorthings.patch import KIND as JSON_PATCH
 from dothi.sensing.decode import COMPONENTS
 from dothi.web.openapi import JSON, PROBLEM, Json, content, inside, operation, query, ref
@@ -76,7 +76,7 @@ def _written(entity: Entity, *, whole: bool) -> Json:
     properties = {known.name: _schema(known) for known in kept}
     if entity.name == "MultiDatastream":
         properties["observationType"] = _TEXT
-    properties |= {link.name: _link(link, deep=whole) for link in entity.links}
+    properties |= {link.name: _link(link, deep=whole) for link in entity.links if _given(entity, link, whole=whole)}
     needed = [
         known.name for known in kept
         if known.mandatory and not (entity.name == "MultiDatastream" and known.name in _SERVED)
@@ -89,6 +89,13 @@ def _written(entity: Entity, *, whole: bool) -> Json:
             about = "one of them" if entity.name == "Observation" else "each"
             made["description"] = f"Needs {about} of {', '.join(links)}, unless the path or the entity around it says."
     return made
+
+
+def _given(entity: Entity, link: Link, *, whole: bool) -> bool:
+    """Whether a client may say a link in a body: of the tasking part only what a new entity hangs on."""
+    if entity.name in TASKING:
+        return whole and not link.many
+    return link.target not in TASKING
 
 
 def _page(entity: Entity) -> Json:
@@ -179,9 +186,25 @@ def _sets(entity: Entity) -> Json:
             "get": _do("A property's value", {"200": ("It", content(_TEXT, "text/plain")), "204": nothing}),
         },
     }
+    if entity.name == "Task":  # stays on record
+        for method in ("put", "delete"):
+            del made[f"{ROOT}/{one}"][method]
     for link in entity.links:
         made |= _navigation(one, id_, link)
+        if entity.name in TASKING or link.target in TASKING:
+            for path in (f"{ROOT}/{one}/{link.name}", f"{ROOT}/{one}/{link.name}/$ref"):
+                for method in {"post", "put", "delete"} & made[path].keys():
+                    if not (method == "post" and (entity.name, link.name) in _MADE_BELOW and not path.endswith("$ref")):
+                        del made[path][method]
     return made
+
+
+_MADE_BELOW = {
+    ("TaskingCapability", "Tasks"),
+    ("Actuator", "Tasks"),
+    ("Actuator", "TaskingCapabilities"),
+    ("Thing", "TaskingCapabilities"),
+}
 
 
 def _navigation(one: str, id_: Json, link: Link) -> Json:
@@ -311,7 +334,7 @@ def _schemas() -> Json:
 
 
 openapi: Json = {
-    "tags": [{"name": _TAG, "description": "OGC SensorThings API 1.1 (18-088), parts Sensing, batch, dataArray and MQTT"}],
+    "tags": [{"name": _TAG, "description": "OGC SensorThings API 1.1 (18-088 and 17-079r1): sensing, tasking, batch, dataArray and MQTT"}],
     "paths": _paths(),
     "components": {
         "schemas": _schemas(),

@@ -15,9 +15,11 @@ from sqlalchemy import (
     Select,
     bindparam,
     exists,
+    false,
     func,
     literal,
     literal_column,
+    or_,
     select,
     true,
     union_all,
@@ -30,6 +32,7 @@ from dothi.doors.sensorthings.model import Entity, Link
 from dothi.doors.sensorthings.paths import Key, Step
 from dothi.identity import guard
 from dothi.sensing import tables
+from dothi.tasking import store as tasking
 
 _KEPT = [column.name for column in tables.Observation.__table__.columns]
 
@@ -84,11 +87,15 @@ def of(entity: Entity, view: View) -> Source:
     if entity.multi is not None:
         _with_state(source)
         source.conditions.append(guard.visible(view.caller, own.c))
-    elif entity.name == "HistoricalLocation":
+    elif entity.name == "HistoricalLocation" or entity.name in model.TASKING:
         thing = tables.Thing.__table__.alias()
         seen = guard.visible(view.caller, thing.c)
         if not seen.compare(true()):
-            source.conditions.append(exists(_only([thing], [thing.c.id == own.c.thing_id, seen])))
+            of_thing = exists(_only([thing], [thing.c.id == own.c.thing_id, seen]))
+            nobodys = own.c.thing_id.is_(None) if entity.name == "Actuator" else false()
+            source.conditions.append(or_(of_thing, nobodys))
+        if entity.name == "Task" and not tasking.readers(view.caller):
+            source.conditions.append(false())
     elif "sharing" in own.c:
         source.conditions.append(guard.visible(view.caller, own.c))
     return source

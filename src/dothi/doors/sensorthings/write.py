@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dothi.db import session as db
-from dothi.doors.sensorthings import asked, dataarray, model, observing, patch, paths, read
+from dothi.doors.sensorthings import asked, dataarray, model, observing, patch, paths, read, tasking
 from dothi.doors.sensorthings.asked import Answer, Ask, Unsupported, WrongMethod
 from dothi.doors.sensorthings.paths import Resource, Step
 from dothi.identity import access
@@ -122,6 +122,8 @@ def address(entity: str, id_: int | str) -> str:
 def perform(session: Session, ask: Ask) -> Answer:
     """Do one write inside a session's transaction."""
     resource = paths.parse(ask.path)
+    if tasking.mine(resource):
+        return tasking.perform(session, ask, resource)
     rights.require_any(ask.caller)
     if resource.mode == "ref":
         return _link(session, ask, resource)
