@@ -1,0 +1,1 @@
+"""Indicators: declared formulas over stored data, their values by place and period, receipts, targets."""

@@ -22,6 +22,13 @@ class EntityChanged:
     verb: Verb
 
 
+@dataclass(frozen=True)
+class HoursRolled:
+    """Hours were rolled up (again) in this transaction: stretches (datastream, first hour, last hour), µs UTC."""
+
+    stretches: tuple[tuple[int, int, int], ...]
+
+
 _WAITING, _LAST = "dothi.sensing.after_commit", "dothi.sensing.before_commit"
 
 

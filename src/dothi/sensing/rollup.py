@@ -5,8 +5,9 @@ from collections import defaultdict
 
 from dothi.config import settings
 from dothi.db import session as db
-from dothi.kit import clock
+from dothi.kit import bus, clock
 from dothi.sensing import rollup_store as store
+from dothi.sensing.news import HoursRolled
 
 log = logging.getLogger(__name__)
 _MARKS = 20_000  # marks settled in one transaction
@@ -26,6 +27,7 @@ def settle(limit: int = _MARKS) -> int:
         wanted = [(d, *stretch) for d, stretches in sorted(spans.items()) for stretch in merged(stretches)]
         store.rebuild(session, wanted)
         store.remove_marks(session, [mark[0] for mark in marks])
+        bus.say(session, HoursRolled(tuple(wanted)))
     return len(marks)
 
 

@@ -35,6 +35,7 @@ class Formula:
     names: tuple[str, ...]
     truth: bool
     code: Any
+    columns: frozenset[str] = frozenset()
 
     def __call__(self, values: Mapping[str, float]) -> float | bool | None:
         """Its result; None where arithmetic has none (division by zero, the root of a negative number)."""
@@ -46,13 +47,73 @@ class Formula:
             return bool(made)
         return float(made) if math.isfinite(made) else None
 
+    def each(self, columns: Mapping[str, Any]) -> Any:
+        """Its result for every row of some numpy columns at once; what has no result is NaN, and nothing is true of NaN."""
+        import numpy as np
+
+        with np.errstate(all="ignore"):
+            given = {
+                name + _OWN if name in self.columns & FUNCTIONS.keys() else name: one for name, one in columns.items()
+            }
+            made = eval(_many(self.text, self.columns), _many_globals(), given)  # noqa: S307 - only what `parse` let through
+        size = len(next(iter(columns.values()))) if columns else 0
+        return np.broadcast_to(np.asarray(made, bool if self.truth else float), (size,))
+
+
+class _Columns(ast.NodeTransformer):
+    """The same formula for columns: `and`, `or`, `not` and chained comparisons are no operators of arrays."""
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        self.generic_visit(node)
+        return _call("_all" if isinstance(node.op, ast.And) else "_any", node.values)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        return _call("_not", [node.operand]) if isinstance(node.op, ast.Not) else node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        sides = [node.left, *node.comparators]
+        pairs: list[ast.expr] = [
+            ast.Compare(left, [op], [right]) for left, op, right in zip(sides[:-1], node.ops, sides[1:], strict=True)
+        ]
+        return pairs[0] if len(pairs) == 1 else _call("_all", pairs)
+
+
+def _call(name: str, given: list[ast.expr]) -> ast.expr:
+    return ast.Call(ast.Name(name, ast.Load()), given, [])
+
+
+@lru_cache(maxsize=2048)
+def _many(text: str, columns: frozenset[str]) -> Any:
+    tree = _Named(columns).visit(ast.parse(text.strip(), mode="eval"))
+    _kind(tree.body, {}, 0)  # numbers become floats, as in the plain formula
+    return compile(ast.fix_missing_locations(_Columns().visit(tree)), "formula", "eval")
+
+
+@lru_cache(maxsize=1)
+def _many_globals() -> dict[str, Any]:
+    import numpy as np
+
+    def over(call: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given: call(np.stack(np.broadcast_arrays(*given)), axis=0)
+
+    return {
+        "__builtins__": {}, "abs": np.abs, "min": over(np.min), "max": over(np.max), "mean": over(np.mean),
+        "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "log10": np.log10, "round": np.round, "floor": np.floor,
+        "ceil": np.ceil, "_all": over(np.all), "_any": over(np.any), "_not": np.logical_not,
+    }  # fmt: skip
+
 
 _GLOBALS: dict[str, Any] = {"__builtins__": {}, **{name: one[0] for name, one in FUNCTIONS.items()}}
 
 
 @lru_cache(maxsize=2048)
-def parse(text: str) -> Formula:
-    """Read a formula. Raises BadInput that says what in it is not allowed, and where."""
+def parse(text: str, columns: frozenset[str] = frozenset()) -> Formula:
+    """Read a formula. Raises BadInput that says what in it is not allowed, and where.
+
+    columns: names that stand for values though functions are called so too: `mean > 45` beside `max(a, b)`.
+    """
     if len(text) > LONGEST:
         raise _bad(f"the formula is longer than {LONGEST} characters")
     try:
@@ -60,8 +121,27 @@ def parse(text: str) -> Formula:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _bad(f"{text!r} is no formula") from None
     names: dict[str, None] = {}
+    tree = _Named(columns).visit(tree)
     truth = _kind(tree.body, names, 0)
-    return Formula(text, tuple(names), truth, compile(tree, "formula", "eval"))
+    told = tuple(name.removesuffix(_OWN) for name in names)
+    return Formula(text, told, truth, compile(tree, "formula", "eval"), columns)
+
+
+_OWN = "__"  # ends the name of a value that a function is called like
+
+
+class _Named(ast.NodeTransformer):
+    """Values that functions are called like get a name of their own; the functions keep theirs."""
+
+    def __init__(self, columns: frozenset[str]) -> None:
+        self.columns = columns & FUNCTIONS.keys()
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.copy_location(ast.Name(node.id + _OWN, ast.Load()), node) if node.id in self.columns else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = [self.visit(part) for part in node.args]
+        return node
 
 
 def _kind(node: ast.expr, names: dict[str, None], depth: int) -> bool:

@@ -1,0 +1,295 @@
+"""How `indicators.yaml` reads: what a figure is made of, for which places and periods, and what is good of it."""
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from dothi import packs
+from dothi.cases.stats import OF
+from dothi.indicators.periods import Kind
+from dothi.indicators.values import PlaceKind
+from dothi.kit import formula
+from dothi.kit.errors import BadInput
+from dothi.sensing.sectors import Certainty, Code, Unit
+
+FILE = "indicators.yaml"
+Aggregate = Literal["count", "sum", "mean", "min", "max", "median", "p90", "distinct", "latest", "share"]
+ADDITIVE = ("count", "sum", "mean", "share", "distinct")  # has shares: the crosswalk can carry it
+BY_TIME = ("count", "sum", "mean", "share", "min", "max")  # months make a year
+APART = ("median", "p90")  # of which not even places can be put together
+Take = Literal["mean", "min", "max", "sum", "last", "numbers"]
+COLUMNS = ("mean", "min", "max", "sum", "first", "last", "numbers", "count", "hour", "weekday")
+ROLLED = frozenset(COLUMNS)
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+def _formula(text: str, *, truth: bool, columns: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    try:
+        found = formula.parse(text, columns)
+    except BadInput as error:
+        raise ValueError(f"{error.message}; allowed: {formula.ALLOWED}") from None
+    if found.truth != truth:
+        raise ValueError(f"{text!r} is {'a number' if truth else 'true or false'}, and must be the other")
+    return found.names
+
+
+class Observations(packs.Strict):
+    """Values measured, by the hour or by the day; a day's mean is the mean of its hours' means.
+
+    where: a formula over mean, min, max, sum, first, last, numbers, count, and of hours: hour (0 to 23, local), weekday
+    (0 Monday). take: which of them is aggregated.
+    """
+
+    property: Code
+    of: Literal["hour", "day"] = "hour"
+    where: str | None = None
+    take: Take = "mean"
+
+    @model_validator(mode="after")
+    def _reads(self) -> "Observations":
+        if self.where is not None:
+            for name in _formula(self.where, truth=True, columns=ROLLED):
+                if name not in COLUMNS:
+                    raise ValueError(f'no "{name}" of a rollup; allowed: {", ".join(COLUMNS)}')
+                if name == "hour" and self.of == "day":
+                    raise ValueError("a day has no hour; allowed with of: hour")
+        return self
+
+
+class Records(packs.Strict):
+    """Records of a dataset: as they stood at one end of the period, or those whose date lies in it.
+
+    where: CQL2 text. during: a field with a date; unit: a field that names the unit (else where the shape lies);
+    value: the field that is aggregated.
+    """
+
+    dataset: Code
+    where: str | None = None
+    at: Literal["end", "start"] = "end"
+    during: str | None = None
+    unit: str | None = None
+    value: str | None = None
+
+
+class Cases(packs.Strict):
+    """Cases by what became of them. by: which moment puts a case into a period; public: only those the public sees.
+
+    hours: the time from receipt to done is aggregated (`sum`, `mean`, `median`, `p90`, `max`), in hours.
+    """
+
+    type: Code = "report"
+    categories: list[Code] = Field(default_factory=list)
+    sector: Code | None = None
+    measure: Literal[OF] = "received"  # type: ignore[valid-type]
+    by: Literal["opened", "resolved"] = "opened"
+    public: bool = True
+    value: Literal["hours", "rating"] | None = None
+
+
+class Input(packs.Strict):
+    """One named number of a place and a period."""
+
+    observations: Observations | None = None
+    records: Records | None = None
+    cases: Cases | None = None
+    population: Literal["end", "start"] | None = None
+    area: Literal["km2"] | None = None
+    indicator: Code | None = None
+    aggregate: Aggregate | None = None
+    empty: Literal["missing", "zero"] = "missing"
+
+    @model_validator(mode="after")
+    def _one(self) -> "Input":
+        kinds = [k for k in ("observations", "records", "cases", "population", "area", "indicator") if getattr(self, k)]
+        if len(kinds) != 1:
+            raise ValueError("names " + (" and ".join(kinds) or "nothing") + "; give one of observations, records, cases, "
+                             "population, area, indicator")  # fmt: skip
+        counted = kinds[0] in ("observations", "records", "cases")
+        if counted and self.aggregate is None:
+            raise ValueError(
+                "says no aggregate; allowed: count, sum, mean, min, max, median, p90, distinct, latest, share"
+            )
+        if not counted and self.aggregate is not None:
+            raise ValueError(f"{kinds[0]} is one number already; leave aggregate out")
+        self._fits()
+        return self
+
+    def _fits(self) -> None:
+        if self.records is not None and self.aggregate not in ("count", "share") and self.records.value is None:
+            raise ValueError(f"{self.aggregate} of records needs value: the field that holds the number")
+        if self.cases is not None and self.aggregate not in ("count", "share") and self.cases.value is None:
+            raise ValueError(f"{self.aggregate} of cases needs value: hours or rating")
+        if self.aggregate == "latest" and self.observations is None:
+            raise ValueError("latest is of observations only")
+        if self.aggregate == "distinct" and self.cases is not None:
+            raise ValueError("each case is one; use count")
+        if self.aggregate == "share":
+            told = self.observations or self.records
+            if told is None or told.where is None:
+                raise ValueError("share needs where: the share of what fulfils it among all")
+
+    @property
+    def kind(self) -> str:
+        """What it is taken from."""
+        return next(
+            k for k in ("observations", "records", "cases", "population", "area", "indicator") if getattr(self, k)
+        )
+
+    @property
+    def additive(self) -> bool:
+        """Whether places can be added: so the crosswalk can carry it."""
+        return self.kind in ("population", "area") or self.aggregate in ADDITIVE
+
+    @cached_property
+    def hash(self) -> str:
+        """What it says, as a short name: two inputs that say the same are one."""
+        return digest(self.model_dump(exclude_defaults=True))
+
+    @property
+    def source(self) -> str:
+        """Where its rows are, in a word."""
+        match self.kind:
+            case "observations":
+                return f"property:{self.observations.property}"  # type: ignore[union-attr]
+            case "records":
+                return f"dataset:{self.records.dataset}"  # type: ignore[union-attr]
+            case "cases":
+                return f"cases:{self.cases.type}"  # type: ignore[union-attr]
+            case "indicator":
+                return f"indicator:{self.indicator}"
+        return "places"
+
+    def query(self) -> str:
+        """What is asked, in the words of the declaration."""
+        told = getattr(self, self.kind)
+        said = told.model_dump(exclude_defaults=True) if isinstance(told, packs.Strict) else told
+        return f"{self.kind} {json.dumps(said, ensure_ascii=False, sort_keys=True)}" + (
+            f", {self.aggregate}" if self.aggregate else ""
+        )
+
+
+class Standard(packs.Strict):
+    """Its number in a published set."""
+
+    set: Code
+    number: str
+
+
+class Coverage(packs.Strict):
+    """How much of what should be there must be there. of: an input of observations."""
+
+    of: Name
+    least: float = Field(gt=0, le=1)
+
+
+class Forecasting(packs.Strict):
+    """How a series is carried on: by its trend and season, or its trend alone."""
+
+    method: Literal["seasonal", "linear"] = "seasonal"
+    periods: int = Field(6, ge=1, le=24)
+
+
+class Declared(packs.Strict):
+    """An indicator. sector: of the pack that declares it, filled in when the packs are read."""
+
+    code: Code
+    title: packs.Text
+    description: packs.Text
+    unit: Unit
+    decimals: int = Field(1, ge=0, le=6)
+    direction: Literal["up", "down", "none"]
+    standards: list[Standard] = Field(default_factory=list)
+    periods: list[Kind] = Field(min_length=1)
+    places: list[PlaceKind] = Field(min_length=1)
+    inputs: dict[Name, Input] = Field(min_length=1)
+    formula: str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    per: float = 1
+    coverage: Coverage | None = None
+    near: float = Field(0.1, ge=0, le=1)  # so close to its target, as a share of it, is nearly reached
+    forecast: Forecasting | None = None
+    source: str
+    certainty: Certainty
+    sector: str = ""
+
+    @model_validator(mode="after")
+    def _says(self) -> "Declared":
+        if (self.formula is None) == (self.numerator is None or self.denominator is None):
+            raise ValueError("give a formula, or numerator and denominator, one of them")
+        if self.formula is not None and (self.numerator is not None or self.denominator is not None):
+            raise ValueError("give a formula, or numerator and denominator, one of them")
+        for text in filter(None, (self.formula, self.numerator, self.denominator)):
+            _formula(text, truth=False)
+            for name in formula.parse(text).names:
+                if name not in self.inputs:
+                    raise ValueError(f'no input "{name}" in {text!r}; allowed: {", ".join(self.inputs)}')
+        if unused := sorted(set(self.inputs) - set(self.names) - {self.coverage.of if self.coverage else ""}):
+            raise ValueError(f"no formula uses the input {', '.join(unused)}")
+        if self.coverage is not None:
+            of = self.inputs.get(self.coverage.of)
+            if of is None or of.observations is None:
+                told = [name for name, one in self.inputs.items() if one.observations is not None]
+                raise ValueError(
+                    f'coverage.of: "{self.coverage.of}" is no input of observations; allowed: {", ".join(told)}'
+                )
+        return self
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The inputs the formula reads."""
+        texts = [text for text in (self.formula, self.numerator, self.denominator) if text is not None]
+        return tuple(dict.fromkeys(name for text in texts for name in formula.parse(text).names))
+
+    @cached_property
+    def said(self) -> str:
+        """The whole formula as it is shown."""
+        if self.formula is not None:
+            return self.formula
+        per = f"{self.per:g} * " if self.per != 1 else ""
+        return f"{per}({self.numerator}) / ({self.denominator})"
+
+    @cached_property
+    def hash(self) -> str:
+        """What the number means: another hash, another number."""
+        inputs = {name: one.hash for name, one in self.inputs.items()}
+        coverage = self.coverage.model_dump() if self.coverage else None
+        return digest({"formula": self.said, "inputs": inputs, "coverage": coverage})
+
+    @cached_property
+    def parts(self) -> tuple[str, str] | None:
+        """Numerator and denominator as formulas, where it is a ratio: of `100 * a / b` they are `100 * a` and `b`."""
+        if self.numerator is not None and self.denominator is not None:
+            return (f"{self.per!r} * ({self.numerator})" if self.per != 1 else self.numerator), self.denominator
+        return _ratio(self.formula or "")
+
+
+class Indicators(packs.Strict):
+    """The whole file."""
+
+    indicators: list[Declared]
+
+
+def digest(said: Any) -> str:
+    """A short hash of something said, whatever the order of its keys."""
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _ratio(text: str) -> tuple[str, str] | None:
+    import ast
+
+    body = ast.parse(text.strip(), mode="eval").body
+    if isinstance(body, ast.BinOp) and isinstance(body.op, ast.Div):
+        return ast.unparse(body.left), ast.unparse(body.right)
+    if isinstance(body, ast.BinOp) and isinstance(body.op, ast.Mult):
+        for times, inner in ((body.left, body.right), (body.right, body.left)):
+            if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Div):
+                return f"({ast.unparse(times)}) * ({ast.unparse(inner.left)})", ast.unparse(inner.right)
+    return None
+
+
+packs.schema(FILE, Indicators)

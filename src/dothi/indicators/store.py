@@ -1,0 +1,435 @@
+"""The SQL of indicators: what they are made of, their values, receipts, targets and marks."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from dothi.cases import sight, stats
+from dothi.cases.tables import Case, CaseEntry
+from dothi.cases.types import types
+from dothi.datasets.tables import Dataset, Record, RecordVersion
+from dothi.db import upsert
+from dothi.indicators.model import Cases
+from dothi.indicators.tables import (
+    IndicatorCursor,
+    IndicatorMark,
+    IndicatorPart,
+    IndicatorReceipt,
+    IndicatorTarget,
+    IndicatorValue,
+)
+from dothi.places.tables import UnitChange
+from dothi.sensing.tables import (
+    Datastream,
+    DatastreamState,
+    Observation,
+    ObservationHour,
+    ObservationSuperseded,
+    ObservedProperty,
+    Thing,
+)
+
+_SOME = 500
+V, R = IndicatorValue, IndicatorReceipt
+
+
+class Stream(NamedTuple):
+    """A datastream of a property beside its thing. first: its first rolled up hour, µs."""
+
+    id: int
+    code: str | None
+    thing_id: int
+    unit: str | None
+    lon: float | None
+    lat: float | None
+    simulated: bool
+    first: int | None
+
+
+def streams(session: Session, property_: str) -> list[Stream]:
+    """The datastreams of a property, by id."""
+    first = (
+        select(func.min(ObservationHour.hour)).where(ObservationHour.datastream_id == Datastream.id).scalar_subquery()
+    )
+    query = (
+        select(Datastream.id, Datastream.code, Thing.id, Thing.unit_code, Thing.lon, Thing.lat, Thing.simulated, first)
+        .join(Thing, Thing.id == Datastream.thing_id)
+        .join(ObservedProperty, ObservedProperty.id == Datastream.observed_property_id)
+        .where(ObservedProperty.code == property_)
+        .order_by(Datastream.id)
+    )
+    return [Stream._make(row) for row in session.execute(query)]
+
+
+HOURS = ("datastream_id", "hour", "count", "numbers", "sum", "min", "max", "first", "last")
+
+
+def hours(session: Session, ids: Sequence[int], start: int, end: int) -> Iterable[Sequence[Any]]:
+    """The rolled up hours of datastreams in [start, end), by datastream and hour: columns HOURS."""
+    h = ObservationHour.__table__
+    columns = [h.c[name] for name in HOURS]
+    for begin in range(0, len(ids), _SOME):
+        some = list(ids[begin : begin + _SOME])
+        query = select(*columns).where(h.c.datastream_id.in_(some), h.c.hour >= start, h.c.hour < end)
+        yield session.execute(query.where(h.c.numbers > 0).order_by(h.c.datastream_id, h.c.hour)).all()
+
+
+def crosswalk(session: Session) -> Sequence[Any]:
+    """The crosswalk of communes."""
+    u = UnitChange
+    query = select(u.on, u.old_code, u.new_code, u.extent, u.weight).where(u.level == "commune")
+    return session.execute(query.order_by(u.on, u.old_code, u.new_code)).all()
+
+
+def dataset(session: Session, code: str) -> Dataset | None:
+    """A dataset whoever asks."""
+    return session.scalars(select(Dataset).where(Dataset.code == code)).first()
+
+
+def versions(session: Session, codes: Iterable[str]) -> dict[str, list[int]]:
+    """Version, moment of the last change and of making, of some datasets."""
+    d = Dataset
+    rows = session.execute(select(d.code, d.version, d.changed_at, d.created_at).where(d.code.in_(list(codes))))
+    return {code: [version, changed or 0, created] for code, version, changed, created in rows}
+
+
+def changed_records(session: Session, code: str, since: int) -> list[dict[str, Any]]:
+    """The properties of records written since a moment (µs), as they are and as they were."""
+    one = dataset(session, code)
+    if one is None:
+        return []
+    now = select(Record.properties).where(Record.dataset_id == one.id, Record.recorded_at > since)
+    old = select(RecordVersion.properties).where(
+        RecordVersion.dataset_id == one.id, RecordVersion.superseded_at > since
+    )
+    return [*session.scalars(now), *session.scalars(old)]
+
+
+def record_changes(session: Session, code: str, since: int, most: int = 200) -> list[tuple[int, str, int]]:
+    """Moment, actor and number of the writes of a dataset after a moment."""
+    one = dataset(session, code)
+    if one is None:
+        return []
+    r, v = Record, RecordVersion
+    found: dict[tuple[int, str], int] = {}
+    now = select(r.recorded_at, r.recorded_by, func.count()).where(r.dataset_id == one.id, r.recorded_at > since)
+    gone = select(v.superseded_at, v.superseded_by, func.count()).where(
+        v.dataset_id == one.id, v.superseded_at > since, v.deleted.is_(True)
+    )
+    for query, at, by in ((now, r.recorded_at, r.recorded_by), (gone, v.superseded_at, v.superseded_by)):
+        for moment, who, count in session.execute(query.group_by(at, by).order_by(at).limit(most)):
+            found[moment, who] = found.get((moment, who), 0) + count
+    return [(at, who, count) for (at, who), count in sorted(found.items())]
+
+
+def corrected(session: Session, property_: str, first: int, last: int, since: int) -> tuple[int, int] | None:
+    """How many observations of a property and a stretch of time were corrected after a moment, and when last."""
+    o = ObservationSuperseded
+    ids = (
+        select(Datastream.id)
+        .join(ObservedProperty, ObservedProperty.id == Datastream.observed_property_id)
+        .where(ObservedProperty.code == property_)
+    )
+    row = session.execute(
+        select(func.count(), func.max(o.superseded_at)).where(
+            o.datastream_id.in_(ids), o.at >= first, o.at < last, o.superseded_at > since
+        )
+    ).one()
+    return (int(row[0]), int(row[1])) if row[0] else None
+
+
+def late(session: Session, property_: str, first: int, last: int, since: int) -> tuple[int, int] | None:
+    """How many observations of a property and a stretch of time arrived after a moment, and when last."""
+    o = Observation
+    ids = list(
+        session.scalars(
+            select(Datastream.id)
+            .join(ObservedProperty, ObservedProperty.id == Datastream.observed_property_id)
+            .join(DatastreamState, DatastreamState.datastream_id == Datastream.id)
+            .where(ObservedProperty.code == property_, DatastreamState.received_at > since)
+        )
+    )
+    if not ids:
+        return None
+    row = session.execute(
+        select(func.count(), func.max(o.received_at)).where(
+            o.datastream_id.in_(ids[:_SOME]), o.at >= first, o.at < last, o.received_at > since
+        )
+    ).one()
+    return (int(row[0]), int(row[1])) if row[0] else None
+
+
+# --- cases
+
+
+def _case_where(of: Cases, start: int, end: int) -> list[ColumnElement[bool]]:
+    moment = Case.resolved_at if of.by == "resolved" else Case.opened_at
+    where: list[ColumnElement[bool]] = [
+        Case.type == of.type, moment >= start, moment < end, Case.exercise.is_(False),
+        Case.state.not_in(types().unconfirmed or ("",)),
+    ]  # fmt: skip
+    if of.public:
+        where.append(sight.public())
+    if of.categories:
+        where.append(Case.category.in_(of.categories))
+    if of.sector is not None:
+        where.append(Case.sector == of.sector)
+    return where
+
+
+def _case_value(of: Cases) -> Any:
+    if of.value == "rating":
+        return Case.rating
+    return (Case.resolved_at - Case.opened_at) / 3_600_000_000.0 if of.value == "hours" else None
+
+
+def case_sums(session: Session, of: Cases, start: int, end: int, now: int) -> list[tuple[Any, ...]]:
+    """By unit: all, those measured, sum, smallest and largest of the value, simulated ones, last change."""
+    counted, value = stats.clause(of.measure, min(end, now)), _case_value(of)
+    told = and_(counted, value.is_not(None)) if value is not None else counted
+    one = value if value is not None else func.coalesce(Case.rating, 0)
+    query = select(
+        Case.unit, func.count(), func.count().filter(told), func.sum(one).filter(told), func.min(one).filter(told),
+        func.max(one).filter(told), func.count().filter(Case.simulated.is_(True)), func.max(Case.updated_at),
+    )  # fmt: skip
+    rows = session.execute(query.where(*_case_where(of, start, end)).group_by(Case.unit))
+    return [tuple(row) for row in rows]
+
+
+def case_rows(session: Session, of: Cases, start: int, end: int, now: int) -> Sequence[Any]:
+    """The cases themselves: number, unit, opened, resolved, value (None where it only counts), simulated."""
+    value = _case_value(of)
+    query = select(
+        Case.number, Case.unit, Case.opened_at, Case.resolved_at,
+        value if value is not None else Case.rating * 0, Case.simulated,
+    )  # fmt: skip
+    where = [*_case_where(of, start, end), stats.clause(of.measure, min(end, now))]
+    if value is not None:
+        where.append(value.is_not(None))
+    return session.execute(query.where(*where).order_by(Case.number)).all()
+
+
+def case_days(session: Session, since: int) -> tuple[int, set[int]]:
+    """The newest change of any case, and the instants at which those changed since a moment were opened or went on."""
+    newest = session.scalar(select(func.max(Case.updated_at))) or 0
+    if newest <= since:
+        return newest, set()
+    changed = select(Case.id).where(Case.updated_at > since)
+    found = set(session.scalars(select(Case.opened_at).where(Case.updated_at > since)))
+    found |= set(session.scalars(select(CaseEntry.at).where(CaseEntry.case_id.in_(changed))))
+    return newest, found
+
+
+# --- values
+
+
+def held(session: Session, codes: Sequence[str], kind: str, start: int) -> dict[tuple[str, str, str], Any]:
+    """What stands for a period, by indicator, kind of place and place: (receipt, digest)."""
+    found: dict[tuple[str, str, str], Any] = {}
+    for begin in range(0, len(codes), _SOME):
+        query = select(V.indicator, V.place_kind, V.place, V.receipt_id, V.digest, V.value, V.computed_at).where(
+            V.indicator.in_(codes[begin : begin + _SOME]), V.period_kind == kind, V.start == start
+        )
+        found |= {(row[0], row[1], row[2]): row for row in session.execute(query)}
+    return found
+
+
+def put_values(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Write values in the place of those that stood."""
+    if not rows:
+        return
+    made = upsert.insert_into(session, V.__table__)
+    keys = ["indicator", "period_kind", "start", "place_kind", "place"]
+    sets = {c.name: made.excluded[c.name] for c in V.__table__.columns if c.name not in keys}
+    session.execute(made.on_conflict_do_update(index_elements=keys, set_=sets), rows)
+
+
+def drop_values(session: Session, kind: str, start: int, gone: Sequence[tuple[str, str, str]]) -> None:
+    """Take values away that no place stands behind any more."""
+    for begin in range(0, len(gone), 100):
+        some = list(gone[begin : begin + 100])
+        session.execute(
+            delete(V).where(
+                V.period_kind == kind, V.start == start, tuple_(V.indicator, V.place_kind, V.place).in_(some)
+            )
+        )
+
+
+def drop_indicator(session: Session, codes: Sequence[str]) -> None:
+    """Take away what was computed of indicators that nobody declares any more."""
+    for table in (V, R):
+        session.execute(delete(table).where(table.indicator.in_(list(codes))))
+
+
+def put_receipt(session: Session, row: Mapping[str, Any]) -> int:
+    """Keep a receipt; returns its number."""
+    return int(session.execute(insert(R).values(**row).returning(R.id)).scalar_one())
+
+
+def drop_receipts(session: Session, ids: Iterable[int]) -> None:
+    """Take down receipts of a period that still ran and to which no value leads any more."""
+    wanted = sorted(set(ids))
+    for begin in range(0, len(wanted), _SOME):
+        some = wanted[begin : begin + _SOME]
+        used = set(session.scalars(select(V.receipt_id).where(V.receipt_id.in_(some)).distinct()))
+        if unused := [one for one in some if one not in used]:
+            session.execute(delete(R).where(R.id.in_(unused)))
+
+
+def receipt(session: Session, id_: int) -> IndicatorReceipt | None:
+    """A receipt by its number."""
+    return session.get(R, id_)
+
+
+def value_rows(session: Session, *where: ColumnElement[bool]) -> list[IndicatorValue]:
+    """Values that fulfil the clauses, oldest first."""
+    return list(session.scalars(select(V).where(*where).order_by(V.indicator, V.start, V.place_kind, V.place)))
+
+
+def newest(session: Session, clauses: Sequence[ColumnElement[bool]], kinds: Sequence[str] | None = None) -> list[Any]:
+    """The newest start of a value that is not missing, by indicator, kind of period: (indicator, kind, start)."""
+    query = select(V.indicator, V.period_kind, func.max(V.start)).where(*clauses, V.state != "missing")
+    if kinds is not None:
+        query = query.where(V.period_kind.in_(list(kinds)))
+    return list(session.execute(query.group_by(V.indicator, V.period_kind)))
+
+
+def hidden_units(
+    session: Session, properties: Iterable[str], clause: ColumnElement[bool]
+) -> set[tuple[str, str | None]]:
+    """Property and unit of datastreams that a clause does not let through."""
+    query = (
+        select(ObservedProperty.code, Thing.unit_code)
+        .select_from(Datastream)
+        .join(Thing, Thing.id == Datastream.thing_id)
+        .join(ObservedProperty, ObservedProperty.id == Datastream.observed_property_id)
+        .where(ObservedProperty.code.in_(list(properties)), ~clause)
+        .distinct()
+    )
+    return {(code, unit) for code, unit in session.execute(query) if code is not None}
+
+
+def properties_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """The codes of the observed properties of some datastreams."""
+    wanted, found = sorted(set(ids)), {}
+    for begin in range(0, len(wanted), _SOME):
+        query = (
+            select(Datastream.id, ObservedProperty.code)
+            .join(ObservedProperty, ObservedProperty.id == Datastream.observed_property_id)
+            .where(Datastream.id.in_(wanted[begin : begin + _SOME]), ObservedProperty.code.is_not(None))
+        )
+        found.update({id_: code for id_, code in session.execute(query) if code is not None})
+    return found
+
+
+def first_moments(session: Session, properties: Iterable[str], datasets: Iterable[str]) -> int | None:
+    """The earliest moment anything is stored of: hours of some properties, making of some datasets."""
+    h = ObservationHour
+    first = select(func.min(h.hour)).where(h.datastream_id == Datastream.id).scalar_subquery()
+    query = (
+        select(func.min(first))
+        .select_from(Datastream)
+        .join(ObservedProperty, ObservedProperty.id == Datastream.observed_property_id)
+        .where(ObservedProperty.code.in_(list(properties)))
+    )
+    made = select(func.min(Dataset.created_at)).where(Dataset.code.in_(list(datasets)))
+    found = [one for one in (session.scalar(query), session.scalar(made)) if one is not None]
+    return min(found, default=None)
+
+
+def first_case(session: Session, types_: Iterable[str]) -> int | None:
+    """When the first case of some types was opened."""
+    return session.scalar(select(func.min(Case.opened_at)).where(Case.type.in_(list(types_))))
+
+
+# --- parts, marks, cursors
+
+
+def parts(session: Session, boundary: int, months: Sequence[int], inputs: Sequence[str]) -> dict[tuple[str, int], Any]:
+    """Kept parts by input and month."""
+    p = IndicatorPart
+    found: dict[tuple[str, int], Any] = {}
+    for begin in range(0, len(inputs), _SOME):
+        query = select(p.input, p.month, p.parts).where(
+            p.boundary == boundary, p.month.in_(list(months)), p.input.in_(list(inputs[begin : begin + _SOME]))
+        )
+        found |= {(input_, month): kept for input_, month, kept in session.execute(query)}
+    return found
+
+
+def put_parts(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Keep the parts of months."""
+    if rows:
+        made = upsert.insert_into(session, IndicatorPart.__table__)
+        sets = {"parts": made.excluded.parts, "source": made.excluded.source}
+        session.execute(made.on_conflict_do_update(index_elements=["input", "month", "boundary"], set_=sets), rows)
+
+
+def drop_parts(session: Session, stale: Iterable[tuple[str, int]]) -> None:
+    """Forget the parts of a source (`property:pm25`) and month."""
+    p = IndicatorPart
+    wanted = sorted(set(stale))
+    for begin in range(0, len(wanted), 100):
+        some = wanted[begin : begin + 100]
+        session.execute(delete(p).where(tuple_(p.source, p.month).in_(some)))
+
+
+def drop_all_parts(session: Session, sources: Iterable[str] | None = None) -> None:
+    """Forget every part, or those of some sources."""
+    p = IndicatorPart
+    session.execute(delete(p) if sources is None else delete(p).where(p.source.in_(list(sources))))
+
+
+def marks(session: Session, limit: int) -> list[tuple[int, int, int, int]]:
+    """Marks (id, datastream, first hour, last hour), oldest first."""
+    m = IndicatorMark
+    rows = session.execute(select(m.id, m.datastream_id, m.first_hour, m.last_hour).order_by(m.id).limit(limit)).all()
+    return [(a, b, c, d) for a, b, c, d in rows]
+
+
+def drop_marks(session: Session, ids: Sequence[int]) -> None:
+    """Take marks away."""
+    for begin in range(0, len(ids), 5000):
+        session.execute(delete(IndicatorMark).where(IndicatorMark.id.in_(list(ids[begin : begin + 5000]))))
+
+
+def cursors(session: Session) -> dict[str, Any]:
+    """How far everything had come."""
+    return dict(session.execute(select(IndicatorCursor.name, IndicatorCursor.value)).all())
+
+
+def put_cursors(session: Session, values: Mapping[str, Any]) -> None:
+    """Keep how far things have come."""
+    rows = [{"name": name, "value": value} for name, value in values.items()]
+    if rows:
+        made = upsert.insert_into(session, IndicatorCursor.__table__)
+        session.execute(made.on_conflict_do_update(index_elements=["name"], set_={"value": made.excluded.value}), rows)
+
+
+# --- targets
+
+
+def targets(session: Session, codes: Sequence[str], places: Sequence[str] | None = None) -> list[IndicatorTarget]:
+    """Targets of indicators, by year; of some places and of every place."""
+    t = IndicatorTarget
+    query = select(t).where(t.indicator.in_(list(codes)))
+    if places is not None:
+        query = query.where(or_(t.place == "", t.place.in_(list(places))))
+    return list(session.scalars(query.order_by(t.indicator, t.place, t.year)))
+
+
+def put_target(session: Session, row: Mapping[str, Any]) -> None:
+    """Set a target, in the place of the one of the year."""
+    made = upsert.insert_into(session, IndicatorTarget.__table__)
+    keys = ["indicator", "place", "year"]
+    sets = {name: made.excluded[name] for name in row if name not in keys}
+    session.execute(made.values(**row).on_conflict_do_update(index_elements=keys, set_=sets))
+
+
+def drop_target(session: Session, indicator: str, place: str, year: int) -> bool:
+    """Take a target away; whether there was one."""
+    t = IndicatorTarget
+    gone = delete(t).where(t.indicator == indicator, t.place == place, t.year == year)
+    return bool(session.execute(gone).rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,71 @@
+"""Indicators of cases: by the unit of their time, in time or not, and computed anew when a case goes on."""
+
+from dothi.cases.tables import Case, CaseEntry
+from dothi.identity.guard import ANONYMOUS, SYSTEM
+from dothi.indicators import receipts, refresh, service
+from dothi.indicators.tables import IndicatorValue
+from dothi.kit.clock import DAY, HOUR
+from tests.indicators import town
+
+ON_TIME = {
+    "code": "on-time", "direction": "up", "formula": "100 * met / solved", "periods": ["month", "year"],
+    "inputs": {
+        "met": {"cases": {"measure": "on-time"}, "aggregate": "count"},
+        "solved": {"cases": {"measure": "solved"}, "aggregate": "count"},
+    },
+}  # fmt: skip
+DAYS = {
+    "code": "days", "numerator": "hours / 24", "denominator": "solved", "periods": ["month"],
+    "inputs": {
+        "hours": {"cases": {"measure": "solved", "by": "resolved", "value": "hours"}, "aggregate": "sum"},
+        "solved": {"cases": {"measure": "solved", "by": "resolved"}, "aggregate": "count"},
+    },
+}  # fmt: skip
+
+
+def case(number, unit, opened, took, met, **more):
+    done = None if took is None else town.day(opened) + took * HOUR
+    return Case(
+        number=number, type="report", state="closed" if done else "working", phase="closed" if done else "open", title=number,
+        channel="web", unit=unit, public=True, opened_at=town.day(opened), resolved_at=done, met=met,
+        updated_at=done or town.day(opened), simulated=False, **more,
+    )  # fmt: skip
+
+
+def value(session, code, place, period, caller=SYSTEM):
+    session.commit()
+    return service.value(session, caller, code, place, period, now=town.NOW)
+
+
+def test_cases_by_place_and_anew_when_one_goes_on(session, streams, monkeypatch):
+    town.declare(monkeypatch, ON_TIME, DAYS)
+    session.add_all([
+        case("PA-1", "27694", "2026-02-03", 24, True), case("PA-2", "27694", "2026-02-04", 60, False),
+        case("PA-3", "27712", "2026-02-04", 12, True), case("PA-4", "27712", "2026-01-30", 72, True),
+        case("PA-5", "31147", "2026-02-04", 12, False), case("PA-6", "27712", "2026-02-20", None, None),
+        case("PA-7", "27712", "2026-02-20", 1, False, hidden="spam"),
+    ])  # fmt: skip
+    session.commit()
+    refresh.run(now=town.NOW)
+    city = value(session, "on-time", None, "2026-02", ANONYMOUS)
+    assert (city.numerator, city.denominator) == (200, 3)
+    assert value(session, "on-time", "27712", "2026-02").number == 100
+    assert value(session, "days", "27712", "2026-02").number == (12 + 72) / 24 / 2
+    assert value(session, "on-time", "27712", "2026-03").reason == "nothing-to-divide-by"
+    rows = receipts.reproduce(session, SYSTEM, value(session, "days", "27712", "2026-02").receipt_id).rows
+    assert [(row[3], row[5]) for row in rows if row[0] == "hours"] == [("PA-3", 12.0), ("PA-4", 72.0)]
+
+    held = {(v.indicator, v.start, v.place): v.receipt_id for v in session.query(IndicatorValue)}
+    late = session.query(Case).filter_by(number="PA-6").one()
+    late.resolved_at, late.met, late.phase, late.updated_at = town.NOW - DAY, False, "closed", town.NOW - HOUR
+    session.add(CaseEntry(case_id=late.id, at=town.NOW - DAY, actor="person:1", kind="state"))
+    session.commit()
+    refresh.run(now=town.NOW)
+    assert value(session, "on-time", "27712", "2026-02").number == 50
+    now_ = {(v.indicator, v.start, v.place): v.receipt_id for v in session.query(IndicatorValue)}
+    february, march, year = town.day("2026-02-01"), town.day("2026-03-01"), town.day("2026-01-01")
+    both = ("27712", "tan-an")
+    assert {key for key in now_ if now_[key] != held.get(key)} == (
+        {("on-time", start, place) for start in (february, year) for place in both}
+        | {("days", march, place) for place in both}
+    )
