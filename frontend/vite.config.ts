@@ -28,6 +28,8 @@ const entries = [
   "reports",
   "reports-new",
   "transparency",
+  "transit",
+  "sectors",
 ] as const;
 
 /** Writes .br and .gz twins, which dothi.web.files sends instead. */

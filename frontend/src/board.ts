@@ -8,7 +8,7 @@ import { inset } from "./elements/inset";
 import { zoomBox } from "./elements/zoom";
 import { listen } from "./feed";
 import { middle, readBox, VIETNAM } from "./pure/box";
-import { whenSeen } from "./seen";
+import { type Renewing, renewing, whenSeen } from "./seen";
 import { say as common } from "./words";
 
 const NEWS_MS = 1500;
@@ -76,7 +76,7 @@ class DispatchBoard extends HTMLElement {
   #lifted: Lifted | undefined;
   #dragged: HTMLElement | undefined;
   #crew: number | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #news: Renewing | undefined;
   #undo: (() => void)[] = [];
 
   connectedCallback(): void {
@@ -100,22 +100,22 @@ class DispatchBoard extends HTMLElement {
         if (!one.contains(event.target as Node)) one.open = false;
     };
     document.addEventListener("click", closing);
-    const every = setInterval(() => this.#soon(0), EVERY_MS);
+    const news = renewing(EVERY_MS, () => void this.#renew());
+    this.#news = news;
     this.#undo.push(
       listen({
         journal: ({ kind }) => {
           if (/^cases\.(job|crew|shift|opened|confirmed|assigned|stepped|transferred|merged)/.test(kind))
-            this.#soon(NEWS_MS);
+            news.soon(NEWS_MS);
         },
       }),
-      () => clearInterval(every),
+      news.stop,
       () => document.removeEventListener("click", closing),
     );
     customElements.whenDefined("board-map").then(() => this.#shown());
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();
-    clearTimeout(this.#timer);
   }
 
   // ---- what is chosen ----
@@ -356,12 +356,6 @@ class DispatchBoard extends HTMLElement {
       this.#tell(say("failed"));
     }
   }
-  #soon(wait: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      if (document.visibilityState === "visible") void this.#renew();
-    }, wait);
-  }
   async #renew(): Promise<void> {
     // nothing moves under a hand
     if (
@@ -370,7 +364,7 @@ class DispatchBoard extends HTMLElement {
       this.querySelector("details[open]") ||
       document.activeElement?.matches("select")
     )
-      return this.#soon(EVERY_MS / 4);
+      return this.#news?.soon(EVERY_MS / 4);
     try {
       const answer = await fetch(`/desk/board?office=${this.dataset.office}&day=${this.dataset.day}`, {
         headers: { accept: "text/html" },

@@ -1,5 +1,6 @@
 /** A dataset drawn over the city's base. Loaded only when a page really shows one. */
 import {
+  type GeoJSONSource,
   type LayerSpecification,
   LngLatBounds,
   type MapMouseEvent,
@@ -31,6 +32,8 @@ export interface Options {
 export interface DatasetView {
   go(box: Box): void;
   zoom(step: number): void;
+  /** New data for a GeoJSON source of the style. */
+  set(source: string, data: GeoJSON.GeoJSON): void;
   camera(): { center: [number, number]; zoom: number };
   remove(): void;
 }
@@ -140,6 +143,7 @@ export async function draw(holder: HTMLElement, options: Options): Promise<Datas
       if (still()) map.jumpTo({ zoom: map.getZoom() + step });
       else map.easeTo({ zoom: map.getZoom() + step, duration: 400 });
     },
+    set: (source, data) => void map.getSource<GeoJSONSource>(`d-${source}`)?.setData(data),
     camera: () => ({ center: map.getCenter().toArray() as [number, number], zoom: map.getZoom() }),
     remove: () => map.remove(),
   };

@@ -8,7 +8,7 @@ import type { View } from "./gl/view";
 import { type Box, VIETNAM } from "./pure/box";
 import type { Thing } from "./pure/merge";
 import { isState, type State } from "./pure/state";
-import { whenSeen } from "./seen";
+import { renewing, whenSeen } from "./seen";
 import { say } from "./words";
 
 type Point = [id: number, lon: number, lat: number, state: State, tag: string];
@@ -101,37 +101,28 @@ class LeaderMap extends HTMLElement {
 /** The page's inside, asked for again with every news and every half minute. */
 class LeaderPage extends HTMLElement {
   #undo: (() => void)[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #last = Date.now();
 
   connectedCallback(): void {
-    const news = () => this.#soon(NEWS_MS);
+    const news = renewing(EVERY_MS, () => void this.#renew());
     const wake = () => {
-      if (document.visibilityState === "visible" && Date.now() - this.#last > 5000) this.#soon(0);
+      if (document.visibilityState === "visible" && Date.now() - this.#last > 5000) news.soon(0);
     };
     document.addEventListener("visibilitychange", wake);
     window.addEventListener("online", wake);
-    const every = setInterval(() => this.#soon(0), EVERY_MS);
     this.#undo.push(
       listen({
         journal: ({ kind }) => {
-          if (/^(alerts|duty|warnings)\./.test(kind)) news();
+          if (/^(alerts|duty|warnings)\./.test(kind)) news.soon(NEWS_MS);
         },
       }),
-      () => clearInterval(every),
+      news.stop,
       () => document.removeEventListener("visibilitychange", wake),
       () => window.removeEventListener("online", wake),
     );
   }
   disconnectedCallback(): void {
     for (const undo of this.#undo.splice(0)) undo();
-    clearTimeout(this.#timer);
-  }
-  #soon(wait: number): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      if (document.visibilityState === "visible") void this.#renew();
-    }, wait);
   }
   async #renew(): Promise<void> {
     const lag = () => this.querySelector<HTMLElement>(".lag");

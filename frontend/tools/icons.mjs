@@ -1,5 +1,5 @@
 // Writes the icons the pages use, from lucide (ISC), as one Jinja macro: no request, no script.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const NAMES = [
   "rotate-ccw",
@@ -116,6 +116,19 @@ const NAMES = [
   "utility-pole",
   "volume-2",
 ];
+// what packs name themselves: a new sector needs no line here, only this tool run again
+const sectors = new URL("../../sectors/", import.meta.url);
+for (const sector of readdirSync(sectors)) {
+  for (const file of ["sector.yaml", "cases.yaml", "services.yaml"]) {
+    const path = new URL(`${sector}/${file}`, sectors);
+    if (!existsSync(path)) continue;
+    for (const [, name] of readFileSync(path, "utf8").matchAll(/\bicon: *["']?([a-z0-9-]+)/g)) {
+      const known = existsSync(new URL(`../node_modules/lucide-static/icons/${name}.svg`, import.meta.url));
+      if (!known) console.error(`sectors/${sector}/${file}: lucide has no icon "${name}"`);
+      else if (!NAMES.includes(name)) NAMES.push(name);
+    }
+  }
+}
 const body = (name) =>
   readFileSync(new URL(`../node_modules/lucide-static/icons/${name}.svg`, import.meta.url), "utf8")
     .replace(/<!--.*?-->/gs, "")
@@ -131,7 +144,7 @@ writeFileSync(
 ${lines.join("\n")}
 } %}
 {% macro icon(name, size="") -%}
-<svg class="ic{{ ' ' ~ size if size }}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{{ shapes[name]|safe }}</svg>
+<svg class="ic{{ ' ' ~ size if size }}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{{ shapes[name]|default(shapes["circle-dot"], true)|safe }}</svg>
 {%- endmacro %}
 `,
 );

@@ -66,7 +66,7 @@ abstract class Drawn extends HTMLElement {
   /** Draws, and draws anew when the theme changes. */
   protected async paint(
     things: readonly Thing[],
-    options: { interactive: boolean; chosen?: number; camera?: Camera; tag?: string; onPick?(id: number | null): void },
+    options: { interactive: boolean; chosen?: number; camera?: Camera; onPick?(id: number | null): void },
   ): Promise<void> {
     const [gl, base] = await Promise.all([import("../gl/view"), loadBase(this.dataset)]);
     const draw = async (): Promise<void> => {
@@ -83,7 +83,7 @@ abstract class Drawn extends HTMLElement {
         ...(camera ? { camera } : {}),
         ...(options.chosen === undefined ? {} : { chosen: options.chosen }),
         onPick: options.onPick ?? (() => undefined),
-        tag: () => options.tag ?? "",
+        tag: () => "",
       });
       if (!this.isConnected) return view.remove();
       this.view = view;
@@ -165,7 +165,6 @@ class ReportPin extends Drawn {
       interactive: false,
       chosen: 1,
       camera: { center: this.#at, zoom: 15.5 },
-      tag: (this.dataset.label ?? "").slice(0, 40),
     });
   }
 }

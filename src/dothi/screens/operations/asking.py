@@ -29,8 +29,10 @@ ROOMS = (
     ("/operations/warnings", marked("Cảnh báo phát đi"), "megaphone", SEES),
     ("/operations/rules", marked("Quy tắc cảnh báo"), "sliders-horizontal", SEES),
     ("/operations/cameras", marked("Camera"), "camera", SEES),
+    ("/operations/tasks", marked("Lệnh điều khiển"), "sliders-horizontal", SEES),
     ("/operations/views", marked("Góc nhìn đã lưu"), "bookmark", SEES),
     ("/operations/leader", marked("Trang lãnh đạo"), "eye", SEES),
+    ("/sectors", marked("Thành phố trả lời"), "circle-help", SEES),
 )
 
 

@@ -1,0 +1,1 @@
+"""The kinds of blocks, a module each: what a declared block answers."""

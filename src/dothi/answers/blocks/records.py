@@ -1,0 +1,78 @@
+"""Records of a dataset: as a list with a few facts each, or as a table."""
+
+from dataclasses import replace
+from typing import Any
+
+from dothi.answers import model, reading, shown
+from dothi.answers.asking import Asking
+from dothi.answers.blocks.words import title_of
+from dothi.datasets import reading as records
+from dothi.datasets.schema import Field
+from dothi.datasets.views import View
+
+_FACTS = 3  # of a list that names no fields
+
+
+def listed(ask: Asking, spec: model.Rows) -> shown.Rows:
+    """As a list."""
+    return answer(ask, spec, "list")
+
+
+def table(ask: Asking, spec: model.Rows) -> shown.Rows:
+    """As a table."""
+    return answer(ask, spec, "table")
+
+
+def answer(ask: Asking, spec: Any, kind: str, code: str | None = None) -> shown.Rows:
+    """The records that fit. spec: with where, sort or order, fields, limit; code: the dataset where the spec names none."""
+    code = code or spec.dataset
+    view = ask.view(code)
+    if view is None:
+        return shown.Rows(kind, title_of(spec, ask), why=reading.no_dataset(code, ask))
+    asked = reading.asked(ask, view, spec.where)
+    sort = tuple(pair for pair in model.sort_of(spec.order) if view.field(pair[0]) is not None)
+    total = records.count(view, asked, ask.session)
+    if getattr(spec, "near", False) and ask.near is not None:
+        found = reading.nearest(ask, view, asked, spec.limit)
+    else:
+        listing = records.listing(view, replace(asked, sort=sort, limit=spec.limit), ask.session)
+        found = [(one, None) for one in listing.records]
+    fields = chosen(view, spec.fields, kind)
+    made = shown.Rows(
+        kind, title_of(spec, ask, reading.title(view, ask)), source=reading.source(view, ask),
+        href=f"/catalogue/{view.code}", api=reading.api(view, spec.where, ask), at=reading.at(view, ask),
+        simulated=view.simulated, total=total,
+        rows=[row(ask, view, fields, one, metres) for one, metres in found],
+        heads=[reading.head(one, ask) for one in fields],
+        numeric=[one.kind in ("number", "integer") for one in fields],
+    )  # fmt: skip
+    if not total:
+        made.why = reading.none_such(view, spec.where, ask)
+    return made
+
+
+def chosen(view: View, names: list[str], kind: str) -> list[Field]:
+    """The fields shown: those named that the caller may see, or the first few."""
+    if names:
+        return [one for name in names if (one := view.field(name)) is not None]
+    plain = [
+        one for one in view.fields
+        if one.role not in ("key", "name", "valid-from", "valid-until") and one.kind not in ("array", "object")
+    ]  # fmt: skip
+    return plain[: _FACTS if kind == "list" else 5]
+
+
+def row(ask: Asking, view: View, fields: list[Field], one: dict[str, Any], metres: float | None) -> shown.Row:
+    """One record's line."""
+    properties = one["properties"]
+    named = reading.name_of(view, properties, str(one["key"]), ask)
+    cells = []
+    for field in fields:
+        text = reading.text_of(field, properties.get(field.name), ask)
+        cells.append(shown.Cell(reading.head(field, ask), text, field.kind in ("number", "integer")))
+    lon = None if one["west"] is None else (one["west"] + one["east"]) / 2
+    lat = None if one["south"] is None else (one["south"] + one["north"]) / 2
+    return shown.Row(
+        named, reading.href(view, str(one["key"])), cells, place=ask.unit_name(one["unit_code"]), metres=metres, lon=lon,
+        lat=lat,
+    )  # fmt: skip
