@@ -1,4 +1,4 @@
-"""`python -m bench [ingest mqtt reads imports features rules replay operations cases]`: print the figures asked for, all of them by default."""
+"""`python -m bench [ingest mqtt reads imports features rules replay operations cases transit indicators]`: print the figures asked for, all of them by default."""
 
 import shutil
 import sys
@@ -14,7 +14,19 @@ from bench.harness import DATABASES, fresh
 
 def main(names: list[str]) -> None:
     """Run the named benchmarks on every database."""
-    names = names or ["ingest", "mqtt", "reads", "imports", "features", "rules", "replay", "operations", "cases"]
+    names = names or [
+        "ingest",
+        "mqtt",
+        "reads",
+        "imports",
+        "features",
+        "rules",
+        "replay",
+        "operations",
+        "cases",
+        "indicators",
+        "transit",
+    ]
     home = Path(tempfile.mkdtemp(prefix="dothi-bench-"))
     home.chmod(0o755)
     try:

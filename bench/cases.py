@@ -1,9 +1,11 @@
 """(i) Cases: whole lives of reports a second, and the lists people look at, with none, 100 thousand and a million stored.
 
-A life is five transactions: opened, assigned, begun, resolved, rated. Lives and pages are measured in this process;
-the database, PostgreSQL, is another on the same machine.
+A life is five transactions: opened, assigned, begun, resolved, rated. On PostgreSQL as many processes live them as the
+machine has processors, which the database shares with them, as `dothi serve --workers` has; SQLite has one writer at a
+time, and one process here. Pages are measured in this process.
 """
 
+import multiprocessing
 import os
 import statistics
 import threading
@@ -24,7 +26,8 @@ SIZES = {
     "sqlite": [int(one) for one in os.environ.get("DOTHI_BENCH_CASES_SQLITE", "0,100000").split(",")],
     "postgresql": [int(one) for one in os.environ.get("DOTHI_BENCH_CASES", "0,100000,1000000").split(",")],
 }
-THREADS = int(os.environ.get("DOTHI_BENCH_CASE_THREADS", "4"))
+PROCESSES = int(os.environ.get("DOTHI_BENCH_CASE_PROCESSES", str(os.cpu_count() or 1)))
+THREADS = int(os.environ.get("DOTHI_BENCH_CASE_THREADS", "4"))  # of each process
 SECONDS = float(os.environ.get("DOTHI_BENCH_CASE_SECONDS", "20"))
 LIVES, FLAT, PAGE = 100.0, 1.3, 0.05  # a second; of the first; s
 OFFICES, WARDS = 14, ("27694", "27712", "27715")
@@ -48,9 +51,13 @@ def run(place: Place) -> None:
                 stored = size
                 fill.vacuum()
                 emit(f"cases-fill-{size}", place.kind, time.perf_counter() - began, "s")
-            rate, slowest = lives(people)
+            rates, spent, slowest = lives(place, people)
+            rate = sum(rates)
             first = first or rate
             emit(f"cases-lifecycles-{size}", place.kind, rate, "lives/s", LIVES)
+            for process, own in enumerate(rates):
+                emit(f"cases-lifecycles-{size}-process-{process + 1}", place.kind, own, "lives/s")
+            emit(f"cases-processor-{size}", place.kind, spent, "s of Python's processor a life")
             emit(f"cases-flat-{size}", place.kind, first / rate, "times as slow as with none", FLAT)
             for name, seconds in slowest.items():
                 emit(f"cases-{name}-{size}", place.kind, seconds, "s median of the verb")
@@ -64,9 +71,11 @@ def _city() -> dict[str, Any]:
     from dothi.identity import access
     from dothi.identity import service as identity
     from dothi.identity.guard import SYSTEM
+    from dothi.places import store as places
 
     schema.upgrade(db.engine())
     with db.writing() as session:
+        places.touch(session)  # as wherever there are wards: they are read once, not with every case
         offices = [identity.create_agency(session, SYSTEM, f"office-{n}", f"Cơ quan {n}") for n in range(OFFICES)]
         session.flush()
         for n, category in enumerate(CATEGORIES):
@@ -90,24 +99,55 @@ def _city() -> dict[str, Any]:
 # ---- lives ----
 
 
-def lives(people: dict[str, Any]) -> tuple[float, dict[str, float]]:
-    """Lives a second of several threads, and what each verb took."""
-    counts, took = [0] * THREADS, [[] for _ in range(THREADS)]
+def lives(place: Place, people: dict[str, Any]) -> tuple[list[float], float, dict[str, float]]:
+    """Lives a second of each process, processor seconds a life, and what each verb took."""
+    count = PROCESSES if place.kind == "postgresql" else 1
+    context = multiprocessing.get_context("spawn")
+    ready, told = context.Barrier(count), context.SimpleQueue()
+    processes = [
+        context.Process(target=_process, args=(place, people, number, ready, told), daemon=True)
+        for number in range(count)
+    ]
+    for one in processes:
+        one.start()
+    answers = [told.get() for _ in processes]
+    for one in processes:
+        one.join()
+    if faults := [one for one in answers if isinstance(one, str)]:
+        raise RuntimeError(faults[0])
+    all_ = [one for _, _, took in answers for one in took]
+    spent = sum(spent for _, spent, _ in answers) / max(1, len(all_))
+    return [rate for rate, _, _ in answers], spent, {n: statistics.median(one[n] for one in all_) for n in all_[0]}
+
+
+def _process(place: Place, people: dict[str, Any], number: int, ready: Any, told: Any) -> None:
+    try:
+        with using(place):
+            told.put(_lives(people, number, ready))
+    except BaseException as fault:
+        ready.abort()
+        told.put(repr(fault))
+
+
+def _lives(people: dict[str, Any], number: int, ready: Any) -> tuple[float, float, list[dict[str, float]]]:
+    """Lives a second of several threads, what processor time they took, and what each verb did."""
+    took: list[list[dict[str, float]]] = [[] for _ in range(THREADS)]
     faults: list[BaseException] = []
 
     def work(thread: int) -> None:
         try:
             n = 0
             while time.perf_counter() < end and not faults:
-                took[thread].append(_life(people, thread, n))
+                took[thread].append(_life(people, number * THREADS + thread, n))
                 n += 1
-            counts[thread] = n
         except BaseException as fault:
             faults.append(fault)
 
-    _life(people, THREADS, int(time.time()))  # the first of everything
-    end = time.perf_counter() + SECONDS
-    began = time.perf_counter()
+    for n in range(5):  # the first of everything
+        _life(people, 1000 + number, int(time.time()) + n)
+    ready.wait(120)
+    began, spent = time.perf_counter(), time.process_time()
+    end = began + SECONDS
     threads = [threading.Thread(target=work, args=(n,)) for n in range(THREADS)]
     for one in threads:
         one.start()
@@ -115,9 +155,8 @@ def lives(people: dict[str, Any]) -> tuple[float, dict[str, float]]:
         one.join()
     if faults:
         raise faults[0]
-    rate = sum(counts) / (time.perf_counter() - began)
-    all_ = [one for part in took for one in part]
-    return rate, {name: statistics.median(one[name] for one in all_) for name in all_[0]}
+    found = [one for part in took for one in part]
+    return len(found) / (time.perf_counter() - began), time.process_time() - spent, found
 
 
 def _life(people: dict[str, Any], thread: int, n: int) -> dict[str, float]:

@@ -44,12 +44,15 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
 
-def emit(bench: str, database: str, value: float, unit: str, limit: float | None = None, ratio: float | None = None):
-    """Print one figure as a JSON line; the ratio is value to limit unless given."""
+def emit(
+    bench: str, database: str, value: float, unit: str, limit: float | None = None, ratio: float | None = None,
+    role: str | None = None,
+) -> None:  # fmt: skip
+    """Print one figure as a JSON line; the ratio is value to limit unless given. role: of the server measured."""
     if ratio is None and limit:
         ratio = value / limit
     line = {"bench": bench, "database": database, "value": _round(value), "unit": unit, "limit": _round(limit)}
-    print(json.dumps(line | {"ratio": _round(ratio)}), flush=True)
+    print(json.dumps(line | {"ratio": _round(ratio)} | ({"role": role} if role else {})), flush=True)
 
 
 def _round(value: float | None) -> float | None:
@@ -80,10 +83,10 @@ def fresh(kind: str, home: Path, server: str) -> Place:
 
 
 @contextmanager
-def serving(place: Place, **settings: str) -> Iterator[Served]:
-    """`dothi serve` on the place, as a process of its own."""
+def serving(place: Place, role: str = "all", **settings: str) -> Iterator[Served]:
+    """`dothi serve` on the place, as a process of its own. role: web answers and nothing else, all does everything."""
     port, mqtt = free_port(), free_port()
-    env = place.env | {"DOTHI_MQTT_PORT": str(mqtt)} | settings
+    env = place.env | {"DOTHI_MQTT_PORT": str(mqtt), "DOTHI_ROLE": role} | settings
     log = (place.folder / "serve.log").open("ab")
     command = [sys.executable, "-m", "dothi.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from dothi.alerts import formula
 from dothi.alerts.model import Condition, micros
 from dothi.alerts.verdicts import INFINITY, UNKNOWN, Bounds, Test, Value, Verdict, bounds_of, number, slot
+from dothi.kit import formula
 
 if TYPE_CHECKING:
     from dothi.alerts.facts import Facts, Input, Usual
@@ -63,6 +63,17 @@ class Within(Test):
             if one.holds(value):
                 return Verdict(True, value, one.limit(value) + (self.margin * _sign(one, value) if held else 0.0))
         return Verdict(False, value, min((b.limit(value) for b in self.bounds), key=lambda x: abs(x - value)))
+
+    def says(self, value: Value, *, held: bool = False) -> bool | None:
+        """The truth of `judge` alone, at a tenth of the cost."""
+        if self.dead:
+            return None
+        if self.equals is not None or value.__class__ is not float:
+            return self.judge(value, held=held).truth
+        for low, low_closed, high, high_closed in self.held if held else self.bounds:
+            if (value > low or (low_closed and value == low)) and (value < high or (high_closed and value == high)):
+                return True
+        return False
 
     def band(self) -> tuple[float, float] | None:
         """As every condition."""
@@ -202,16 +213,18 @@ class Agreeing(Test):
     def votes(self, memory: Memory, at: int, *, held: bool = False) -> tuple[list[Input], int]:
         """Those who say so, and how many speak at all."""
         yes, speaking = [], 0
-        for one in self.inputs:
-            reading = self.standing(memory, one, at)
-            if reading is None:
+        inner, values = self.inner, memory.values
+        strange = inner if isinstance(inner, Strange) else None
+        for stream, stands, one in self.standings:
+            reading = values.get(stream)
+            if reading is None or at >= reading[0] + stands:  # as `standing`, which is asked a million times here
                 continue
-            if isinstance(self.inner, Strange):
+            if strange is not None:
                 if isinstance(reading[1], str | bool):
                     continue
-                truth = self.inner.strange(one.usual, reading[0], reading[1], held=held).truth
+                truth = strange.strange(one.usual, reading[0], reading[1], held=held).truth
             else:
-                truth = self.inner.judge(reading[1], held=held).truth
+                truth = inner.says(reading[1], held=held)
             if truth is None:
                 continue
             speaking += 1
@@ -245,7 +258,7 @@ class Reckoned(Test):
         self.formula = formula.parse(condition.formula)
         self.constants = {name: constants[name] for name in self.formula.names if name in constants}
         read = [one for one in facts.inputs if one.name in self.formula.names]
-        self.inputs = tuple(read)
+        self.reads(tuple(read))
         self.bounds = None if self.formula.truth else bounds_of(condition, facts.numbers)
         self.dead = (
             (self.bounds is None and not self.formula.truth)

@@ -27,6 +27,7 @@ from dothi.alerts.tables import Alarm
 from dothi.alerts.timers import Timers
 from dothi.alerts.verdicts import INFINITY, Value
 from dothi.db import session as db
+from dothi.kit import courtesy
 from dothi.kit.clock import SECOND
 from dothi.sensing.columns import Columns
 
@@ -95,6 +96,7 @@ class Engine:
             if texts is not None and (text := texts[row]) is not None:
                 said = store.value_of(None if result != result else result, text)
             for sentry in self.on[slot]:
+                courtesy.pause()
                 if sentry not in self.late:
                     self._hears(sentry, stream[slot], when, said, late=late, prior=sifted.prior, now=now)
                     touched.add(sentry)
@@ -217,10 +219,11 @@ class Engine:
 
     def write(self, work: Callable[[Session], object]) -> None:
         """Do some work in a transaction of its own."""
-        with db.writing() as session:
+        with courtesy.at_once(), db.writing() as session:
             if self.guard is not None:
                 self.guard(session)
             work(session)
+        courtesy.pause()
 
     def flush(self, now: int) -> None:
         """Write the changes that are known."""
@@ -248,14 +251,22 @@ class Engine:
                 late[sentry] = min(late[sentry], unwritten[0].at)
         order = sorted(late, key=lambda one: (one.rule.code not in self.roll.parents, late[one]))
         for part in parts(order, _CHUNK):
+            # judged before anything is written, so that nobody waits for the thinking; unless hands came between
+            with db.reading() as session:
+                newest = store.newest_event(session)
+                judged = [(sentry, self._judged(session, sentry, late[sentry], now)) for sentry in part]
 
-            def work(session: Session, part: Sequence[Sentry] = part) -> None:
+            def work(
+                session: Session, judged: list[tuple[Sentry, list[reconcile.Verdict] | None]] = judged,
+                newest: int = newest,
+            ) -> None:  # fmt: skip
                 changed: list[Alarm] = []
-                windows = maintenance.covering(session, min(late[one] for one in part) - LATEST, now)
-                for sentry in part:
-                    found = self._judged(session, sentry, late[sentry], now)
+                windows = maintenance.covering(session, min(late[one] for one, _ in judged) - LATEST, now)
+                stale = store.newest_event(session) != newest
+                for sentry, known in judged:
+                    found = self._judged(session, sentry, late[sentry], now) if stale else known
                     changed += writing.settle(session, sentry, found, windows, now) if found is not None else []
-                self.wrote(session, part, changed, now)
+                self.wrote(session, [one for one, _ in judged], changed, now)
 
             self.write(work)
             self.tune(part)

@@ -17,6 +17,7 @@ from dothi.alerts.reconcile import Told
 from dothi.alerts.standing import course
 from dothi.alerts.tables import Alarm, AlarmEvent, Followed, Mark, Rule, Watch
 from dothi.alerts.verdicts import Value
+from dothi.db.rows import write_each
 from dothi.db.words import spans
 from dothi.journal import service as journal
 from dothi.journal.tables import Entry
@@ -131,7 +132,7 @@ def between(session: Session, stretches: Iterable[tuple[int, int, int]]) -> Iter
     stretches: (datastream, after, until): later than `after`, up to and with `until`.
     """
     wanted = list(stretches)
-    o = Observation
+    o = Observation.__table__.c  # columns, not objects: a rule that begins reads a million of them
     for begin in range(0, len(wanted), _PART):
         part = spans(literal(json.dumps(wanted[begin : begin + _PART]), Text)).table_valued(
             column("key", o.at.type), column("begin_", o.at.type), column("end_", o.at.type)
@@ -139,11 +140,14 @@ def between(session: Session, stretches: Iterable[tuple[int, int, int]]) -> Iter
         query = (
             select(o.datastream_id, o.at, o.result, o.result_json)
             .select_from(part)
-            .join(o, (o.datastream_id == part.c.key) & (o.at > part.c.begin_) & (o.at <= part.c.end_))
+            .join(
+                Observation.__table__,
+                (o.datastream_id == part.c.key) & (o.at > part.c.begin_) & (o.at <= part.c.end_),
+            )
             .order_by(o.datastream_id, o.at)
         )
         for stream, at, result, said in session.execute(query):
-            yield stream, at, value_of(result, said)
+            yield stream, at, result if said is None else value_of(result, said)
 
 
 def counted(session: Session, upto: Mapping[int, int]) -> dict[int, int]:
@@ -297,15 +301,9 @@ def save_watches(session: Session, rows: Sequence[Remembered], kept: Sequence[Re
     As the driver takes them, with JSON that is text already: at a checkpoint there are tens of thousands. SQLite is
     quickest row by row in the order of the key, PostgreSQL with all of them in one statement.
     """
-    connection = session.connection()
     for verb, given in (("new", rows), ("kept", kept)):
         lines = [(one.state.decode(), one.version, one.upto, one.rule_id, one.subject) for one in sorted(given)]
-        if not lines:
-            continue
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(_WATCHES_BY_ROW[verb], lines)
-        else:
-            connection.exec_driver_sql(_WATCHES_AT_ONCE[verb], tuple(list(one) for one in zip(*lines, strict=True)))
+        write_each(session, _WATCHES_BY_ROW[verb], _WATCHES_AT_ONCE[verb], lines)
 
 
 def drop_watches(session: Session, keys: Sequence[tuple[int, str]]) -> None:

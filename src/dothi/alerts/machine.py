@@ -88,6 +88,25 @@ class Watcher:
             self._advance(memory, at, changes)
         return changes
 
+    def until(self, memory: Memory, at: int) -> list[Change]:
+        """Judge, where several datastreams are waited for, what an observation of an instant shows to be over."""
+        changes: list[Change] = []
+        self._advance(memory, at - 1 - self.settle, changes)
+        return changes
+
+    def together(self, memory: Memory, at: int, said: Iterable[tuple[int, Value | None]]) -> list[Change]:
+        """Take what several datastreams said at an instant, after `until` and in order: each of them once."""
+        queue = memory.queue
+        if queue and queue[-1][0] > at:
+            return [change for stream, value in said for change in self.observe(memory, stream, at, value)]
+        read = self._read
+        queue += [(at, stream, read(stream, value)) for stream, value in said]
+        memory.idle = False
+        changes: list[Change] = []
+        if self._whole(queue, at):
+            self._advance(memory, at, changes)
+        return changes
+
     def tick(self, memory: Memory, now: int) -> list[Change]:
         """Let time pass until `now`; each change bears the instant at which it was so."""
         changes: list[Change] = []
@@ -245,9 +264,13 @@ class Watcher:
     def _decide(self, memory: Memory, at: int, changes: list[Change], *, new: bool = False) -> None:
         """Judge an instant: take in what was observed at it, then move the switches. new: a reading has been kept."""
         queue = memory.queue
-        while queue and queue[0][0] == at:
-            _, stream, value = queue.pop(0)
+        ripe = 0
+        for when, stream, value in queue:
+            if when != at:
+                break
             new = self._keep(memory, stream, at, value) or new
+            ripe += 1
+        del queue[:ripe]
         memory.decided = at
         if self._quiet and memory.seen is not None and at >= memory.seen + self._quiet:
             memory.fresh = False  # what was read so long ago speaks no longer

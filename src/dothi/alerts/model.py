@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from dothi import packs
-from dothi.alerts import formula
+from dothi.kit import formula
 from dothi.kit.clock import DAY, HOUR, SECOND
 from dothi.kit.errors import BadInput
 from dothi.sensing.sectors import Certainty, Code

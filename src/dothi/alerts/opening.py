@@ -1,6 +1,6 @@
 """The roll called anew: sentries made, kept and dismissed, and what becomes of the alarms of those dismissed."""
 
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,14 +12,17 @@ from dothi.alerts.engine import GRACE, Engine, parts
 from dothi.alerts.engine_store import RULE_ITSELF, Newest
 from dothi.alerts.facts import Facts
 from dothi.alerts.hot import NEVER, Followed
+from dothi.alerts.reconcile import Wanted
 from dothi.alerts.roll import Key, Roll
 from dothi.alerts.sentry import LATEST, Sentry, Watched, horizon
 from dothi.alerts.tables import Alarm, Watch
 from dothi.alerts.verdicts import Value
 from dothi.db import session as db
+from dothi.kit import courtesy
 
 _CHUNK = 100
-_SLICE = 200  # sentries made without a pause: a few milliseconds
+_SLICE = 20  # sentries made without a pause: a millisecond
+_READ = 200_000  # observations kept for the next sentries, whose neighbours' they are
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ def refresh(engine: Engine, since: dict[int, tuple[int, int]], now: int, *, firs
     before, sentries = engine.sentries, {}
     for turn, (key, (rule, facts)) in enumerate(change.called.posts.items()):
         if turn % _SLICE == 0:
-            time.sleep(0)  # a city has a hundred thousand of them, and this process others to answer
+            courtesy.pause()  # a city has a hundred thousand of them, and this process others to answer
         kept = before.get(key)
         if kept is not None and kept.rule.version == rule.version:
             if kept.facts != facts:
@@ -74,7 +77,8 @@ def refresh(engine: Engine, since: dict[int, tuple[int, int]], now: int, *, firs
     _follow(engine, change)
     _dismiss(engine, change, gone, fresh, since, now)
     for part in parts([one for one in change.begins if sentries.get(one.key) is one], _CHUNK):
-        engine.write(lambda session, part=part: _begin(engine, session, part, change, now))  # type: ignore[misc]
+        told = _looked_back(engine, part, now)
+        engine.write(lambda session, told=told: _begin(engine, session, told, change, now))  # type: ignore[misc]
     engine.tune(sentries.values())
     for sentry in change.missed:
         if sentries.get(sentry.key) is sentry:
@@ -173,20 +177,40 @@ def _dismiss(
         del since[id_]
 
 
-def _begin(engine: Engine, session: Session, part: list[Sentry], change: _Change, now: int) -> None:
-    """Look back as far as a new rule needs to; only what stands at the end of it is an alarm."""
+def _looked_back(engine: Engine, part: list[Sentry], now: int) -> list[tuple[Sentry, list[Wanted]]]:
+    """What new rules see as far back as they look. Nobody is kept from writing meanwhile."""
+    seen: dict[tuple[int, int, int], list[tuple[int, int, Value | None]]] = {}
+    made: list[tuple[Sentry, list[Wanted]]] = []
+    with db.reading() as session:
+
+        def read(streams: tuple[int, ...], after: int, until: int) -> list[tuple[int, int, Value | None]]:
+            if sum(map(len, seen.values())) > _READ:
+                seen.clear()
+            asked = {(stream, after, until): stream for stream in streams}
+            missing = [one for one in asked if one not in seen]
+            seen.update({one: [] for one in missing})
+            rows = {one[0]: seen[one] for one in missing}
+            for row in store.between(session, missing):
+                rows[row[0]].append(row)
+            return [row for one in asked for row in seen[one]]
+
+        for sentry in part:
+            courtesy.pause()
+            floor = sentry.back[0][0]
+            slots = [engine.follow.slot(one) for one in sentry.watcher.streams]
+            upto = max(int(engine.follow.last[slot]) for slot in slots)
+            found = sentry.again(floor + 1, upto, now - GRACE, read, lambda _: []) if floor != NEVER else None
+            made.append((sentry, reconcile.wanted(floor, [], None, found.changes) if found is not None else []))
+    return made
+
+
+def _begin(
+    engine: Engine, session: Session, seen: Sequence[tuple[Sentry, list[Wanted]]], change: _Change, now: int
+) -> None:  # fmt: skip
+    """Of what new rules saw, only what stands at the end of it is an alarm."""
     windows = maintenance.covering(session, now, now)
     changed: list[Alarm] = []
-
-    def read(streams: tuple[int, ...], after: int, until: int) -> list[tuple[int, int, Value | None]]:
-        return list(store.between(session, [(stream, after, until) for stream in streams]))
-
-    for sentry in part:
-        floor = sentry.back[0][0]
-        slots = [engine.follow.slot(one) for one in sentry.watcher.streams]
-        upto = max(int(engine.follow.last[slot]) for slot in slots)
-        found = sentry.again(floor + 1, upto, now - GRACE, read, lambda _: []) if floor != NEVER else None
-        told = reconcile.wanted(floor, [], None, found.changes) if found is not None else []
+    for sentry, told in seen:
         adopted = change.standing.get(sentry.key, [])
         if told and told[-1].cleared is None:
             if adopted:
@@ -196,7 +220,7 @@ def _begin(engine: Engine, session: Session, part: list[Sentry], change: _Change
             else:
                 changed.append(writing.insert(session, sentry, told[-1], windows, now))
         changed += _ended(session, adopted, "rule-off", now)
-    engine.wrote(session, part, changed, now)
+    engine.wrote(session, [sentry for sentry, _ in seen], changed, now)
 
 
 def _ended(session: Session, ids: list[int], how: str, now: int) -> list[Alarm]:

@@ -1,6 +1,5 @@
 """Who watches what: the rules that are on, each at every one of its subjects."""
 
-import time
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from dothi.alerts.model import RuleModel, Suppress
 from dothi.alerts.sentry import Watched
 from dothi.alerts.tables import Rule
 from dothi.identity.guard import Caller
+from dothi.kit import courtesy
 
 Key = tuple[int, str]  # rule, subject
 
@@ -44,7 +44,7 @@ def call(session: Session) -> Roll:
         made.rules[row.id] = rule
         if model.suppress is not None:
             made.suppresses[row.code] = model.suppress
-        time.sleep(0)  # there may be a thousand rules, and others wait for the interpreter
+        courtesy.pause()  # there may be a thousand rules
         for one in _subjects(session, row, model, grounds):
             if one.streams:
                 made.posts[row.id, one.subject] = (rule, one)

@@ -4,8 +4,10 @@ Earlier memories are kept at growing distances, so that late data is judged agai
 beginning of time.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -16,12 +18,14 @@ from dothi.alerts.machine import Watcher, watcher
 from dothi.alerts.memory import Change, Late, Memory
 from dothi.alerts.model import RuleModel, micros
 from dothi.alerts.verdicts import Value
+from dothi.kit import courtesy
 from dothi.kit.clock import DAY, HOUR, SECOND
 
 SPACING = 300 * SECOND  # between the newest kept memories; the older, the further apart
 LATEST = 7 * DAY  # later than this, an observation changes no alarm any more
 Read = Callable[[tuple[int, ...], int, int], Iterable[tuple[int, int, Value | None]]]  # (streams, after, until)
 _EVERY = (float("-inf"), float("inf"))
+_stream = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,22 @@ class Sentry:
             self._keep(at - 1 if self.single else memory.decided)
         return self.watcher.observe(memory, stream, at, value)
 
+    def together(self, at: int, said: list[tuple[int, Value | None]]) -> list[Change]:
+        """Take what its datastreams said at one instant, in order of their ids: as `observe` of each in turn."""
+        memory, watcher = self.memory, self.watcher
+        if not watcher.settle or len(said) == 1 or watcher.late(memory, at):
+            changes: list[Change] = []
+            for stream, value in said:
+                try:
+                    changes += self.observe(stream, at, value)
+                except Late:  # within the two seconds after a hand's: it counts as before it
+                    continue
+            return changes
+        self._keep(memory.decided)
+        changes = watcher.until(memory, at)
+        self._keep(memory.decided)
+        return changes + watcher.together(memory, at, said)
+
     def heard_from(self, at: int) -> None:
         """Where only silence counts: something came, the newest of a row of arrivals with no long silence between."""
         memory = self.memory
@@ -129,18 +149,20 @@ class Sentry:
         self.back = [one for one in self.back if one[0] < late] or [(start, text)]
         self.memory = memory = Memory.from_json(msgspec.json.decode(text))
         opened = memory.raised_at
-        events = [(at, 0, stream, value) for stream, at, value in read(self.watcher.streams, start, upto)]
-        events += [(at, 1, 0, None) for at in hands(start)]
-        events.sort(key=lambda one: one[:3])
+        events: dict[int, list[tuple[int, Value | None]]] = {}
+        for stream, at, value in read(self.watcher.streams, start, upto):
+            if at in events:
+                events[at].append((stream, value))
+            else:
+                events[at] = [(stream, value)]
+        by_hand = Counter(hands(start))
         changes: list[Change] = []
-        for at, hand, stream, value in events:
-            if hand:
+        for at in sorted(events.keys() | by_hand.keys()):
+            courtesy.pause()
+            if at in events:
+                changes += self.together(at, sorted(events[at], key=_stream))
+            for _ in range(by_hand[at]):
                 changes += _by_hand(self.watcher, self.memory, at)
-                continue
-            try:
-                changes += self.observe(stream, at, value)
-            except Late:  # within the two seconds after a hand's: it counts as before it
-                continue
         changes += self.tick(now)
         return Again(start, opened, changes)
 

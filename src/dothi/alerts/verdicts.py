@@ -112,12 +112,17 @@ class Test:
 
     def __init__(self, condition: Condition, facts: Facts, margin: float = 0.0) -> None:
         self.condition = condition
-        self.inputs = facts.inputs
+        self.reads(facts.inputs)
         self.margin = margin
         self.lasting = micros(condition.lasting) if condition.lasting else 0
         self.times = condition.times or 0
         self.within = micros(condition.within) if condition.within else 0
         self.crossings = condition.counting == "crossings"
+
+    def reads(self, inputs: tuple[Input, ...]) -> None:
+        """Which readings it looks at."""
+        self.inputs = inputs
+        self.standings = tuple((one.stream, one.stands, one) for one in inputs)
 
     def verdict(self, memory: Memory, at: int, *, held: bool = False) -> Verdict:
         """What it says at an instant. held: of an alarm that is there already, which takes `margin` more to end."""
@@ -129,12 +134,8 @@ class Test:
 
     def instants(self, memory: Memory) -> list[int]:
         """Instants at which its verdict may change although nothing comes; some may be past."""
-        found = []
-        for one in self.inputs:
-            reading = memory.values.get(one.stream)
-            if reading is not None:
-                found.append(reading[0] + one.stands)
-        return found
+        values = memory.values
+        return [values[stream][0] + stands for stream, stands, _ in self.standings if stream in values]
 
     def standing(self, memory: Memory, one: Input, at: int) -> tuple[int, Value] | None:
         """The reading of an input that stands at an instant."""

@@ -21,9 +21,8 @@ from dothi.alerts.rounds import Rounds
 from dothi.db import session as db
 from dothi.jobs import store as leases
 from dothi.jobs.runner import HOLDER
-from dothi.kit import clock
+from dothi.kit import clock, courtesy
 from dothi.kit.clock import SECOND
-from dothi.sensing import ingest
 from dothi.sensing.columns import Columns
 from dothi.sensing.live import hub
 
@@ -34,7 +33,8 @@ _RENEW = 5 * SECOND
 _LEAP = 5 * SECOND  # more than this between clock and stopwatch is a leap
 _BELIEVE = 60.0  # seconds until a leap forward is believed
 _PAUSE = 0.25  # seconds between rounds when nothing comes
-_SHARE, _YIELD = 2.0, 0.2  # while observations come in: so many times as long as one batch took, at most these seconds
+_BATCH = 0.1  # seconds of work heard at a time, about; between two batches time passes and the lease is renewed
+_FEWEST, _MOST = 200, 50_000  # observations heard at a time
 _QUEUE = 500_000  # observations waiting to be heard; beyond that they are read from the database later
 
 
@@ -74,6 +74,7 @@ class Worker:
         self._pace = Pace()
         self._waiting: deque[tuple[Columns, Sequence[int]]] = deque()
         self._rows = 0
+        self._size = _MOST
         self._missed = False
         self._wake = threading.Event()
         self._stopping = False
@@ -107,7 +108,8 @@ class Worker:
         while not self._stopping:
             try:
                 if self._take():
-                    self._drive()
+                    with courtesy.aside():  # whoever asks and whatever comes in goes first; rules follow a little later
+                        self._drive()
             except Lost:
                 log.info("another process runs the rules now")
             except Exception as error:
@@ -164,12 +166,7 @@ class Worker:
                 now = self._pace.now()
                 begun = time.monotonic()
                 while self._waiting and time.monotonic() - begun < 0.5:
-                    columns, stored = self._waiting.popleft()
-                    self._rows -= len(stored)
-                    took = time.monotonic()
-                    rounds.hear(columns, stored, now)
-                    if ingest.busy():  # what comes in goes first; rules follow a little later
-                        time.sleep(min(_YIELD, _SHARE * (time.monotonic() - took)))
+                    self._hear(rounds, now)
             if self._missed and not self._waiting:
                 self._missed = False
                 rounds.missed()
@@ -182,6 +179,22 @@ class Worker:
                 self._wake.wait(pause)
                 self._wake.clear()
         rounds.checkpoint(self._pace.now())
+
+    def _hear(self, rounds: Rounds, now: int) -> None:
+        """Take in the next commit, or as much of it as `_BATCH` holds where rules have much to think about."""
+        columns, stored = self._waiting.popleft()
+        if len(stored) > self._size:
+            self._waiting.appendleft((columns, stored[self._size :]))
+            stored = stored[: self._size]
+        self._rows -= len(stored)
+        began = time.thread_time()
+        rounds.hear(columns, stored, now)
+        took = time.thread_time() - began
+        if took > _BATCH:
+            self._size = max(_FEWEST, self._size // 2)
+        elif took < _BATCH / 4:
+            self._size = min(_MOST, 2 * self._size)
+        courtesy.pause()
 
 
 def _dead(holder: str) -> bool:

@@ -4,12 +4,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from dothi.cases.tables import Workday
+from dothi.db.quick import Rows
 
 
 def rows(session: Session) -> tuple[tuple[str, bool, str, str], ...]:
     """Every day declared: day, whether it is worked, document, note. A few dozen rows in ten years."""
-    query = select(Workday.day, Workday.works, Workday.document, Workday.note).order_by(Workday.day)
-    return tuple((day, works, document, note) for day, works, document, note in session.execute(query))
+    return tuple((day, works, document, note) for day, works, document, note in _DAYS.all(session))
+
+
+_DAYS = Rows(select(Workday.day, Workday.works, Workday.document, Workday.note).order_by(Workday.day))
 
 
 def all_(session: Session) -> list[Workday]:

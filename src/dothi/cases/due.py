@@ -89,6 +89,14 @@ def span(minutes: int, say: Say) -> str:
     return " ".join(parts)
 
 
+def long_span(minutes: int, say: Say) -> str:
+    """Minutes as people say them, of a day and more in days: `7 ngày 12 giờ`."""
+    days, rest = divmod(minutes, 24 * 60)
+    if not days:
+        return span(minutes, say)
+    return days_said(days, say) if rest < 60 else f"{days_said(days, say)} {span(rest // 60 * 60, say)}"
+
+
 # ---- why it is due then, in words ----
 
 _WEEKDAYS = (

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from dothi.cases.declared import Category
 from dothi.cases.tables import OfficeRule
 from dothi.cases.types import types
+from dothi.db.quick import Rows
 from dothi.identity import guard
 from dothi.identity import store as identity
 from dothi.identity.guard import Caller
@@ -18,7 +19,7 @@ from dothi.kit.text import fold
 def office_for(session: Session, type_: str, category: Category | None, unit: str | None) -> int | None:
     """The office of a new case: rules of category and unit, category, unit; the category's own; the type's rule."""
     asked = {"type": type_, "category": category.code if category else None, "unit": unit}
-    rules = session.execute(_RULES, asked).all()
+    rules = _RULES.all(session, **asked)
     best = max(rules, key=lambda one: (one[0] is not None, one[1] is not None), default=None)
     if best is not None and (best[0] is not None or best[1] is not None):
         return int(best[2])
@@ -29,10 +30,12 @@ def office_for(session: Session, type_: str, category: Category | None, unit: st
     return int(best[2]) if best is not None else None
 
 
-_RULES = select(OfficeRule.category, OfficeRule.unit, OfficeRule.agency_id).where(
-    OfficeRule.type == bindparam("type"),
-    or_(OfficeRule.category == bindparam("category", type_=Text()), OfficeRule.category.is_(None)),
-    or_(OfficeRule.unit == bindparam("unit", type_=Text()), OfficeRule.unit.is_(None)),
+_RULES = Rows(
+    select(OfficeRule.category, OfficeRule.unit, OfficeRule.agency_id).where(
+        OfficeRule.type == bindparam("type"),
+        or_(OfficeRule.category == bindparam("category", type_=Text()), OfficeRule.category.is_(None)),
+        or_(OfficeRule.unit == bindparam("unit", type_=Text()), OfficeRule.unit.is_(None)),
+    )
 )
 
 

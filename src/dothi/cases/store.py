@@ -21,6 +21,7 @@ from dothi.cases.tables import (
     Job,
 )
 from dothi.db import commits, upsert
+from dothi.db.quick import Objects, Rows
 from dothi.db.words import in_turn
 from dothi.identity.tables import Agency, Person
 
@@ -28,7 +29,7 @@ from dothi.identity.tables import Agency, Person
 _ROWS = Case.__table__
 _OF_ID = select(Case).where(Case.id == bindparam("name"))
 _OF_NUMBER = select(Case).where(Case.number == bindparam("name"))
-_OF_KEY = select(Case.id).where(Case.key == bindparam("key"))
+_OF_KEY = Rows(select(Case.id).where(Case.key == bindparam("key")))
 _ADD_ENTRY = insert(CaseEntry.__table__).returning(CaseEntry.__table__.c.id)  # type: ignore[arg-type]
 
 
@@ -94,12 +95,12 @@ def case(
 def held(session: Session, name: int | str) -> Case | None:
     """The case of an id or a number, whoever may see it, locked: nobody else changes it before this transaction ends."""
     if isinstance(name, int):
-        return session.scalar(_LOCK_ID, {"name": name})
-    return session.scalar(_LOCK_NUMBER, {"name": sight.number(name)})
+        return _LOCK_ID.first(session, name=name)
+    return _LOCK_NUMBER.first(session, name=sight.number(name))
 
 
 _LOCK_ID, _LOCK_NUMBER = (
-    one.with_for_update().execution_options(populate_existing=True) for one in (_OF_ID, _OF_NUMBER)
+    Objects(Case, one.with_for_update().execution_options(populate_existing=True)) for one in (_OF_ID, _OF_NUMBER)
 )
 
 
@@ -110,16 +111,16 @@ def passes(session: Session, id_: int, sees: ColumnElement[bool]) -> bool:
 
 def by_key(session: Session, key: str) -> Case | None:
     """The case a sender's key made."""
-    id_ = session.scalar(_OF_KEY, {"key": key})
-    return None if id_ is None else session.scalar(_OF_ID, {"name": id_})
+    found = _OF_KEY.first(session, key=key)
+    return None if found is None else session.scalar(_OF_ID, {"name": found[0]})
 
 
 def key_turn(session: Session, key: str) -> None:
     """Wait until nobody else is about to open a case with this key, and hold that until the transaction ends."""
-    session.execute(_KEY_TURN, {"turn": f"dothi.case.key {key}"})
+    _KEY_TURN.all(session, turn=f"dothi.case.key {key}")
 
 
-_KEY_TURN = select(in_turn(bindparam("turn", type_=Text())))
+_KEY_TURN = Rows(select(in_turn(bindparam("turn", type_=Text()))))
 
 
 def add(session: Session, values: dict[str, Any]) -> Case | None:
@@ -293,17 +294,17 @@ def crews_of(session: Session, person_id: int) -> list[int]:
 
 def officer(session: Session, id_: int) -> tuple[bool, int | None] | None:
     """Whether somebody still acts, and their office; None where there is no such person."""
-    found = session.execute(_OFFICER, {"id": id_}).first()
+    found = _OFFICER.first(session, id=id_)
     return (found[0], found[1]) if found else None
 
 
 def office_there(session: Session, id_: int) -> bool:
     """Whether there is an office of a number."""
-    return session.scalar(_OFFICE, {"id": id_}) is not None
+    return _OFFICE.first(session, id=id_) is not None
 
 
-_OFFICER = select(Person.active, Person.agency_id).where(Person.id == bindparam("id"))
-_OFFICE = select(Agency.id).where(Agency.id == bindparam("id"))
+_OFFICER = Rows(select(Person.active, Person.agency_id).where(Person.id == bindparam("id")))
+_OFFICE = Rows(select(Agency.id).where(Agency.id == bindparam("id")))
 
 
 # names

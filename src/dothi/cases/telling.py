@@ -66,9 +66,11 @@ def _reporters(session: Session, case: Case) -> list[Address]:
     an officer, of a type that confirms nobody.
     """
     found: list[Address] = []
-    if case.person_id is not None and not case.simulated:
-        found += notify.reachable(session, [case.person_id])
-    contact = session.get(CaseContact, case.id)
+    person = None if case.simulated else case.person_id
+    signed_in, left_word = contacts_store.ways(session, case.id, person)
+    if signed_in and person is not None:
+        found += notify.reachable(session, [person])
+    contact = session.get(CaseContact, case.id) if left_word else None
     way = contacts.way(contact) if contact is not None else None
     if contact is None or way is None:
         return found

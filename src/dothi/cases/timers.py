@@ -18,6 +18,7 @@ from dothi.cases.clock import Suspension
 from dothi.cases.declared import Amount, Category, Procedure, Rung, Timer, Type
 from dothi.cases.tables import Case, CaseEntry, CaseSuspension, CaseTimer
 from dothi.db import session as db
+from dothi.db.quick import Objects
 from dothi.kit import bus
 from dothi.kit.errors import BadInput, Conflict, Fault
 from dothi.kit.text import nfc
@@ -267,7 +268,7 @@ def why(session: Session, case: Case, language: str, code: str | None = None, no
         declared.title.of(language) if declared else timer.code,
         lines,
         amount_said(unit, timer.budget, language),
-        amount_said(unit, spent, language),
+        _spent_said(cal, unit, spent, language),
         timer.ended_at is None and timer.running_since is None,
         timer.due_at,
         declared.basis if declared else None,
@@ -281,6 +282,16 @@ def amount_said(unit: str, amount_: int, language: str) -> str:
         return say("1 ngày làm việc") if amount_ == 1 else say("{n} ngày làm việc", n=amount_)
     said = due.span(amount_, say)
     return say("{amount} làm việc", amount=said) if unit == "working-hours" else said
+
+
+def _spent_said(cal: Calendar, unit: str, spent: int, language: str) -> str:
+    """What was used up, in words: hours that come to days as days, `7 ngày 12 giờ`, `35 ngày làm việc`."""
+    if unit == "hours":
+        return due.long_span(spent, speaker(language))
+    day = max(sum(end - begin for begin, end in hours) for hours in cal.week)
+    if unit == "working-hours" and day and spent >= 2 * day:
+        return amount_said("working-days", spent // day, language)
+    return amount_said(unit, spent, language)
 
 
 def _reason(case: Case, reason: str, language: str) -> str:
@@ -450,11 +461,14 @@ def _close(ledger: Iterable[CaseSuspension], kind: str, now: int) -> bool:
 
 
 def _open(session: Session, case: Case) -> list[CaseTimer]:
-    return list(session.scalars(_RUNNING, {"case": case.id}))
+    return _RUNNING.all(session, case=case.id)
 
 
-_RUNNING = (
-    select(CaseTimer).where(CaseTimer.case_id == bindparam("case"), CaseTimer.ended_at.is_(None)).order_by(CaseTimer.id)
+_RUNNING = Objects(
+    CaseTimer,
+    select(CaseTimer)
+    .where(CaseTimer.case_id == bindparam("case"), CaseTimer.ended_at.is_(None))
+    .order_by(CaseTimer.id),
 )
 
 

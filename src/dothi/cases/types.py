@@ -118,6 +118,7 @@ def use(made: Types | None) -> None:
     _check_of.cache_clear()
 
 
+@packs.renewed
 @lru_cache(maxsize=1)
 def _shipped() -> Types:
     return of_packs(packs.load(packs.content_path("sectors")))
@@ -130,6 +131,7 @@ def questions_of(subject: Subject | None) -> dict[str, Any]:
     return (subject.questions if subject else None) or {}
 
 
+@packs.renewed
 @lru_cache(maxsize=2048)
 def _check_of(subject: str, name: str) -> checking.Check:
     return checking.compiled(questions_of(types().about(subject))["properties"][name])

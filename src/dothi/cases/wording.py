@@ -31,11 +31,7 @@ class Facts:
 def reporter(facts: Facts, language: str) -> tuple[str, str]:
     """What whoever reported is told of a step."""
     say = i18n.speaker(language)
-    state = said_state(facts, language)
-    lines = [_about(facts, say, language), say("Tình trạng: {state}", state=state)]
-    if facts.into:
-        lines.append(say("Việc này được theo dõi tiếp ở {number}.", number=facts.into))
-    lines += _more(facts, say)
+    state, lines = _stands(facts, say, language)
     if facts.rate and facts.days:
         lines += ["", say("Đã xong chưa? Mở liên kết để trả lời và chấm điểm trong {n} ngày.", n=facts.days)]
     elif facts.rate:
@@ -53,11 +49,8 @@ def received(facts: Facts, language: str) -> tuple[str, str]:
 def follower(facts: Facts, language: str) -> tuple[str, str]:
     """What somebody who follows a case is told of a step."""
     say = i18n.speaker(language)
-    state = said_state(facts, language)
-    lines = [_about(facts, say, language), say("Tình trạng: {state}", state=state)]
-    if facts.into:
-        lines.append(say("Việc này được theo dõi tiếp ở {number}.", number=facts.into))
-    lines += [*_more(facts, say), "", say("Bạn nhận tin này vì đang theo dõi {number}.", number=facts.number)]
+    state, lines = _stands(facts, say, language)
+    lines += ["", say("Bạn nhận tin này vì đang theo dõi {number}.", number=facts.number)]
     return f"{facts.number}: {state}", "\n".join(lines)
 
 
@@ -123,6 +116,15 @@ def _about(facts: Facts, say: Say, language: str) -> str:
     if facts.type == "dossier":
         return say("Hồ sơ {number}: {what}", number=facts.number, what=what)
     return say("Phản ánh {number}: {what}", number=facts.number, what=what)
+
+
+def _stands(facts: Facts, say: Say, language: str) -> tuple[str, list[str]]:
+    """The state of a case, and how it stands line by line."""
+    state = said_state(facts, language)
+    lines = [_about(facts, say, language), say("Tình trạng: {state}", state=state)]
+    if facts.into:
+        lines.append(say("Việc này được theo dõi tiếp ở {number}.", number=facts.into))
+    return state, lines + _more(facts, say)
 
 
 def _more(facts: Facts, say: Say) -> list[str]:

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, Executable, event, text
+from sqlalchemy import Connection, Engine, Executable, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 _LAST, _WAITS = "dothi.db.last", "dothi.db.waits"  # of a connection
-_OFF = text("SET LOCAL synchronous_commit = off")
+_OFF = "SET LOCAL synchronous_commit = off"
 _ON_DISK = "SELECT pg_logical_emit_message(true, 'dothi', '')"  # a commit of its own: it waits for all before it
 
 
@@ -66,7 +66,7 @@ def _commit(connection: Connection) -> None:
     if info.pop(_WAITS, None) is None:
         return
     with at_once(connection) as driver:
-        connection.execute(_OFF)
+        driver.execute(_OFF)
         for statement, values in info.pop(_LAST, ()):
             connection.execute(statement, values() if callable(values) else values)
         driver.execute("COMMIT", prepare=False)

@@ -3,7 +3,8 @@
 import time
 
 from dothi.jobs.runner import every
-from dothi.sensing import ingest, rollup
+from dothi.kit import courtesy
+from dothi.sensing import rollup
 
 _SECONDS = 8.0  # of each ten
 _MARKS = 50  # a transaction's worth: ingest waits for its turn meanwhile
@@ -18,8 +19,8 @@ def settle() -> None:
         if not rollup.settle(_MARKS):
             return
         spent = time.monotonic() - began
-        # values that come in go first: while they do, this takes a fifth of the time and catches up afterwards
-        time.sleep(4 * spent if ingest.busy() else 0.01)
+        # values that come in and whoever asks go first: then this takes a fifth of the time and catches up afterwards
+        time.sleep(4 * spent if courtesy.waited_for() else 0.01)
 
 
 @every("sensing.retention", minutes=60)

@@ -22,7 +22,7 @@ from dothi.config import settings
 from dothi.db import session as db
 from dothi.db.bulk import MISSING, NEW, REPEATED, SUPERSEDING, Batch, Writer
 from dothi.db.writers import make_writer
-from dothi.kit import clock
+from dothi.kit import clock, courtesy
 from dothi.kit.errors import Busy
 from dothi.sensing import registry
 from dothi.sensing.columns import OPTIONAL, Columns, Receipt, Refusal, together
@@ -33,6 +33,7 @@ __all__ = ["Columns", "Receipt", "Refusal", "aput", "forget", "put", "put_now", 
 
 _ROUNDS = 4
 _GATHER = 0.001  # seconds
+_SOON = 1.0  # seconds after a commit in which more is expected
 _FEW = 256  # observations; more are better written while the next ones are read
 Answer = Callable[[Receipt | Exception], None]
 
@@ -51,7 +52,6 @@ class _Queue:
         self.jobs: deque[_Job] = deque()
         self.rows = 0
         self.together = 0  # senders of the last batch
-        self.worked = float("-inf")  # when the last batch was committed, time.monotonic()
         self.changed = threading.Condition()
         self.stopping = False
         self.thread: threading.Thread | None = None
@@ -93,11 +93,6 @@ def forget() -> None:
 def waiting() -> int:
     """Observations waiting for their commit."""
     return _queue.rows
-
-
-def busy() -> bool:
-    """Whether observations have come through the queue within the last second."""
-    return time.monotonic() - _queue.worked < 1.0
 
 
 def put(columns: Columns) -> "Future[Receipt]":
@@ -181,7 +176,7 @@ def _work() -> None:
             outcomes = _one_by_one(jobs)
         with _queue.changed:
             _queue.rows -= sum(len(job.columns) for job in jobs)
-            _queue.worked = time.monotonic()
+        courtesy.expect(_SOON)
         _answer(jobs, outcomes)
 
 

@@ -258,6 +258,7 @@ def plain(written: str) -> str:
     return "".join(c for c in texts.fold(written) if c.isalnum())
 
 
+@packs.renewed
 @lru_cache(maxsize=1)
 def sectors() -> Sectors:
     """The packs shipped with this installation, read once. Raises BadInput with every fault."""

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from dothi.alerts import baseline, formula
+from dothi.alerts import baseline
 from dothi.alerts.conditions import compiled
 from dothi.alerts.facts import Facts, Input
 from dothi.alerts.schedules import Opening
 from dothi.alerts.verdicts import slot
 from dothi.alerts.watching import Memory, run, watcher
-from dothi.kit import clock
+from dothi.kit import clock, formula
 from dothi.kit.errors import BadInput
 from dothi.kit.units import Line
 from tests.alerts.rules import plain

@@ -1,11 +1,15 @@
 """The machine and its slow plain twin say the same, however the history is cut, stored, shuffled or skipped."""
 
+import contextlib
 import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dothi.alerts.watching import Memory, episodes, run, watcher
+from dothi.alerts.conditions import Strange, Within
+from dothi.alerts.hot import NEVER
+from dothi.alerts.sentry import Sentry, Watched, _by_hand
+from dothi.alerts.watching import Late, Memory, episodes, run, watcher
 from tests.alerts.rules.making import alarms, plainly, rule, seen, subject, told
 from tests.alerts.rules.plain import BEGIN, M
 
@@ -187,6 +191,40 @@ def test_a_history_run_from_a_stored_memory_is_the_whole_history(world, minute):
         for c in e.changes
     ]  # fmt: skip
     assert [told(e) for e in episodes([*before, *after])] == alarms(model, facts, history, UNTIL)
+
+
+def one_by_one(sentry, events, hands, until):
+    """What `Sentry.again` made of a history before it took the readings of an instant together."""
+    made = []
+    for at, hand, stream, value in sorted([(at, 0, s, v) for s, at, v in events] + [(at, 1, 0, None) for at in hands]):
+        if hand:
+            made += _by_hand(sentry.watcher, sentry.memory, at)
+            continue
+        with contextlib.suppress(Late):
+            made += sentry.observe(stream, at, value)
+    return made + sentry.tick(until)
+
+
+@given(worlds())
+@settings(max_examples=150, deadline=None)
+def test_the_readings_of_an_instant_taken_together_are_those_taken_in_turn(world):
+    model, facts, history, hands = world
+    rule_, events = Watched(1, "test", 1, None, model), seen(history)
+    hands, until = sorted(BEGIN + h * M for h in hands), BEGIN + UNTIL * M
+    told_, plain = (Sentry(rule_, facts, floor=BEGIN - M, since=NEVER) for _ in range(2))
+    found = told_.again(BEGIN, until, until, lambda *_: [(s, at, v) for s, at, v in events], lambda _: hands)
+    assert found is not None
+    assert found.changes == one_by_one(plain, events, hands, until)
+    assert (told_.memory.to_json(), told_.back) == (plain.memory.to_json(), plain.back)
+
+
+@given(worlds(), st.sampled_from([*VALUES, True, "1.5"]), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_the_bare_truth_of_bounds_is_that_of_their_verdict(world, value, held):
+    model, facts, *_ = world
+    for test in watcher(model, facts).tests:
+        if isinstance(test, Within) and not isinstance(test, Strange) and not test.dead and value is not None:
+            assert test.says(value, held=held) == test.judge(value, held=held).truth
 
 
 def test_the_twin_would_notice_a_duration_that_is_one_minute_short():
