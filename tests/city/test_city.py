@@ -228,7 +228,7 @@ MISTAKES = [
     ("name: Hung Vuong", "name: Hung Vuog", ('thu/city.yaml:37: sensors.1.at.along.0.name: no line "Hung Vuog"; did you mean "Hùng Vương"?;'
      " allowed: Hùng Vương")),
     ("station: phu-an", "station: phu-on", 'thu/city.yaml:31: sensors.0.datastreams.0.station: no station "phu-on"; did you mean "phu-an"?;'),
-    ("  air: {}", "  aire: {}", 'thu/city.yaml:19: sectors.aire: no sector "aire"; did you mean "air"?;'),
+    ("  air: {}", "  aire: {}", 'thu/city.yaml:19: sectors.aire: no sector "aire"; did you mean "air"?'),
     ("RIV-{n:02}", "RIV-{m}", "thu/city.yaml:23: sensors.0.code: 'RIV-{m}' cannot be filled in: 'm'; allowed: {n}, {n:03}, {road}, {city}"),
     ("AQ-{n:02}", "AQ", 'two things are called thing "AQ"; allowed: {n} in the code of a group'),
     ("base: base.geojson", "base: bas.geojson", 'thu/city.yaml:7: places.base: no file "bas.geojson" beside city.yaml'),
@@ -250,7 +250,7 @@ def test_a_mistake_in_a_blueprint_is_named_with_its_line(folder, edit, written, 
 
 
 def test_an_unknown_city_names_those_that_are_shipped():
-    with pytest.raises(NotFound, match="shipped are: tan-an"):
+    with pytest.raises(NotFound, match=r"shipped are: .*tan-an"):
         city.find("tan-on")
 
 

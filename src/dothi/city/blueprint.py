@@ -1,16 +1,20 @@
 """city.yaml: a city as a folder that names its places, agencies, sectors and sensors."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from dothi import packs
+from dothi.city import inputs as typed
+from dothi.city import weave
 from dothi.packs.lines import Source
 from dothi.sensing.sectors import Code, StationLevel
 
 Sharing = Literal["restricted", "shared", "open"]
+Place = tuple[str | int, ...]
 SensorCode = Annotated[str, Field(min_length=1, max_length=120)]
 
 
@@ -41,12 +45,6 @@ class Agency(packs.Strict):
     name: packs.Text
     electronic_code: str | None = None
     parent: Code | None = None
-
-
-class SectorUse(packs.Strict):
-    """A sector switched on, and what this city sets otherwise than its pack: stale_minutes by property."""
-
-    stale_minutes: dict[Code, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
 
 
 class Model(packs.Strict):
@@ -129,12 +127,15 @@ class At(packs.Strict):
 
 
 class Group(packs.Strict):
-    """Things alike. code and name may hold {n} (number in the group, {n:03}), {road} (the line) and {city}."""
+    """Things alike. code and name may hold {n} (number in the group, {n:03}), {road} (the line) and {city}.
+
+    sector: left out in a sector's own file.
+    """
 
     code: SensorCode
     name: packs.Text
     description: packs.Text | None = None
-    sector: Code
+    sector: Code = ""
     agency: Code
     model: Code
     sharing: Sharing = "open"
@@ -156,6 +157,50 @@ class DatasetUse(packs.Strict):
     source: str | None = None
     source_url: str | None = None
     quality: str | None = None
+
+
+class Actuators(packs.Strict):
+    """Actuators of one kind (of the pack's tasking.yaml) on things of this city. things: codes, `*` for any letters."""
+
+    kind: Code
+    things: list[SensorCode] = Field(min_length=1)
+    simulated: bool | None = None
+    properties: dict[str, Any] = Field(default_factory=dict)
+
+
+class Feed(packs.Strict):
+    """The address at which this city finds an outside feed its pack declares. credentials: the name of a secret."""
+
+    url: str | None = None
+    file: str | None = None
+    every_seconds: float | None = Field(None, gt=0)
+    credentials: str | None = None
+    simulated: bool | None = None
+    properties: dict[str, Any] = Field(default_factory=dict)
+
+
+class Override(packs.Strict):
+    """A value of the sector's pack this city sets otherwise. at: file, then keys; things with codes by their code."""
+
+    at: str = Field(min_length=3)
+    value: Any
+    source: str = Field(min_length=3)
+
+
+class SectorUse(packs.Strict):
+    """A sector switched on and what this city says of it: `sectors/<code>.yaml`, or under `sectors` in city.yaml.
+
+    stale_minutes: by property, where this city is more or less patient than the pack.
+    """
+
+    stale_minutes: dict[Code, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    models: list[Model] = Field(default_factory=list)
+    sensors: list[Group] = Field(default_factory=list)
+    datasets: dict[Code, DatasetUse] = Field(default_factory=dict)
+    actuators: list[Actuators] = Field(default_factory=list)
+    feeds: dict[Code, Feed] = Field(default_factory=dict)
+    overrides: list[Override] = Field(default_factory=list)
+    inputs: dict[str, Any] = Field(default_factory=dict)  # declared here for this sector; `load` puts them together
 
 
 class Office(packs.Strict):
@@ -185,8 +230,18 @@ class Cases(packs.Strict):
     crews: list[Crew] = Field(default_factory=list)
 
 
+class Adjusted(packs.Strict):
+    """One item as people had it in the city this blueprint was exported from. fields: over those made; gone: left out."""
+
+    kind: str
+    code: str
+    fields: dict[str, Any] = Field(default_factory=dict)
+    without: list[str] = Field(default_factory=list)
+    gone: bool = False
+
+
 class Blueprint(packs.Strict):
-    """The whole of city.yaml."""
+    """The whole of a city: city.yaml and its sectors' files."""
 
     city: Code
     version: str
@@ -202,6 +257,45 @@ class Blueprint(packs.Strict):
     sensors: list[Group] = Field(default_factory=list)
     datasets: dict[Code, DatasetUse] = Field(default_factory=dict)
     cases: Cases = Cases()
+    prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}-$")] | None = None
+    adjust: list[Adjusted] = Field(default_factory=list)
+    from_: Code | None = Field(None, alias="from")
+    inputs: dict[str, Any] = Field(default_factory=dict)  # by `load`: their values
+    _declared: dict[str, typed.Input] = PrivateAttr(default_factory=dict)
+    _written: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def declared(self) -> dict[str, typed.Input]:
+        """The inputs this city's files declare, by name."""
+        return self._declared
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The whole as its files say it, put together, `${…}` not filled in and each input with its value as default."""
+        return self._written
+
+    def groups(self) -> Iterator[tuple[Place, Group]]:
+        """Every group of sensors with its key: city.yaml's, then each sector's own."""
+        for i, one in enumerate(self.sensors):
+            yield ("sensors", i), one
+        for code, use in self.sectors.items():
+            for i, one in enumerate(use.sensors):
+                yield ("sectors", code, "sensors", i), one if one.sector else one.model_copy(update={"sector": code})
+
+    def all_models(self) -> Iterator[tuple[Place, Model]]:
+        """Every sensor model with its key."""
+        for i, one in enumerate(self.models):
+            yield ("models", i), one
+        for code, use in self.sectors.items():
+            for i, one in enumerate(use.models):
+                yield ("sectors", code, "models", i), one
+
+    def taken(self) -> dict[str, tuple[Place, DatasetUse]]:
+        """Every dataset taken up, by code, with its key."""
+        made: dict[str, tuple[Place, DatasetUse]] = {c: (("datasets", c), one) for c, one in self.datasets.items()}
+        for sector, use in self.sectors.items():
+            made |= {c: (("sectors", sector, "datasets", c), one) for c, one in use.datasets.items()}
+        return made
 
 
 packs.schema("city.yaml", Blueprint)
@@ -212,5 +306,18 @@ def load(folder: Path) -> tuple[Blueprint, Source]:
 
     folder: the city's folder, or its city.yaml.
     """
-    path = folder if folder.suffix in (".yaml", ".yml") else folder / "city.yaml"
-    return packs.load_file(path, Blueprint, f"{path.parent.name}/{path.name}")
+    path = weave.file(folder)
+    found = weave.gather(path)
+    name = f"{path.parent.name}/{path.name}"
+    packs.refuse(found.faults, name)
+    inputs = typed.resolve(found.inputs)
+    node = typed.fill(found.node, inputs)
+    faults = [*inputs.faults, *typed.unused(inputs)]
+    source = weave.woven(node, name)
+    made = packs.shaped(source, Blueprint)
+    packs.refuse([*faults, *source.faults], name)
+    assert made is not None  # noqa: S101 - no faults, so there is a model
+    made = made.model_copy(update={"inputs": inputs.plain, "from_": found.made_from})
+    made._declared = inputs.declared  # noqa: SLF001 - its own module
+    made._written = {**weave.plain(found.node), "inputs": typed.written(inputs)}  # noqa: SLF001
+    return made, source

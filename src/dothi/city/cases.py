@@ -22,7 +22,8 @@ def items(blueprint: Blueprint) -> Iterator[Item]:
                 "type": office.type, "category": category, "unit": ward, "agency": office.agency,
             }))  # fmt: skip
     for crew in blueprint.cases.crews:
-        yield Item("crew", crew.code, flat({
+        code = (blueprint.prefix or "").lower() + crew.code
+        yield Item("crew", code, flat({
             "name": crew.name, "agency": crew.agency, "categories": crew.categories, "lon": crew.lon, "lat": crew.lat,
         }))  # fmt: skip
 

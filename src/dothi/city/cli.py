@@ -27,7 +27,13 @@ BackTo = Annotated[int | None, typer.Option(help="Number of an applied version t
 AsJson = Annotated[bool, typer.Option("--json", help="Print the plan as JSON")]
 Everything = Annotated[bool, typer.Option("--all", help="Name every item, however many")]
 _SHOWN = 8
-_MARKS = {"create": ("+", "green"), "change": ("~", "yellow"), "remove": ("−", "red"), "keep": ("=", "cyan")}
+_MARKS = {
+    "migrate": ("»", "magenta"),
+    "create": ("+", "green"),
+    "change": ("~", "yellow"),
+    "remove": ("−", "red"),
+    "keep": ("=", "cyan"),
+}
 
 
 @app.command()
@@ -42,8 +48,8 @@ def plan(
         with db.reading() as session:
             made = service.plan(session, service.find(city), back_to=back_to, force=force, remove_data=remove_data)
     except DothiError as error:
-        raise _stop(error) from None
-    _show(console, made, as_json=as_json, everything=everything)
+        raise stop(error) from None
+    show(console, made, as_json=as_json, everything=everything)
     raise typer.Exit(2 if made.work else 0)
 
 
@@ -67,8 +73,8 @@ def apply(
             if dry_run:
                 session.rollback()
     except DothiError as error:
-        raise _stop(error) from None
-    _show(console, made, as_json=as_json, everything=everything)
+        raise stop(error) from None
+    show(console, made, as_json=as_json, everything=everything)
     if not as_json:
         if dry_run:
             console.print("Dry run: nothing was kept." if number else "Dry run: nothing to do.")
@@ -76,7 +82,8 @@ def apply(
             console.print(f"Applied as version [bold]{number}[/] of {escape(made.name)}.")
 
 
-def _stop(error: DothiError) -> typer.Exit:
+def stop(error: DothiError) -> typer.Exit:
+    """Say what is wrong, every fault of it; the exit to raise."""
     console = Console(stderr=True, highlight=False)
     console.print(f"[red]{escape(error.message)}[/]")
     for fault in error.faults:
@@ -84,7 +91,8 @@ def _stop(error: DothiError) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _show(console: Console, made: Plan, *, as_json: bool, everything: bool) -> None:
+def show(console: Console, made: Plan, *, as_json: bool, everything: bool) -> None:
+    """Print a plan."""
     if as_json:
         print(json.dumps(made.as_json(), ensure_ascii=False, indent=2))  # noqa: T201 - machines read it
         return
@@ -93,14 +101,24 @@ def _show(console: Console, made: Plan, *, as_json: bool, everything: bool) -> N
         if made.since is None
         else f"applied {clock.moment(made.since).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}"
     )
-    tree = Tree(f"[bold]{escape(made.name)}[/] {escape(made.version)} [dim]({since})[/]")
-    for kind, group in groupby(made.changes, key=lambda one: one.kind):
-        _branch(tree, kind, list(group), everything=everything)
-    console.print(tree)
+    tree(
+        console,
+        f"[bold]{escape(made.name)}[/] {escape(made.version)} [dim]({since})[/]",
+        made.changes,
+        everything=everything,
+    )
     counts = ", ".join(f"[{_MARKS[verb][1]}]{count} {verb}[/]" for verb, count in made.counts.items())
     console.print(counts or "Nothing to do: the running city is as its blueprint says.")
     if made.kept:
         console.print("[cyan]=[/] was changed by hand and stays; --force overwrites it.")
+
+
+def tree(console: Console, title: str, changes: list[Change], *, everything: bool) -> None:
+    """Print changes by kind."""
+    root = Tree(title)
+    for kind, group in groupby(changes, key=lambda one: one.kind):
+        _branch(root, kind, list(group), everything=everything)
+    console.print(root)
 
 
 def _branch(tree: Tree, kind: str, changes: list[Change], *, everything: bool) -> None:
@@ -120,11 +138,12 @@ def _branch(tree: Tree, kind: str, changes: list[Change], *, everything: bool) -
 
 def _field(leaf: Tree, one: Any) -> None:
     if one.kept:
-        leaf.add(f"[cyan]{escape(one.name)}[/]: by hand {_value(one.now)}, [dim]blueprint {_value(one.wanted)}[/]")
+        leaf.add(f"[cyan]{escape(one.name)}[/]: by hand {value(one.now)}, [dim]blueprint {value(one.wanted)}[/]")
     else:
-        leaf.add(f"{escape(one.name)}: {_value(one.now)} → {_value(one.wanted)}")
+        leaf.add(f"{escape(one.name)}: {value(one.now)} → {value(one.wanted)}")
 
 
-def _value(value: Any) -> str:
-    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+def value(given: Any) -> str:
+    """A value as a line of a plan shows it."""
+    text = "nothing" if given is None else json.dumps(given, ensure_ascii=False)
     return escape(text if len(text) <= 70 else text[:69] + "…")

@@ -30,8 +30,9 @@ class File:
 
 def items(blueprint: Blueprint, taught: Sectors, folder: Path) -> Iterator[Item]:
     """Each dataset and, where there is a file, its records; whatever others refer to comes first."""
-    for code in _referred_first(list(blueprint.datasets), taught):
-        use, (sector, one) = blueprint.datasets[code], taught.datasets[code]
+    taken = blueprint.taken()
+    for code in _referred_first(list(taken), taught):
+        (_, use), (sector, one) = taken[code], taught.datasets[code]
         simulated = blueprint.simulated if use.simulated is None else use.simulated
         schema = {"type": "object", **one.schema_, "x-order": list(one.schema_.get("properties", {}))}
         yield Item("dataset", code, flat({
@@ -68,8 +69,8 @@ def faults(blueprint: Blueprint, source: Source, taught: Sectors, folder: Path) 
     found: list[Fault] = []
     agencies = [agency.code for agency in blueprint.agencies]
     held: dict[str, File] = {}
-    for code, use in blueprint.datasets.items():
-        here = ("datasets", code)
+    taken = blueprint.taken()
+    for code, (here, use) in taken.items():
         if use.agency not in agencies:
             found.append(source.fault((*here, "agency"), f'no agency "{use.agency}"', near=(use.agency, agencies),
                                       allowed=", ".join(agencies) if len(agencies) <= 12 else None))  # fmt: skip
@@ -86,7 +87,7 @@ def faults(blueprint: Blueprint, source: Source, taught: Sectors, folder: Path) 
         found += [
             source.fault(here, f'refers to dataset "{other}", which this city does not take up')
             for other in one.references.values()
-            if other not in blueprint.datasets
+            if other not in taken
         ]
         if use.file is None:
             continue
@@ -97,7 +98,7 @@ def faults(blueprint: Blueprint, source: Source, taught: Sectors, folder: Path) 
         held[code] = read(path, one)
         found += _named(f"{folder.name}/{use.file}", held[code].faults)
     for code, file in held.items():
-        use = blueprint.datasets[code]
+        use = taken[code][1]
         found += _named(f"{folder.name}/{use.file}", _astray(taught.datasets[code][1], file, held))
     return found
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from dothi.city.items import KINDS, Item, Key
 
-Verb = Literal["create", "change", "remove", "keep"]
-LASTING = ("agency", "setting")
+Verb = Literal["migrate", "create", "change", "remove", "keep"]
+LASTING = ("agency",)
 Held = Mapping[Key, Item]
 
 
@@ -96,7 +96,7 @@ def _unwanted(applied: Item, now: Item, observations: int, *, force: bool, remov
         if now.fields.get(name) != value
     ]
     change = Change("remove", applied.kind, applied.code, now.name, observations=observations)
-    if applied.kind in LASTING:
+    if applied.kind in LASTING or applied.key == ("setting", "city"):
         change.verb, change.note = "keep", "no longer wanted, but people and data may refer to it"
     elif touched and not force:
         change.verb, change.fields = "keep", touched

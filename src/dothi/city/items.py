@@ -1,5 +1,7 @@
 """Items: the flat form in which a blueprint is compared, applied and kept."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,3 +50,8 @@ def whole(fields: dict[str, Any]) -> dict[str, Any]:
     made = {name: value for name, value in fields.items() if not name.startswith("properties.")}
     made["properties"] = {name[11:]: value for name, value in fields.items() if name.startswith("properties.")}
     return made
+
+
+def joined(contents: Iterable[bytes]) -> str:
+    """The digest of several files together."""
+    return hashlib.sha256(b"\n".join(contents)).hexdigest()[:16]

@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dothi.cases import offices
 from dothi.city import datasets as taken
-from dothi.city import records, store
+from dothi.city import overrides, records, store
 from dothi.city.difference import Change
-from dothi.city.items import Item, whole
+from dothi.city.items import Item, joined, whole
 from dothi.datasets import service as datasets
 from dothi.identity import service as identity
 from dothi.identity.guard import Caller
@@ -21,7 +22,7 @@ from dothi.places import base as base_map
 from dothi.places import service as places
 from dothi.sensing import registry
 from dothi.sensing import service as sensing
-from dothi.sensing.sectors import sectors
+from dothi.sensing.sectors import Sectors, sectors
 
 GEOJSON = "application/geo+json"
 _DESCRIBED = (
@@ -34,7 +35,10 @@ ENTITIES = {"property": "ObservedProperty", "sensor": "Sensor", "thing": "Thing"
 class Maker:
     """Does the changes of one plan inside one transaction; remembers ids it has looked up."""
 
-    def __init__(self, session: Session, caller: Caller, folder: Path | None, city: str) -> None:
+    def __init__(
+        self, session: Session, caller: Caller, folder: Path | None, city: str, taught: Sectors | None = None
+    ) -> None:
+        self.taught = taught or sectors()
         self.session = session
         self.caller = caller
         self.folder = folder
@@ -69,10 +73,31 @@ class Maker:
         self.agencies = store.agency_ids(self.session)
 
     def _base(self, code: str, body: dict[str, Any]) -> None:
-        base_map.load_base(self.session, self._beside(), code, self.caller)
+        named = [name for name in str(body["name"]).split(", ") if name]
+        drawn = [self._beside() / name for name in named] if self.folder is not None else []
+        if (
+            drawn
+            and all(path.is_file() for path in drawn)
+            and joined(path.read_bytes() for path in drawn) == body["digest"]
+        ):
+            for path in drawn:
+                store.keep_file(self.session, self.city, path.name, body["digest"], path.read_bytes())
+            base_map.load_base(self.session, self._beside(), code, self.caller)
+        else:
+            self._draw_again(code, named, body["digest"])
         held = store.setting(self.session, store.BASE) or {}
         kept = {name: value for name, value in body.items() if name != "properties"}
         store.put_setting(self.session, store.BASE, {**held, code: kept})
+
+    def _draw_again(self, code: str, named: list[str], digest: str) -> None:
+        """Draw the sketches as an earlier apply did."""
+        kept = {name: store.file(self.session, self.city, name, digest) for name in named}
+        with TemporaryDirectory() as folder:
+            for name, content in kept.items():
+                if content is None:
+                    raise NotFound(f"the sketch {name} of that time was not kept; apply it from its folder")
+                (Path(folder) / name).write_bytes(content)
+            base_map.load_base(self.session, Path(folder), code, self.caller)
 
     def _beside(self) -> Path:
         """The folder of city.yaml."""
@@ -90,10 +115,12 @@ class Maker:
 
     def _records(self, code: str, body: dict[str, Any]) -> None:
         name, digest = body["name"], body["digest"]
+        dataset = store.dataset_of(code)
         if digest.endswith(store.CHANGED):  # somebody's own hand: only what it is called follows
             self._remember_records(code, {"name": name, "count": body["count"]})
             return
-        held = taken.read(self._beside() / name, sectors().datasets[code][1]) if self._there(name, code) else None
+        there = self._there(name, dataset)
+        held = taken.read(self._beside() / name, self.taught.datasets[dataset][1]) if there else None
         if held is not None and held.digest == digest:
             features = held.records
         else:
@@ -101,12 +128,32 @@ class Maker:
             at = store.loaded_at(self.session, self.city, ("records", code), digest)
             if at is None:
                 raise NotFound(f"{name} no longer holds what it did, and it was never applied like that")
-            features = store.records_at(self.session, code, at)
-        records.replace(self.session, self.caller, code, features, name)
-        self._remember_records(code, {"name": name, "digest": digest, "count": body["count"]})
+            apart = self._apart(code)
+            features = {
+                key: one for key, one in store.records_at(self.session, dataset, at).items() if key not in apart
+            }
+        self._replace(code, features, name)
+        keys = sorted(features)
+        self._remember_records(code, {"name": name, "digest": digest, "count": body["count"], "keys": keys})
+
+    def _replace(self, code: str, features: records.Features, name: str) -> None:
+        dataset = store.dataset_of(code)
+        clean = [one for one in store.clean(self.session, dataset) if one != code]
+        records.replace(self.session, self.caller, dataset, features, name, self._apart(code))
+        self.session.flush()
+        store.mark_again(self.session, dataset, clean)
+
+    def _apart(self, code: str) -> set[str]:
+        """Keys of records that other cities loaded into the same dataset."""
+        dataset = store.dataset_of(code)
+        held = store.setting(self.session, store.RECORDS) or {}
+        return {
+            key for other, one in held.items() if other != code and store.dataset_of(other) == dataset
+            for key in one.get("keys", [])
+        }  # fmt: skip
 
     def _there(self, name: str, code: str) -> bool:
-        return code in sectors().datasets and (self._beside() / name).is_file()
+        return self.folder is not None and code in self.taught.datasets and (self._beside() / name).is_file()
 
     def _remember_records(self, code: str, held: dict[str, Any] | None) -> None:
         self.session.flush()
@@ -116,7 +163,9 @@ class Maker:
         if held is not None:
             before = (store.setting(self.session, store.RECORDS) or {}).get(code, {})
             kept[code] = (
-                {**before, **held} if "digest" not in held else {**held, "mark": store.mark(self.session, code)}
+                {**before, **held}
+                if "digest" not in held
+                else {**held, "mark": store.mark(self.session, store.dataset_of(code))}
             )
         store.put_setting(self.session, store.RECORDS, kept)
 
@@ -129,6 +178,8 @@ class Maker:
 
     def _setting(self, code: str, body: dict[str, Any]) -> None:
         store.put_setting(self.session, code, {name: value for name, value in body.items() if name != "properties"})
+        if code.partition(":")[0] == overrides.SETTING:
+            overrides.follow(self.session)
         self._say("city.setting.updated", f"setting:{code}", {})
 
     def _property(self, code: str, body: dict[str, Any]) -> None:
@@ -192,10 +243,14 @@ class Maker:
                 sensing.delete(self.session, self.caller, ENTITIES[change.kind], found)
         elif change.kind == "area":
             places.drop_area(self.session, self.caller, change.code)
+        elif change.kind == "setting":
+            store.drop_setting(self.session, change.code)
+            overrides.follow(self.session)
+            self._say("city.setting.updated", f"setting:{change.code}", {})
         elif change.kind == "base":
             store.drop_base(self.session, change.code)
         elif change.kind == "records":
-            records.replace(self.session, self.caller, change.code, {}, "")
+            self._replace(change.code, {}, "")
             self._remember_records(change.code, None)
         elif change.kind == "dataset":
             datasets.remove(self.session, self.caller, change.code)

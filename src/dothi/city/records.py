@@ -1,6 +1,6 @@
 """The records of a dataset replaced by those of a file, in the transaction of the apply: only what differs is written."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,17 @@ class Replaced:
     removed: int
 
 
-def replace(session: Session, caller: Caller, code: str, features: Features, file: str) -> Replaced:
-    """Bring a dataset to hold just these records. Raises BadInput with every fault, Conflict where one is referred to."""
+def replace(
+    session: Session, caller: Caller, code: str, features: Features, file: str, apart: Collection[str] = ()
+) -> Replaced:
+    """Bring a dataset to hold just these records. Raises BadInput with every fault, Conflict where one is referred to.
+
+    apart: keys of records that are another city's; they stay.
+    """
     dataset = access.writable(session, caller, code)
     rows = _prepared(session, dataset, features)
     standing = store.records_of(session, dataset.id)
-    gone = [record for key, record in standing.items() if key not in rows]
+    gone = [record for key, record in standing.items() if key not in rows and key not in apart]
     references.refuse(session, caller, dataset, [record.key for record in gone])
     changed = [
         (record, rows[key]) for key, record in standing.items()

@@ -39,6 +39,11 @@ class Sketch:
 
     lines: dict[str, BaseGeometry] = field(default_factory=dict)
     wards: dict[str, BaseGeometry] = field(default_factory=dict)
+    called: dict[str, str] = field(default_factory=dict)  # what the blueprint calls a line: what it is called here
+
+    def line(self, name: str) -> tuple[str, BaseGeometry] | None:
+        """The line of a name, or of what it is called here."""
+        return find(self.called.get(name, name), self.lines)
 
 
 def read_sketch(*files: Path) -> Sketch:
@@ -90,7 +95,7 @@ def spots(at: At, sketch: Sketch) -> list[Spot]:
 
 
 def _along(one: Along, sketch: Sketch) -> list[Spot]:
-    found = find(one.name, sketch.lines)
+    found = sketch.line(one.name)
     if found is None:
         return []
     name, shape = found

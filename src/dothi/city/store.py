@@ -1,6 +1,7 @@
 """The running city as items, read in a few statements; and the versions applied so far."""
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -9,17 +10,20 @@ from sqlalchemy.orm import Session, aliased, undefer
 
 from dothi.cases.tables import Crew, OfficeRule
 from dothi.city.items import Item, Key, flat
-from dothi.city.tables import CityVersion, Setting
+from dothi.city.tables import CityFile, CityVersion, Setting
 from dothi.datasets.tables import Dataset, Record, RecordVersion
 from dothi.identity.tables import Agency
 from dothi.kit import clock
+from dothi.places.cities import setting
 from dothi.places.tables import Area
 from dothi.sensing.tables import Datastream, DatastreamState, Location, ObservedProperty, Sensor, Thing, ThingLocation
 
 BASE = "base"  # the setting that remembers which sketches are drawn
+SETTINGS = ("city", "inputs", "overrides", "actuators", "feeds")  # those a blueprint asks for
 RECORDS = "records"  # the setting that remembers which files of records were loaded, and how they left the dataset
 
 
+__all__ = ["setting"]  # for those who know it from here
 CHANGED = ", changed since"  # ends the digest of a file whose records are no longer as it left them
 
 
@@ -50,11 +54,6 @@ def kept_items(version: CityVersion | None) -> dict[Key, Item]:
     return {(kind, code): Item(kind, code, fields) for kind, code, fields in rows}
 
 
-def setting(session: Session, name: str) -> Any:
-    """A small value of the running city; None when it was never set."""
-    return session.scalars(select(Setting.value).where(Setting.name == name)).first()
-
-
 def put_setting(session: Session, name: str, value: Any) -> None:
     """Set a small value of the running city."""
     if session.execute(update(Setting).where(Setting.name == name).values(value=value)).rowcount == 0:  # type: ignore[attr-defined]
@@ -64,21 +63,22 @@ def put_setting(session: Session, name: str, value: Any) -> None:
 def running(session: Session, keys: Iterable[Key]) -> dict[Key, Item]:
     """Those of some items that are there, as they are now."""
     wanted = set(keys)
-    readers = (
-        _agencies,
-        _bases,
-        _areas,
-        _settings,
-        _properties,
-        _sensors,
-        _things,
-        _datastreams,
-        _datasets,
-        _records,
-        _offices,
-        _crews,
-    )
-    return {item.key: item for reader in readers for item in reader(session) if item.key in wanted}
+    readers = _readers()
+    return {item.key: item for reader in readers.values() for item in reader(session) if item.key in wanted}
+
+
+def everything(session: Session, kinds: Iterable[str]) -> list[Item]:
+    """Every item of some kinds, whoever made it."""
+    readers = _readers()
+    return [item for kind in kinds for item in readers[kind](session)]
+
+
+def _readers() -> dict[str, Callable[[Session], Iterator[Item]]]:
+    return {
+        "agency": _agencies, "base": _bases, "area": _areas, "setting": _settings, "property": _properties,
+        "sensor": _sensors, "thing": _things, "datastream": _datastreams, "dataset": _datasets, "records": _records,
+        "office": _offices, "crew": _crews,
+    }  # fmt: skip
 
 
 def observations(session: Session) -> dict[Key, int]:
@@ -128,9 +128,9 @@ def _day(at: int | None) -> str | None:
 
 
 def _settings(session: Session) -> Iterator[Item]:
-    city = setting(session, "city")
-    if city is not None:
-        yield Item("setting", "city", flat(city))
+    for name, value in session.execute(select(Setting.name, Setting.value)):
+        if name.partition(":")[0] in SETTINGS and isinstance(value, dict):
+            yield Item("setting", name, flat(value))
 
 
 def _properties(session: Session) -> Iterator[Item]:
@@ -215,10 +215,10 @@ def _datasets(session: Session) -> Iterator[Item]:
 def _records(session: Session) -> Iterator[Item]:
     """The files loaded, where their dataset is still there; after a change of any record the digest is another."""
     for code, held in (setting(session, RECORDS) or {}).items():
-        now = mark(session, code)
+        now = mark(session, dataset_of(code))
         if now is None:
             continue
-        fields = {name: value for name, value in held.items() if name != "mark"}
+        fields = {name: value for name, value in held.items() if name not in ("mark", "keys")}
         if now != held["mark"]:
             fields["digest"] = held["digest"] + CHANGED
         yield Item("records", code, fields)
@@ -310,6 +310,87 @@ def loaded_at(session: Session, city: str, key: Key, digest: str) -> int | None:
         if item is not None and item.fields.get("digest") == digest:
             return one.applied_at
     return None
+
+
+def dataset_of(code: str) -> str:
+    """The dataset of an item `records`: several cities may each load a file into one dataset (`lamps@ben-luc`)."""
+    return code.partition("@")[0]
+
+
+def clean(session: Session, dataset: str) -> list[str]:
+    """The loaded files of a dataset whose records nobody changed since."""
+    now = mark(session, dataset)
+    held = setting(session, RECORDS) or {}
+    return [code for code, one in held.items() if dataset_of(code) == dataset and one.get("mark") == now]
+
+
+def mark_again(session: Session, dataset: str, codes: Iterable[str]) -> None:
+    """Have some loaded files count as unchanged by hand: what changed their records was an apply."""
+    held = dict(setting(session, RECORDS) or {})
+    now = mark(session, dataset)
+    put_setting(session, RECORDS, {**held, **{code: {**held[code], "mark": now} for code in codes if code in held}})
+
+
+def others(session: Session, city: str) -> dict[str, CityVersion]:
+    """The version applied last of every other city of this installation."""
+    newest = select(func.max(CityVersion.id)).where(CityVersion.city != city).group_by(CityVersion.city)
+    return {one.city: one for one in session.scalars(select(CityVersion).where(CityVersion.id.in_(newest)))}
+
+
+def cities(session: Session) -> list[str]:
+    """Every city applied here, the first one first."""
+    query = select(CityVersion.city).group_by(CityVersion.city).order_by(func.min(CityVersion.id))
+    return list(session.scalars(query))
+
+
+def keep_file(session: Session, city: str, name: str, digest: str, content: bytes) -> None:
+    """Keep a sketch as it is drawn. digest: of all sketches of that apply together."""
+    if file(session, city, name, digest) is None:
+        session.execute(insert(CityFile).values(city=city, name=name, digest=digest, content=content))
+
+
+def file(session: Session, city: str, name: str, digest: str) -> bytes | None:
+    """A sketch as it was drawn once; None when it was not kept."""
+    one = CityFile
+    return session.scalar(select(one.content).where(one.city == city, one.name == name, one.digest == digest))
+
+
+def drop_setting(session: Session, name: str) -> None:
+    """Forget a small value."""
+    session.execute(delete(Setting).where(Setting.name == name))
+
+
+def digest(content: bytes) -> str:
+    """The digest of a file of records."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def dataset(session: Session, code: str) -> Dataset | None:
+    """A dataset by its code."""
+    return session.scalars(select(Dataset).where(Dataset.code == code)).first()
+
+
+def keys_of(session: Session, code: str) -> set[str] | None:
+    """The records an item `records` may speak of, where another city loads into the same dataset; None: all of them."""
+    held = setting(session, RECORDS) or {}
+    others_ = [one for name, one in held.items() if name != code and dataset_of(name) == dataset_of(code)]
+    if not others_:
+        return None
+    theirs = {key for one in others_ for key in one.get("keys", [])}
+    return set(records_now(session, dataset_of(code))) - theirs
+
+
+def records_now(session: Session, code: str) -> dict[str, dict[str, Any]]:
+    """The records of a dataset as features by their keys."""
+    query = select(Record.key, Record.geojson, Record.properties).join(Dataset, Dataset.id == Record.dataset_id)
+    return {
+        key: {
+            "type": "Feature",
+            "geometry": None if geojson is None else msgspec.json.decode(geojson),
+            "properties": properties,
+        }
+        for key, geojson, properties in session.execute(query.where(Dataset.code == code))
+    }
 
 
 def _own(properties: Any) -> dict[str, Any]:

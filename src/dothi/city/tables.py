@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dothi.db.base import Base
 from dothi.db.types import Id, Json
+from dothi.places.cities import Setting
+
+__all__ = ["CityFile", "CityVersion", "Setting"]
 
 
 class CityVersion(Base):
@@ -22,9 +25,11 @@ class CityVersion(Base):
     summary: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
-class Setting(Base):
-    """Small values the running city keeps: its name, centre, switched-on sectors, applied packs."""
+class CityFile(Base):
+    """A sketch as an apply drew it. digest: of all sketches of that apply together."""
 
-    __tablename__ = "city_setting"
+    __tablename__ = "city_file"
+    city: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text, primary_key=True)
-    value: Mapped[Any] = mapped_column(Json)
+    digest: Mapped[str] = mapped_column(Text, primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,16 +1,17 @@
 """What a blueprint asks for, as a flat list of items: the form in which it is compared, applied and kept."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from dothi import packs
-from dothi.city import cases, datasets
-from dothi.city.blueprint import Agency, Blueprint, Group, Stream
-from dothi.city.items import KINDS, Item, Key, flat, whole
+from dothi.city import cases, datasets, overrides
+from dothi.city.blueprint import Adjusted, Agency, Blueprint, Group, Stream
+from dothi.city.items import KINDS, Item, Key, flat, joined, whole
 from dothi.city.spread import Sketch, Spot, find, read_sketch, spots
 from dothi.kit.errors import BadInput, Fault
 from dothi.packs.lines import Source
+from dothi.packs.overrides import Override
 from dothi.sensing.sectors import Property, Sectors, sectors
 
 OBSERVATION = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_"
@@ -20,9 +21,9 @@ OBSERVATION_TYPES = {
 }  # fmt: skip
 
 
-def items(blueprint: Blueprint, source: Source, folder: Path) -> list[Item]:
+def items(blueprint: Blueprint, source: Source, folder: Path, taught: Sectors | None = None) -> list[Item]:
     """Everything a blueprint asks for. Raises BadInput with every name that leads nowhere, with its line."""
-    taught = sectors()
+    taught = taught or sectors()
     files = [folder / name for name in (blueprint.places.base, blueprint.places.wards) if name]
     missing = [path for path in files if not path.exists()]
     faults = [
@@ -31,15 +32,31 @@ def items(blueprint: Blueprint, source: Source, folder: Path) -> list[Item]:
         if name and folder / name in missing
     ]
     sketch = read_sketch(*(path for path in files if path not in missing))
+    for called in (one for name, one in blueprint.inputs.items() if blueprint.declared[name].type == "lines"):
+        sketch.called |= called
     faults += [*_name_faults(blueprint, source, taught, sketch), *datasets.faults(blueprint, source, taught, folder)]
     faults += cases.faults(blueprint, source)
     packs.refuse(faults, source.name)
-    made = [
+    made: list[Item] = [
         *_places(blueprint, files), *_teaching(blueprint, taught), *_things(blueprint, taught, sketch),
         *datasets.items(blueprint, taught, folder), *cases.items(blueprint),
     ]  # fmt: skip
+    made = _adjusted(made, blueprint.adjust)
     packs.refuse(_twice(made, source), source.name)
     return sorted(made, key=lambda item: KINDS.index(item.kind))
+
+
+def _adjusted(made: list[Item], adjust: list[Adjusted]) -> list[Item]:
+    """The items as people had them in the city a blueprint was exported from."""
+    held = {item.key: item for item in made}
+    for one in adjust:
+        key = (one.kind, one.code)
+        if one.gone:
+            held.pop(key, None)
+            continue
+        fields = {**(held[key].fields if key in held else {}), **one.fields}
+        held[key] = Item(one.kind, one.code, {name: value for name, value in fields.items() if name not in one.without})
+    return list(held.values()) if adjust else made
 
 
 def _twice(made: Iterable[Item], source: Source) -> list[Fault]:
@@ -67,7 +84,7 @@ def _places(blueprint: Blueprint, files: list[Path]) -> Iterator[Item]:
             "parent": agency.parent,
         }))  # fmt: skip
     if files:
-        digest = hashlib.sha256(b"\n".join(path.read_bytes() for path in files)).hexdigest()[:16]
+        digest = joined(path.read_bytes() for path in files)
         yield Item("base", blueprint.city, {"name": ", ".join(path.name for path in files), "digest": digest})
     for area in blueprint.places.areas:
         yield Item("area", area.code, flat({
@@ -80,6 +97,35 @@ def _places(blueprint: Blueprint, files: list[Path]) -> Iterator[Item]:
         "centre": blueprint.centre, "zoom": blueprint.zoom, "sectors": sorted(blueprint.sectors),
         "areas": [area.code for area in blueprint.places.areas],
     }))  # fmt: skip
+    for name, value in _settings(blueprint):
+        if value:
+            yield Item("setting", name, flat(value))
+
+
+def _settings(blueprint: Blueprint) -> Iterator[tuple[str, Any]]:
+    """What rooms read of a city beside its name: inputs, overrides of packs, actuators, addresses of feeds."""
+    yield "inputs", blueprint.inputs
+    yield overrides.SETTING, overrides.item(blueprint.city, overrides.of(blueprint))
+    simulated = blueprint.simulated
+    actuators = [
+        {
+            "sector": code,
+            "simulated": simulated,
+            **one.model_dump(exclude_none=True),
+            "things": [(blueprint.prefix or "") + name for name in one.things],
+        }
+        for code, use in blueprint.sectors.items()
+        for one in use.actuators
+    ]
+    yield "actuators", {"values": actuators} if actuators else None
+    yield (
+        "feeds",
+        {
+            code: {"sector": sector, "simulated": simulated, **one.model_dump(exclude_none=True)}
+            for sector, use in blueprint.sectors.items()
+            for code, one in use.feeds.items()
+        },
+    )
 
 
 def _teaching(blueprint: Blueprint, taught: Sectors) -> Iterator[Item]:
@@ -93,7 +139,7 @@ def _teaching(blueprint: Blueprint, taught: Sectors) -> Iterator[Item]:
             "name": property_.name.vi, "description": described.vi, "definition": property_.definition,
             "properties": {"sector": sector, "name_en": property_.name.en, "stale_minutes": stale},
         }))  # fmt: skip
-    for model in blueprint.models:
+    for _, model in blueprint.all_models():
         yield Item("sensor", model.code, flat({
             "name": model.name, "description": model.description.vi, "encodingType": "application/json",
             "metadata": {"description_en": model.description.en}, "properties": model.properties,
@@ -101,14 +147,14 @@ def _teaching(blueprint: Blueprint, taught: Sectors) -> Iterator[Item]:
 
 
 def _things(blueprint: Blueprint, taught: Sectors, sketch: Sketch) -> Iterator[Item]:
-    for group in blueprint.sensors:
+    for _, group in blueprint.groups():
         for n, spot in enumerate(spots(group.at, sketch), 1):
             yield from _thing(blueprint, group, n, spot, taught)
 
 
 def _thing(blueprint: Blueprint, group: Group, n: int, spot: Spot, taught: Sectors) -> Iterator[Item]:
     words = {"n": n, "road": spot.road or "", "city": blueprint.name.vi}
-    code = spot.code or group.code.format(**words)
+    code = (blueprint.prefix or "") + (spot.code or group.code.format(**words))
     name: packs.Text = spot.name or packs.Text(vi=group.name.vi.format(**words), en=group.name.en.format(**words))
     simulated = blueprint.simulated if group.simulated is None else group.simulated
     described = group.description or group.name
@@ -164,15 +210,14 @@ def _name_faults(blueprint: Blueprint, source: Source, taught: Sectors, sketch: 
         for property_ in use.stale_minutes:
             own = [one for one, sector in taught.sector_of.items() if sector == code]
             check(("sectors", code, "stale_minutes", property_), "property", property_, own)
-    models = [model.code for model in blueprint.models]
+    models = [model.code for _, model in blueprint.all_models()]
     on = [code for code, sector in taught.sector_of.items() if sector in blueprint.sectors]
-    for i, group in enumerate(blueprint.sensors):
-        here = ("sensors", i)
+    for here, group in blueprint.groups():
         check((*here, "agency"), "agency", group.agency, agencies)
         check((*here, "sector"), "sector switched on", group.sector, blueprint.sectors)
         check((*here, "model"), "model", group.model, models)
         for j, along in enumerate(group.at.along):
-            if find(along.name, sketch.lines) is None:
+            if sketch.line(along.name) is None:
                 check((*here, "at", "along", j, "name"), "line", along.name, sketch.lines)
         for j, ward in enumerate(group.at.grid.wards if group.at.grid else []):
             if find(ward, sketch.wards) is None:
@@ -215,13 +260,24 @@ def _template_faults(source: Source, here: tuple[str | int, ...], group: Group) 
     return faults
 
 
-def read(folder: Path) -> tuple[Blueprint, list[Item]]:
-    """A city's blueprint and everything it asks for. Raises BadInput with every fault."""
+def read(folder: Path, others: list[Override] | None = None) -> tuple[Blueprint, list[Item]]:
+    """A city's blueprint and everything it asks for. Raises BadInput with every fault.
+
+    others: what other cities of the installation set otherwise than their packs.
+    """
     from dothi.city.blueprint import load
 
     blueprint, source = load(folder)
-    base = folder.parent if folder.suffix in (".yaml", ".yml") else folder
-    return blueprint, items(blueprint, source, base)
+    mine = overrides.of(blueprint, source)
+    packs.refuse(list(overrides.contradictions(mine, others or [])), source.name)
+    return blueprint, items(
+        blueprint, source, beside(folder), overrides.taught(mine, others or []) if mine or others else None
+    )
+
+
+def beside(folder: Path) -> Path:
+    """The folder of city.yaml."""
+    return folder.parent if folder.suffix in (".yaml", ".yml") else folder
 
 
 __all__ = ["KINDS", "BadInput", "Item", "Key", "flat", "items", "read", "whole"]

@@ -17,11 +17,15 @@ from dothi.web.i18n import marked
 # address, label, permission
 PAGES = (
     ("/admin", marked("Tổng quan"), SIGNED_IN),
+    ("/field", marked("Việc hôm nay của đội"), "cases:work"),
+    ("/desk", marked("Bàn làm việc"), "cases:read"),
+    ("/desk/board", marked("Điều phối đội"), "cases:assign"),
     ("/operations", marked("Trung tâm điều hành"), "alarms:read"),
     ("/steward", marked("Quản lý dữ liệu"), "data:write"),
     ("/admin/people", marked("Người dùng"), "identity:read"),
     ("/admin/agencies", marked("Cơ quan"), "identity:read"),
     ("/admin/keys", marked("Khóa"), "identity:read"),
+    ("/admin/city", marked("Đô thị"), "city:apply"),
     ("/admin/journal", marked("Sổ nhật ký"), "journal:read"),
     ("/admin/letters", marked("Tin bị từ chối"), "admin"),
     ("/admin/system", marked("Hệ thống"), "admin"),

@@ -2,10 +2,10 @@
 
 from starlette.routing import BaseRoute
 
-from dothi.screens.admin import keys, ledger, letters, people, signing, system
+from dothi.screens.admin import city, keys, ledger, letters, people, signing, system
 
 # whole paths: /health and /metrics stand at the root, and /admin answers without a slash at its end
 routes: list[BaseRoute] = [
     *system.open_routes, *signing.routes, *system.routes, *people.routes, *keys.routes, *ledger.routes,
-    *letters.routes,
+    *letters.routes, *city.routes,
 ]  # fmt: skip

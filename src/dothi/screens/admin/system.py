@@ -19,6 +19,7 @@ from dothi.jobs import runner
 from dothi.jobs import store as jobs
 from dothi.kit import clock
 from dothi.screens.admin.desk import Ask, get
+from dothi.screens.admin.signing import ROLE_NAMES
 from dothi.screens.desk import SIGNED_IN
 from dothi.sensing import ingest
 
@@ -103,7 +104,7 @@ async def _metrics(_: Request) -> Response:
 
 
 def _overview(ask: Ask) -> Response:
-    return ask.page("overview")
+    return ask.page("overview", role_names=ROLE_NAMES)
 
 
 def _system(ask: Ask) -> Response:
