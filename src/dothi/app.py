@@ -21,15 +21,17 @@ from dothi.doors.features import routes as features
 from dothi.doors.sensorthings import routes
 from dothi.doors.tiles import conformance as tiles_conformance
 from dothi.doors.tiles import routes as tiles
+from dothi.kit import courtesy
 from dothi.sensing import ingest
 from dothi.web import openapi, setup
 from dothi.web.security import Gate
 
 _MQTT, _JOBS, _LIVE = "dothi.doors.mqtt.service", "dothi.jobs.runner", "dothi.doors.live.service"
 _RULES = "dothi.alerts.worker"
+_PACKS = "dothi.city.overrides"  # a city's apply may change what packs say
 SERVICES = {
-    "all": (_MQTT, _JOBS, _LIVE, _RULES), "web": (_LIVE,), "broker": (_MQTT,), "worker": (_JOBS, _RULES),
-    "back": (_MQTT, _JOBS, _RULES),
+    "all": (_PACKS, _MQTT, _JOBS, _LIVE, _RULES), "web": (_PACKS, _LIVE), "broker": (_PACKS, _MQTT),
+    "worker": (_PACKS, _JOBS, _RULES), "back": (_PACKS, _MQTT, _JOBS, _RULES),
 }  # fmt: skip
 STA, OGC = "/sta/v1.1", "/ogc"
 DESCRIBED = (
@@ -37,14 +39,15 @@ DESCRIBED = (
     "dothi.doors.catalogue.openapi", "dothi.screens.catalogue.openapi",
     "dothi.doors.features.openapi", "dothi.doors.tiles.openapi",
     "dothi.screens.reports.openapi", "dothi.screens.portal.openapi", "dothi.screens.admin.openapi", "dothi.screens.workbench.openapi",
-    "dothi.screens.duty.openapi", "dothi.screens.operations.openapi", "dothi.screens.rules.openapi", "dothi.doors.cap.openapi", "dothi.doors.open311.openapi",
+    "dothi.screens.duty.openapi", "dothi.screens.operations.openapi", "dothi.screens.transit.openapi", "dothi.screens.rules.openapi", "dothi.doors.cap.openapi", "dothi.doors.open311.openapi",
 )  # fmt: skip
 CHORES = (
     "dothi.jobs.chores", "dothi.datasets.loads.chores", "dothi.sensing.chores", "dothi.exchange.chores",
-    "dothi.notify.chores", "dothi.alerts.escalation", "dothi.alerts.chores", "dothi.warnings.chores",
-    "dothi.cases.chores", "dothi.cases.forgetting", "dothi.cases.field_chores",
+    "dothi.notify.chores", "dothi.alerts.escalation", "dothi.alerts.chores", "dothi.warnings.chores", "dothi.analyses.chores",
+    "dothi.transit.chores", "dothi.cases.chores", "dothi.cases.forgetting", "dothi.cases.field_chores", "dothi.tasking.chores",
+    "dothi.indicators.chores",
 )  # fmt: skip
-DEMO_CHORES = ("dothi.simulate.chores",)
+DEMO_CHORES = ("dothi.simulate.chores", "dothi.simulate.buses")
 MOUNTS = (
     (STA, "dothi.doors.sensorthings.routes"),
     ("", "dothi.doors.tiles.routes"),  # says /ogc itself, which it shares with the features after it
@@ -62,6 +65,7 @@ MOUNTS = (
     ("", "dothi.screens.notify.routes"),
     ("", "dothi.screens.warnings.routes"),  # before the operations page, whose addresses begin alike
     ("", "dothi.screens.rules.routes"),
+    ("", "dothi.screens.tasking.routes"),
     ("", "dothi.screens.operations.routes"),
     ("", "dothi.screens.board.routes"),  # before the desk's pages, whose addresses begin alike
     ("", "dothi.screens.casework.routes"),
@@ -70,6 +74,8 @@ MOUNTS = (
     ("", "dothi.screens.reports.routes"),
     ("", "dothi.screens.services.routes"),
     ("", "dothi.screens.transparency.routes"),
+    ("", "dothi.screens.transit.routes"),
+    ("", "dothi.screens.sectors.routes"),
     ("/", "dothi.screens.portal.routes"),
 )
 
@@ -137,9 +143,19 @@ def create() -> ASGIApp:
     _, tiling = _hot(tiles.Door())  # packs what it keeps itself
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        token = courtesy.came()
+        try:
+            await answer(scope, receive, send)
+        finally:
+            courtesy.went(token)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "")
         # a path with a line break is none that a mount matches; the pages' layers say so in words
-        if scope["type"] == "http" and "\n" not in path:
+        if "\n" not in path:
             if tiles.mine(path):
                 await tiling(scope, receive, send)
                 return

@@ -6,6 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from dothi import packs
+from dothi.answers import model as page
+from dothi.answers import promises as page_promises
 from dothi.cases import declared
 from dothi.city import blueprint
 from dothi.sensing import promises, sectors
@@ -21,7 +23,9 @@ def keys(*rooms):
     return {field.alias or name for model in models for name, field in model.model_fields.items()}
 
 
-@pytest.mark.parametrize(("page", "rooms"), [("packs.md", (sectors, promises, declared)), ("city.md", (blueprint,))])
+@pytest.mark.parametrize(
+    ("page", "rooms"), [("packs.md", (sectors, promises, declared, page, page_promises)), ("city.md", (blueprint,))]
+)
 def test_every_key_is_in_the_guide(page, rooms):
     text = (GUIDE / page).read_text("utf-8")
     assert len(keys(*rooms)) > 20

@@ -32,9 +32,16 @@ COMMANDS: dict[str, Room] = {
     "settings": Room("dothi.cli.keeping:show_settings", "List every setting with its value and meaning.", START),
     "plan": Room("dothi.city.cli:app", "Show what applying a city's blueprint would change.", CITY, "plan"),
     "apply": Room("dothi.city.cli:app", "Bring the running city to what its blueprint says.", CITY, "apply"),
+    "drift": Room("dothi.city.care_cli:app", "Show what was changed by hand since the last apply.", CITY, "drift"),
+    "upgrade": Room("dothi.city.care_cli:app", "Bring a city to newer packs and blueprint.", CITY, "upgrade"),
+    "rollback": Room("dothi.city.care_cli:app", "Return to an applied version of a city.", CITY, "rollback"),
+    "diff": Room("dothi.city.care_cli:app", "Show how the blueprints of two cities differ.", CITY, "diff"),
     "rules": Room("dothi.alerts.cli:app", "Rules that raise alarms: list, check, backtest, switch.", CITY),
+    "analyses": Room("dothi.analyses.cli:app", "Published methods over the city's data: list, run.", CITY),
+    "indicators": Room("dothi.indicators.cli:app", "Indicators: list, compute, show, receipts.", CITY),
     "import": Room("dothi.cli:IMPORTS", "Import records, observations, places.", FILES),
-    "export": Room("dothi.cli:EXPORTS", "Export records, observations.", FILES),
+    "export": Room("dothi.cli:EXPORTS", "Export records, observations, a city.", FILES),
+    "transit": Room("dothi.transit.cli:app", "Public transport: timetables, vehicles, versions.", CITY),
     "warnings": Room("dothi.warnings.cli:app", "Others' warnings (CAP feeds), our certificate.", CITY),
     "harvest": Room("dothi.exchange.cli:app", "Other portals' datasets: add, run, list, remove.", FILES),
     "user": Room("dothi.cli.people:user", "People: add, list, grant roles, set passwords, disable.", ACCESS),
@@ -50,6 +57,7 @@ IMPORTS: dict[str, Room] = {
     "places": Room("dothi.places.cli:places", "Administrative units, boundaries, crosswalks.", ""),
 }
 EXPORTS: dict[str, Room] = {
+    "city": Room("dothi.city.care_cli:export_city", "A running city as a blueprint.", ""),
     "observations": Room("dothi.sensing.tabular.cli:export", "Observations to CSV or Parquet.", "", "observations"),
     "records": Room("dothi.datasets.loads.cli:export_records", "Records of a dataset to any GIS file, CSV, Excel.", ""),
 }

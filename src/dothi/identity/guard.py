@@ -98,6 +98,7 @@ KEY_SCOPES = frozenset(
         "cases:handle",
         "journal:read",
         "places:write",
+        "tasks:give",
     }
 )
 # whoever holds one of these over a dataset sees it, drafts and all

@@ -1,5 +1,6 @@
 """What every page needs of a request: who asks, in which language, at which instant; the city's name and its base map."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -9,12 +10,13 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dothi.city import store as city_store
+from dothi import packs
 from dothi.config import settings
 from dothi.db import session as db
 from dothi.identity import access
 from dothi.identity.guard import Caller
 from dothi.kit import clock
+from dothi.places import cities
 from dothi.places import service as places
 from dothi.sensing.sectors import State, sectors
 from dothi.web import i18n
@@ -36,6 +38,7 @@ class Ask:
     def of(cls, request: Request, session: Session, caller: Caller) -> Self:
         """The question a request is."""
         language = i18n.language_of(request)
+        cities.choose(chosen_city(request))
         return cls(request, session, caller, language, i18n.speaker(language))
 
     @classmethod
@@ -44,7 +47,7 @@ class Ask:
 
         def endpoint(request: Request) -> Response:
             with db.reading() as session:
-                return view(cls.of(request, session, access.caller(request)))
+                return remember_city(request, view(cls.of(request, session, access.caller(request))))
 
         endpoint.__name__ = view.__name__
         endpoint.__doc__ = view.__doc__
@@ -80,9 +83,27 @@ def map_setting(say: i18n.Say) -> MapSetting:
     return MapSetting(given.map_style, given.map_tiles, credit, short)
 
 
+CITY_COOKIE = "dothi_city"
+_CITY_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+
+
+def chosen_city(request: Request) -> str | None:
+    """The city a page is about: of `?city=`, else what this browser chose before; None: the first one."""
+    said = request.query_params.get("city") or request.cookies.get(CITY_COOKIE) or ""
+    return said if _CITY_CODE.fullmatch(said) else None
+
+
+def remember_city(request: Request, answer: Response) -> Response:
+    """Have this browser stay with the city it asked for."""
+    said = request.query_params.get("city", "")
+    if _CITY_CODE.fullmatch(said) and request.cookies.get(CITY_COOKIE) != said:
+        answer.set_cookie(CITY_COOKIE, said, max_age=365 * 86_400, samesite="lax", httponly=True)
+    return answer
+
+
 def city_name(session: Session, language: str) -> str:
     """The name of the running city, as its blueprint or its first named area says; empty before there is one."""
-    given = (city_store.setting(session, "city") or {}).get("name") or ""
+    given = (cities.of(session, cities.CITY) or {}).get("name") or ""
     if isinstance(given, dict):
         return str(given.get(language) or given.get("vi") or "")
     if given:
@@ -98,6 +119,7 @@ _SHORT = {
 }  # fmt: skip
 
 
+@packs.renewed
 @lru_cache(maxsize=2)
 def sector_names(language: str) -> dict[str, str]:
     """Sector code to its short title, and the rest."""

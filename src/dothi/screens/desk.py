@@ -135,7 +135,7 @@ class Desk(Generic[A]):
                 ask = self.ask.of(request, session, caller)
                 if form is not None:
                     ask.form, ask.values = form, forms.texts(form)
-                return view(ask)
+                return asking.remember_city(request, view(ask))
         except NotSignedIn as error:
             if browser and form is None:
                 here = request.url.path + (f"?{request.url.query}" if self.query and request.url.query else "")

@@ -22,6 +22,7 @@ shell.NAVIGATION[:] = [
     ("/warnings", "Cảnh báo"),
     ("/air", "Không khí"),
     ("/water", "Sông và ngập"),
+    ("/transit", "Xe buýt"),
     ("/catalogue", "Dữ liệu mở"),
     ("/map", "Bản đồ quy hoạch"),
 ]

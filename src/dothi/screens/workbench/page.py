@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dothi.city import store as city_store
+from dothi.places import cities
 from dothi.places import service as places
 from dothi.screens.asking import Ask, map_setting
 from dothi.screens.workbench import layers
@@ -43,7 +43,7 @@ def sheet(ask: Ask) -> Response:
 
 def _page(ask: Ask, template: str, entry: str) -> Response:
     found = layers.catalogue(ask)
-    city = city_store.setting(ask.session, "city") or {}
+    city = cities.of(ask.session, cities.CITY) or {}
     codes = [one["code"] for one in found]
     page = Workbench(
         ask.say("Bản đồ quy hoạch và dữ liệu"), found,
