@@ -92,6 +92,7 @@ class Along(packs.Strict):
     start: float = Field(0, ge=0)
     offset: float = 0
     most: int | None = Field(None, gt=0)
+    properties: dict[str, Any] = Field(default_factory=dict)
 
 
 class Grid(packs.Strict):
@@ -296,9 +297,6 @@ class Blueprint(packs.Strict):
         for sector, use in self.sectors.items():
             made |= {c: (("sectors", sector, "datasets", c), one) for c, one in use.datasets.items()}
         return made
-
-
-packs.schema("city.yaml", Blueprint)
 
 
 def load(folder: Path) -> tuple[Blueprint, Source]:

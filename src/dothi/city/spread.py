@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ def _along(one: Along, sketch: Sketch) -> list[Spot]:
         distance = one.start
         while distance <= line.length and (one.most is None or len(made) < one.most):
             side = one.offset if len(made) % 2 == 0 else -one.offset
-            made.append(_spot(_beside(line, distance, side), back, name))
+            made.append(replace(_spot(_beside(line, distance, side), back, name), properties=one.properties))
             distance += one.every
     return made
 

@@ -25,7 +25,7 @@ from dothi.transit.parsing import ZONE
 from dothi.transit.tables import TransitFeed
 
 CODE = "xe-buyt-mo-phong"
-TITLE = "Xe buýt Tân An (mô phỏng)"
+TITLE = "Xe buýt {city} (mô phỏng)"
 SOURCE = "Mạng xe buýt mô phỏng của dothi, không phải tuyến thật"
 DAYS = 14  # of calls seen before the demo's first start
 _LAYOVER = 240  # seconds a bus stands at its first stop before it leaves
@@ -41,12 +41,12 @@ def drawn(city: str) -> Network | None:
         return network.draw(city, json.load(file))
 
 
-def timetable(net: Network, today: dt.date) -> bytes:
+def timetable(net: Network, today: dt.date, title: str = TITLE.format(city="Tân An")) -> bytes:
     """The operator's GTFS zip: this year and the next."""
     files: dict[str, list[list[Any]]] = {
         "agency.txt": [
             ["agency_id", "agency_name", "agency_url", "agency_timezone", "agency_lang"],
-            ["mo-phong", TITLE, "https://example.vn/", ZONE, "vi"],
+            ["mo-phong", title, "https://example.vn/", ZONE, "vi"],
         ],
         "stops.txt": [["stop_id", "stop_name", "stop_lat", "stop_lon", "wheelchair_boarding"]]
         + [[one.id, one.name, one.lat, one.lon, 1 + (chance("ramp", one.id) < 0.4)] for one in net.stops],
@@ -152,19 +152,25 @@ def _bus(made: Any, trip: Trip, day: int, second: float, now: int) -> None:
 def declare(now: int) -> TransitFeed | None:
     """The feed with its timetable, where the running city has a network; made anew where the roads changed."""
     with db.reading() as session:
-        city = str((city_store.setting(session, "city") or {}).get("code") or "")
-    net = drawn(city)
+        running = city_store.setting(session, "city") or {}
+    net = drawn(str(running.get("code") or ""))
     if net is None:
         return None
-    body = timetable(net, clock.moment(now).astimezone(clock.VIETNAM).date())
+    title = TITLE.format(city=_called(running))
+    body = timetable(net, clock.moment(now).astimezone(clock.VIETNAM).date(), title)
     made = service.read("mo-phong.zip", body)
     with db.writing() as session:
-        service.follow(session, guard.SYSTEM, CODE, TITLE, simulated=True, source=SOURCE, licence="CC0-1.0")
+        service.follow(session, guard.SYSTEM, CODE, title, simulated=True, source=SOURCE, licence="CC0-1.0")
         done = service.take(session, guard.SYSTEM, CODE, made)
         row = service.held(session, guard.SYSTEM, CODE)
         if done.version is not None:
             mirror.renew(session, row)
         return row
+
+
+def _called(running: dict[str, Any]) -> str:
+    name = running.get("name") or ""
+    return str(name.get("vi") or "") if isinstance(name, dict) else str(name)
 
 
 def fill(now: int, days: int = DAYS) -> int:

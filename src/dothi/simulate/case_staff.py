@@ -61,10 +61,10 @@ def hire(session: Session) -> Company | None:
     if CENTRE not in offices:
         return None
     crews = list(session.scalars(select(Crew).where(Crew.active).order_by(Crew.id)))
-    for login, name, role, at, crew in CAST:
+    for login, name, role, at, crew in _cast(offices):
         if at in offices:
             made = _person(session, login, f"{name} (mô phỏng)", role, at, everywhere=login == "demo-1022")
-            _join(session, made, [one for one in crews if one.code == crew])
+            _join(session, made, [one for one in crews if crew in (one.code, one.code.partition("-")[2])])
     centre = _person(session, f"{_MARK}1022", "Tổng đài viên 1022 (mô phỏng)", "dispatcher", CENTRE, everywhere=True)
     ids, staff = {centre.id}, {}
     for office in offices.values():
@@ -86,6 +86,19 @@ def hire(session: Session) -> Company | None:
         ids.add(officer.id)
         staff[office.id] = Staff(office.id, access.of_person(session, officer), tuple(gangs))
     return Company(access.of_person(session, centre), staff, frozenset(ids))
+
+
+def _cast(offices: dict[str, Agency]) -> list[tuple[str, str, str, str, str | None]]:
+    """The cast in this city: where an office of it is another city's, the first of the communes here takes its part."""
+    communes = sorted(code for code in offices if code.startswith(("p-", "x-")))
+    made: list[tuple[str, str, str, str, str | None]] = []
+    for login, name, role, at, crew in CAST:
+        if at not in offices and at.startswith("p-") and communes:
+            here = communes[0]
+            made.append((login, f"Chuyên viên {offices[here].name.removeprefix('UBND ')}", role, here, crew))
+        else:
+            made.append((login, name, role, at, crew))
+    return made
 
 
 def _person(

@@ -24,6 +24,7 @@ from dothi.simulate import actuators, buses, casework, fleet, records, rehearsal
 
 KEY_FILE = "simulator.key"
 DAY_FILE = "scripted-day"
+SCRIPT = "scripted-day.yaml"  # beside city.yaml of a city that has one
 
 
 def prepare_environment(host: str | None, port: int | None) -> None:
@@ -156,6 +157,8 @@ def run(city: str, host: str | None, port: int | None, days: float = fleet.USUAL
     prepare_environment(host, port)
     settings = config.settings()
     settings.data.mkdir(parents=True, exist_ok=True)
+    if not (cities.find(city) / SCRIPT).exists():
+        name = "calm"  # the scripted day is told of the places and levels of one city
     day = scenario.chosen(name, clock.now_micros(), settings.data / DAY_FILE)
     key = build(console, city, days, day)
     db.engine().dispose()

@@ -224,9 +224,20 @@ def cabinets(town: Town) -> Iterator[Feature]:
     for n, spot in enumerate(town.group("LGT-"), 1):
         code = f"LGT-{n:03}"
         yield point(code, spot, {
-            "code": code, "road": spot.road, "capacity": round(8 + 14 * chance(code), 1),
+            "code": code, "road": spot.road, "capacity": spot.properties.get("installed_kw", round(8 + 14 * chance(code), 1)),
             "installed_on": f"{2015 + int(9 * chance(code, 'year'))}-{1 + int(12 * chance(code, 'month')):02}-15",
             "customer_code": f"MP{n:06}",
+        })  # fmt: skip
+
+
+def waste_bins(town: Town) -> Iterator[Feature]:
+    """Where the fill sensors hang, under the same codes: large ones at the market and the hospital."""
+    for n, spot in enumerate(town.group("BIN-"), 1):
+        code = f"BIN-{n:03}"
+        kind = pick({"mixed": 0.74, "recyclable": 0.18, "organic": 0.08}, code, "kind")
+        yield point(code, spot, {
+            "code": code, "place": f"{spot.road}, thùng {n}" if spot.road else f"Khu đông người, thùng {n}",
+            "volume": 240 if kind != "mixed" else 660 if spot.road else 1100, "kind": kind, "sensor": code,
         })  # fmt: skip
 
 
@@ -352,7 +363,7 @@ def point(key: str, spot: Spot, properties: dict[str, Any]) -> Feature:
 DRAWN: dict[str, Callable[[Town], Iterator[Feature]]] = {
     "plans": plans, "land-use-plan": land_use, "zoning": zoning, "infrastructure-corridors": corridors,
     "lighting-cabinets": cabinets, "lamps": lamps, "flood-spots": flood_spots, "schools": schools,
-    "health-stations": health_stations, "cameras": cameras,
+    "health-stations": health_stations, "cameras": cameras, "waste-bins": waste_bins,
 }  # fmt: skip
 
 

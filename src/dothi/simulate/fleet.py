@@ -94,7 +94,12 @@ def _site(
     chance = random(seed_of(code, "site"), np.arange(4))
     said = properties.get("simulation") or {}
     busy = 1.0 if properties.get("sector") == "traffic" else 0.15 + 0.6 * chance[0]
-    reach = Reach(share=said.get("tide_share", 1.0), delay=said.get("tide_delay", 0.0))
+    usual = Reach()
+    reach = Reach(
+        share=float(said.get("tide_share", usual.share)), delay=float(said.get("tide_delay", usual.delay)),
+        mean=float(said.get("mean", usual.mean)), season=float(said.get("season", usual.season)),
+        season_day=float(said.get("season_day", usual.season_day)), per_mm=float(said.get("per_mm", usual.per_mm)),
+    )  # fmt: skip
     road, ground = float(said.get("road", busy)), float(said.get("ground", 1.5 + 0.5 * chance[1]))
     return Site(code, lon, lat, centre, road, ground, reach, day, said)
 

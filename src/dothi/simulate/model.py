@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dothi.simulate import calendar, rain
+from dothi.simulate import calendar, climate, rain
 from dothi.simulate.noise import Floats, Times, jitter, random, seed_of, smooth
 from dothi.simulate.scenario import Day
 from dothi.simulate.tide import Reach, stage
@@ -103,7 +103,7 @@ def _particles(site: Site, times: Times) -> Floats:
     stable = 0.75 + 0.45 * _peak(hour, 6.5, 3.2) + 0.3 * _peak(hour, 20.5, 3.0) - 0.25 * _peak(hour, 14.0, 3.0)
     region = 1 + 0.35 * smooth(11, times, 40 * 3600) + 0.15 * smooth(12, times, 9 * 3600)
     washed = np.exp(-rain.standing(times, site.lon, site.lat, site.centre, fade=90, hours=3, scripted=site.day) / 14)
-    base = (11 + 24 * dry) * stable * region + 16 * site.road * traffic(site, times)
+    base = (11 + 24 * dry) * climate.at(*site.centre).dust * stable * region + 16 * site.road * traffic(site, times)
     local = 1 + 0.1 * smooth(site.seed, times, 5400) + 0.05 * jitter(site.seed, times)
     plain = np.maximum(base * washed * local, 2.0)
     return plain if site.day is None else site.day.particles(times, site.lon, site.lat, plain)
@@ -223,13 +223,16 @@ def _turbidity(site: Site, times: Times) -> Floats:
 
 @models("water-temperature")
 def _water_temperature(site: Site, times: Times) -> Floats:
-    return np.round(28.6 + 0.35 * (_air_temperature(site, times) - 28), 1)
+    usual = climate.at(*site.centre)
+    mean = 28.0 if usual is climate.TAN_AN else usual.mean(times)  # water follows the season, and a third of the day
+    return np.round(mean + 0.6 + 0.35 * (_air_temperature(site, times) - mean), 1)
 
 
-@models("air-temperature")
+@models("air-temperature", days=400)  # buildings' savings are reckoned against a year of weather
 def _air_temperature(site: Site, times: Times) -> Floats:
     season = calendar.day_of_year(times)
-    mean = 27.6 + 1.6 * np.cos(2 * np.pi * (season - 115) / 365)
+    usual = climate.at(*site.centre)
+    mean = 27.6 + 1.6 * np.cos(2 * np.pi * (season - 115) / 365) if usual is climate.TAN_AN else usual.mean(times)
     sun = calendar.sun_height(times - int(1.8 * 3.6e9), site.lon, site.lat)
     wet = np.tanh(rain.standing(times, site.lon, site.lat, site.centre, fade=60, hours=3, scripted=site.day) / 12)
     return np.round(
@@ -240,7 +243,9 @@ def _air_temperature(site: Site, times: Times) -> Floats:
 @models("humidity")
 def _humidity(site: Site, times: Times) -> Floats:
     wet = np.tanh(rain.standing(times, site.lon, site.lat, site.centre, fade=60, hours=3, scripted=site.day) / 12)
-    return np.round(np.clip(176 - 3.5 * _air_temperature(site, times) + 8 * wet, 35, 99))
+    usual = climate.at(*site.centre)
+    colder = 0.0 if usual is climate.TAN_AN else 27.6 - usual.mean(times)  # of a season as of a year: damp, not soaked
+    return np.round(np.clip(176 - 3.5 * (_air_temperature(site, times) + colder) + 8 * wet, 35, 99))
 
 
 @models("wind-speed", history=1800, live=20)
@@ -278,9 +283,14 @@ def _lit(site: Site, times: Times) -> Floats:
     return np.where(night, np.where(dim, 0.6, 1.0), 0.0)
 
 
+def _installed(site: Site) -> float:
+    """KW of all lamps of a cabinet: what the thing says, else luck."""
+    return float(site.said.get("installed_kw", 3.5 + 6.5 * random(site.seed, np.array([1]))[0]))
+
+
 @models("power", history=1800)
 def _power(site: Site, times: Times) -> Floats:
-    installed = 3.5 + 6.5 * random(site.seed, np.array([1]))[0]
+    installed = _installed(site)
     whole = installed * _lit(site, times) * (1 - _lamps_failed(site, times) / 100)
     return np.round(whole + 0.06 + 0.02 * jitter(site.seed, times), 2)
 
@@ -294,7 +304,7 @@ def _lamps_failed(site: Site, times: Times) -> Floats:
 
 @models("energy", live=60)
 def _energy(site: Site, times: Times) -> Floats:
-    installed = 3.5 + 6.5 * random(site.seed, np.array([1]))[0]
+    installed = _installed(site)
     nights = times / 8.64e10 - 20000  # days since 4 October 2024
     since = np.clip((calendar.hour(times) + 6) % 24, 0, 12)
     return np.round(installed * 9.6 * np.floor(nights) + installed * 0.8 * since, 1)

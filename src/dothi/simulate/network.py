@@ -36,7 +36,7 @@ class Plan:
     night: bool = False
 
 
-# Tân An, along the roads of its base map; the numbers are ours, no operator runs these lines
+# along the roads of each city's base map; the numbers are ours, no operator runs these lines
 PLANS: dict[str, tuple[Plan, ...]] = {
     "tan-an": (
         Plan("MP1", "1D4A86", ("Nút giao cao tốc", "Bệnh viện Đa khoa"),
@@ -45,6 +45,24 @@ PLANS: dict[str, tuple[Plan, ...]] = {
              ((106.44, 10.58), (106.4118, 10.5448), (106.413, 10.5372), (106.38, 10.5075)), 20),
         Plan("MP3", "1F6A3F", ("Đại học Kinh tế Công nghiệp", "Châu Thị Kim"),
              ((106.3905, 10.527), (106.4085, 10.536), (106.415, 10.5347), (106.4235, 10.493)), 20, night=True),
+    ),
+    "phan-thiet": (
+        Plan("MP1", "1D4A86", ("Ga Phan Thiết", "Làng chài Mũi Né"),
+             ((108.0800, 10.9480), (108.0990, 10.9345), (108.1465, 10.9425), (108.2100, 10.9500), (108.2870, 10.9370)), 20),
+        Plan("MP2", "1F6A3F", ("Bãi Đồi Dương", "Hàm Thắng"),
+             ((108.1135, 10.9255), (108.1080, 10.9345), (108.1060, 10.9550)), 25),
+    ),
+    "lang-son": (
+        Plan("MP1", "1D4A86", ("Ga Lạng Sơn", "Chợ Kỳ Lừa"),
+             ((106.7615, 21.8400), (106.7603, 21.8500), (106.7605, 21.8585), (106.7612, 21.8650)), 20),
+        Plan("MP2", "9C4300", ("Chợ Đông Kinh", "Bắc Quốc lộ 1A"),
+             ((106.7655, 21.8485), (106.7610, 21.8560), (106.7625, 21.8980)), 30),
+    ),
+    "can-tho": (
+        Plan("MP1", "1D4A86", ("Bến Ninh Kiều", "Bình Thủy"),
+             ((105.7880, 10.0350), (105.7835, 10.0415), (105.7640, 10.0560), (105.7500, 10.0720)), 15),
+        Plan("MP2", "9C4300", ("Bến Ninh Kiều", "An Bình"),
+             ((105.7845, 10.0370), (105.7765, 10.0265), (105.7605, 10.0145)), 20),
     ),
 }  # fmt: skip
 

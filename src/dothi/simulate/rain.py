@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dothi.simulate import climate
 from dothi.simulate.noise import Floats, Times
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 _DAY = 86_400 * 1_000_000
 _ZONE = 7 * 3600 * 1_000_000
-# showers a day over the city, by month; shaped like the southern rainy season (May to November)
+# showers a day over Tân An, by month; shaped like the southern rainy season (May to November); elsewhere as much wetter as it is
 _SHOWERS = (0.1, 0.05, 0.1, 0.4, 1.5, 1.8, 1.9, 1.9, 2.1, 2.2, 1.3, 0.4)
 _KM = 111.32
 
@@ -38,7 +39,7 @@ def showers(day: int, lon: float, lat: float) -> tuple[Shower, ...]:
     random = np.random.default_rng([day, 7])
     month = int((day % 365.2425) / 30.44) % 12
     made = []
-    for _ in range(random.poisson(_SHOWERS[month])):
+    for _ in range(random.poisson(_SHOWERS[month] * climate.at(lon, lat).wetter(month))):
         late = random.random() < 0.75  # most come in the afternoon, after the day's heat
         hour = random.normal(15.5, 1.8) if late else random.uniform(0, 24)
         made.append(

@@ -4,7 +4,7 @@ from shapely import from_wkb
 from shapely.geometry import LineString
 from sqlalchemy.orm import Session
 
-from dothi.city import records
+from dothi.datasets import replacing
 from dothi.db import session as db
 from dothi.identity import guard
 from dothi.kit import clock
@@ -49,9 +49,8 @@ def fill(now: int) -> int:
         begin -= (begin + 7 * clock.HOUR) % clock.DAY  # midnight: makers go by whole days
         rows = {row.key: row for row in one.make(land, begin, now) if row.at <= now}
         with db.writing() as session:
-            made = records.replace(
-                session, guard.SYSTEM, one.dataset, {key: row.feature for key, row in rows.items()}, "simulated"
-            )
+            features = {key: row.feature for key, row in rows.items()}
+            made = replacing.replace(session, guard.SYSTEM, one.dataset, features, file="simulated")
             if made.added:
                 store.known_since(session, one.dataset, {key: row.at for key, row in rows.items()})
         written += made.added + made.changed + made.removed

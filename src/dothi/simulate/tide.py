@@ -37,11 +37,18 @@ _ASSUMED = {
 
 @dataclass(frozen=True)
 class Reach:
-    """How the tide arrives somewhere: share of its height, delay in minutes, local mean level in metres."""
+    """How the tide arrives somewhere: share of its height, delay in minutes, local mean level in metres.
+
+    season: what the flood season adds at its height, m; season_day: the day of the year of it; per_mm: m a mm of rain in
+    the catchment adds, small where a river is wide and tidal, large where it comes down from hills.
+    """
 
     share: float = 1.0
     delay: float = 0.0
     mean: float = 0.45
+    season: float = 0.38
+    season_day: float = 293
+    per_mm: float = 0.0025
 
 
 def tide(times: Times, reach: Reach) -> Floats:
@@ -54,13 +61,13 @@ def tide(times: Times, reach: Reach) -> Floats:
     return reach.share * height
 
 
-def flood_season(times: Times) -> Floats:
-    """The Mekong flood's part of the mean level, metres: highest in the second half of October."""
-    apart = (day_of_year(times) - 293 + 182) % 365 - 182
-    return 0.38 * np.exp(-((apart / 34) ** 2))
+def flood_season(times: Times, reach: Reach = Reach()) -> Floats:
+    """The flood season's part of the mean level, metres: the Mekong's is highest in the second half of October."""
+    apart = (day_of_year(times) - reach.season_day + 182) % 365 - 182
+    return reach.season * np.exp(-((apart / 34) ** 2))
 
 
 def stage(times: Times, reach: Reach, rain: Floats) -> Floats:
     """River stage above the station's datum, metres. rain: mm fallen in the hours before, fading."""
     surge = 0.05 * smooth(41, times, 5 * 3600) + 0.04 * smooth(42, times, 30 * 3600)
-    return reach.mean + flood_season(times) + tide(times, reach) + surge + 0.0025 * rain
+    return reach.mean + flood_season(times, reach) + tide(times, reach) + surge + reach.per_mm * rain

@@ -40,14 +40,14 @@ def _over_the_hour(model: Model, site: Site, times: Times) -> Floats:
     return np.mean([model(site, times - n * quarter) for n in range(4)], axis=0)
 
 
-@models("building-energy", history=3600, live=300, days=400)
+@models("building-energy", history=3600, live=3600, days=400)
 def _building_energy(site: Site, times: Times) -> Floats:
     return np.round(_over_the_hour(_power, site, times), 1)
 
 
 @models("power-factor", history=3600, live=300)
 def _power_factor(site: Site, times: Times) -> Floats:
-    usual = 0.87 if random(site.seed, np.array([8]))[0] < 0.15 else 0.94
+    usual = 0.87 if random(site.seed, np.array([8]))[0] < 0.06 else 0.95
     return np.round(np.clip(usual + 0.015 * smooth(site.seed + 4, times, 9000), 0.6, 1), 2)
 
 
@@ -61,6 +61,6 @@ def _solar_power(site: Site, times: Times) -> Floats:
     return np.round(_sunny(site, times), 1)
 
 
-@models("solar-energy", history=3600, live=300, days=400)
+@models("solar-energy", history=3600, live=3600, days=400)
 def _solar_energy(site: Site, times: Times) -> Floats:
     return np.round(_over_the_hour(_sunny, site, times), 1)

@@ -61,7 +61,8 @@ def pest_reports(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             gone = day + timedelta(days=10 + int(14 * chance("gone", midnight, n)))
             code = f"SB-{day:%Y%m%d}-{n + 1}"
             yield Row(code, midnight + 10 * clock.HOUR, {
-                "code": code, "pest": pest, "subject": subject, "severity": severity, "extent": round(size, 1),
+                "code": code, "pest": pest, "subject": subject, "severity": severity,
+                "extent": round(size, 1) if subject == "crop" else round(8 * size),
                 "found_on": day.isoformat(), **({"cleared_on": gone.isoformat()} if gone <= _day(now) else {}),
             }, ground.somewhere("pest", midnight, n).point)  # fmt: skip
 

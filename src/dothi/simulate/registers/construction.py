@@ -32,6 +32,7 @@ def building_permits(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             if built_up and chance("planned", *words) < 0.8:
                 named, zone = built_up[int(len(built_up) * chance("zone", *words))]
                 where = zone.representative_point()
+            beside = ground.on_road(*words).road or ""
             use = pick({"housing": 0.72, "mixed": 0.16, "services": 0.09, "public": 0.03}, "use", *words)
             most = int(named.get("floors") or 4) or 1
             floors = max(1, min(most, 1 + int(most * chance("floors", *words))))
@@ -47,7 +48,7 @@ def building_permits(ground: Ground, begin: int, now: int) -> Iterator[Row]:
                 "days": days, "online": chance("online", *words) < 0.78, "use": use, "floors": floors,
                 "height": round(floors * 3.5 + 0.6, 1), "coverage": round(coverage, 0),
                 "floor_area": round(floors * (55 + 90 * chance("area", *words))),
-                "address": str(named.get("name") or ground.on_road(*words).road), "state": state,
+                "address": str(named.get("name") or beside), "state": state,
             }, {"type": "Point", "coordinates": [round(where.x, 6), round(where.y, 6)]})  # fmt: skip
 
 
@@ -68,7 +69,8 @@ def construction_sites(ground: Ground, begin: int, now: int) -> Iterator[Row]:
         }, permit["geometry"])  # fmt: skip
     for midnight in range(begin, now, clock.DAY):
         for n in range(count(0.12, "without", midnight)):
-            spot = ground.on_road("without", midnight, n, aside=90)
+            tries = (ground.on_road("without", midnight, n, turn, aside=90) for turn in range(20))
+            spot = next(one for one in tries if not (one.road or "").startswith("Cao tốc"))
             code = f"CTK-{_day(midnight):%Y%m%d}-{n + 1}"
             yield Row(code, midnight + 9 * clock.HOUR, {
                 "code": code, "seen_on": _day(midnight).isoformat(), "permit_state": "without",

@@ -7,6 +7,7 @@ from shapely.geometry import mapping, shape
 from shapely.ops import unary_union
 
 from dothi.kit import clock
+from dothi.simulate import climate
 from dothi.simulate.ground import Ground
 from dothi.simulate.luck import chance
 from dothi.simulate.registers import Row, register
@@ -73,16 +74,33 @@ def risk_zones(ground: Ground, begin: int, now: int) -> Iterator[Row]:
         }, dict(mapping(zone.simplify(0.0001))))  # fmt: skip
 
 
+def _of_the_season(day: int) -> list[tuple[str, int, float, str]]:
+    """What a day's bulletins may warn of beside tides and showers: (hazard, level, days, title)."""
+    month = clock.moment(day).astimezone(clock.VIETNAM).month
+    kinds = (
+        ("cold", (11, 12, 1, 2, 3), 0.09, 1, 3.0, "Tin cảnh báo rét đậm, rét hại"),
+        ("heat", (3, 4, 5, 6), 0.07, 1, 3.0, "Tin cảnh báo nắng nóng"),
+        ("drought", (1, 2, 3, 4), 0.03, 1, 15.0, "Tin cảnh báo hạn hán"),
+        ("flash-flood", (5, 6, 7, 8, 9, 10), 0.05, 1, 1.0, "Tin cảnh báo lũ quét, sạt lở đất"),
+        ("flood", (6, 7, 8, 9, 10), 0.02, 2, 2.0, "Tin lũ trên sông"),
+    )
+    return [
+        (hazard, level, days, title) for hazard, months, luck, level, days, title in kinds
+        if month in months and chance(hazard, day) < luck
+    ]  # fmt: skip
+
+
 @register("risk-declarations", days=90)
 def risk_declarations(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Bulletins as an officer would enter them: spring tides, and heavy rain now and then. Made up; the titles say so."""
     if not ground.wards:
         return
     middle = unary_union([ward.shape for ward in ground.wards]).representative_point()
+    usual = climate.at(*ground.centre).hazards
     for day in range(begin, now, clock.DAY):
         turn = int((day - _MOON) // _HALF)
-        issued = []
-        if turn != int((day - clock.DAY - _MOON) // _HALF):
+        issued = [one for one in _of_the_season(day) if one[0] in usual]
+        if "surge" in usual and turn != int((day - clock.DAY - _MOON) // _HALF):
             issued.append(("surge", 2 if chance("surge", turn) < 0.3 else 1, 4.0, "Tin cảnh báo triều cường"))
         if chance("rain", day) < 0.05:
             issued.append(("heavy-rain", 1, 1.5, "Tin mưa lớn cục bộ"))
