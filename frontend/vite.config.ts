@@ -30,6 +30,7 @@ const entries = [
   "transparency",
   "transit",
   "sectors",
+  "indicators",
 ] as const;
 
 /** Writes .br and .gz twins, which dothi.web.files sends instead. */

@@ -39,13 +39,13 @@ DESCRIBED = (
     "dothi.doors.catalogue.openapi", "dothi.screens.catalogue.openapi",
     "dothi.doors.features.openapi", "dothi.doors.tiles.openapi",
     "dothi.screens.reports.openapi", "dothi.screens.portal.openapi", "dothi.screens.admin.openapi", "dothi.screens.workbench.openapi",
-    "dothi.screens.duty.openapi", "dothi.screens.operations.openapi", "dothi.screens.transit.openapi", "dothi.screens.rules.openapi", "dothi.doors.cap.openapi", "dothi.doors.open311.openapi",
+    "dothi.screens.duty.openapi", "dothi.screens.operations.openapi", "dothi.screens.transit.openapi", "dothi.screens.indicators.openapi", "dothi.screens.rules.openapi", "dothi.doors.cap.openapi", "dothi.doors.open311.openapi",
 )  # fmt: skip
 CHORES = (
     "dothi.jobs.chores", "dothi.datasets.loads.chores", "dothi.sensing.chores", "dothi.exchange.chores",
     "dothi.notify.chores", "dothi.alerts.escalation", "dothi.alerts.chores", "dothi.warnings.chores", "dothi.analyses.chores",
     "dothi.transit.chores", "dothi.cases.chores", "dothi.cases.forgetting", "dothi.cases.field_chores", "dothi.tasking.chores",
-    "dothi.indicators.chores",
+    "dothi.indicators.chores", "dothi.city.chores",
 )  # fmt: skip
 DEMO_CHORES = ("dothi.simulate.chores", "dothi.simulate.buses")
 MOUNTS = (
@@ -76,6 +76,7 @@ MOUNTS = (
     ("", "dothi.screens.transparency.routes"),
     ("", "dothi.screens.transit.routes"),
     ("", "dothi.screens.sectors.routes"),
+    ("", "dothi.screens.indicators.routes"),
     ("/", "dothi.screens.portal.routes"),
 )
 

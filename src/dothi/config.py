@@ -14,6 +14,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DOTHI_", env_file=".env", extra="ignore")
 
     data: Path = Field(Path("dothi-data"), description="Folder for everything dothi keeps itself")
+    sectors: Path | None = Field(None, description="Folder of sectors of one's own, beside those dothi ships")
     database_url: str | None = Field(
         None, description="postgresql://… for PostgreSQL; unset: SQLite in the data folder"
     )

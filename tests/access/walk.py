@@ -360,6 +360,33 @@ def _rest() -> Iterator[Asked]:
         yield _html(path, path)
     for path in ("/portal/things.geojson", "/portal/map.svg"):
         yield Asked(path, path)
+    for path in (
+        "/indicators",
+        "/indicators?q=den",
+        "/scoreboard",
+        "/indicators/sets/iso-37122",
+        "/indicators/lamps-working",
+    ):
+        route = {
+            "/indicators/sets/iso-37122": "/indicators/sets/{code}",
+            "/indicators/lamps-working": "/indicators/{code}",
+        }
+        yield _html(route.get(path, path.partition("?")[0]), path)
+    for path in ("/indicators.csv", "/indicators.xlsx", "/indicators.json", "/indicators.sdmx.json", "/api/indicators"):
+        yield Asked(path, path)
+    for what in ("", "/values", "/places"):
+        yield Asked(f"/api/indicators/{{code}}{what}", f"/api/indicators/lamps-working{what}")
+    for kind in ("", ".json", ".csv"):
+        yield Asked(f"/indicators/receipts/{{id}}{kind}", f"/indicators/receipts/1-tan-an{kind}")
+    for what in ("", "/drop"):
+        form = (("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html"))
+        yield Asked(
+            f"/indicators/{{code}}/targets{what}",
+            f"/indicators/lamps-working/targets{what}",
+            "POST",
+            form,
+            b"year=2026",
+        )
     yield _html("/sectors", "/sectors")
     yield Asked("/sectors.json", "/sectors.json")
     yield _html("/sectors/{code}", "/sectors/facilities")

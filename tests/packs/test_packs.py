@@ -82,7 +82,8 @@ MISTAKES = [
         f'{P}:10: properties.0.state.when.0.word.fr: no key "fr" here; allowed: vi, en',
     ]),
     ("code: depth", "code: Độ sâu", [
-        f"{P}:2: properties.0.code: 'Độ sâu': string should match pattern '^[a-z0-9][a-z0-9-]*$'",
+        (f"{P}:2: properties.0.code: 'Độ sâu': string should match pattern '^[a-z0-9][a-z0-9-]*$';"
+         " allowed: small letters a to z, digits and -, as in fill-level"),
     ]),
     ("unit: {ucum: m,", "unit: {ucum: m", [f"{P}:5: not YAML: expected ',' or '}}', but got '<scalar>'"]),
 ]  # fmt: skip
@@ -117,7 +118,7 @@ def test_mistakes_in_several_files_are_said_together(tmp_path):
 
 def test_a_name_that_leads_nowhere_is_named(tmp_path):
     assert faults(pack(tmp_path, sector=SECTOR.replace("[depth]", "[depht]"))) == [
-        'sectors/test/sector.yaml:6: headline.0: no property "depht"; did you mean "depth"?'
+        'sectors/test/sector.yaml:6: headline.0: no property "depht"; did you mean "depth"?; allowed: depth'
     ]
 
 
@@ -156,8 +157,10 @@ def test_a_unit_that_is_no_ucum_code_breaks_the_promise(tmp_path):
         expect="states:\n  - {property: depth, value: 4, state: minor}",
     )
     assert [str(f) for f in packs.verify(packs.load(root))] == [
-        'sectors/test/expect.yaml:2: states.0: depth: "metre-ish" is not a UCUM unit'
-    ]
+        ('sectors/test/observed_properties.yaml:5: properties.0.unit.ucum: "metre-ish" is not a UCUM unit;'
+         " allowed: a code of UCUM, as in m/s, ug/m3, Cel, %, {persons}"),
+        'sectors/test/expect.yaml:2: states.0: depth: "metre-ish" is not a UCUM unit',
+    ]  # fmt: skip
 
 
 def test_every_shipped_pack_keeps_its_promises():

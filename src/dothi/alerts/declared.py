@@ -6,6 +6,7 @@ from functools import lru_cache
 from dothi import packs
 from dothi.alerts import promises  # noqa: F401 - teaches packs the promise `alerts`
 from dothi.alerts.model import Alerts, Condition, Named, Procedure, RuleModel
+from dothi.identity.guard import ROLES
 from dothi.kit.errors import Fault
 from dothi.sensing.sectors import Property, sectors
 
@@ -58,6 +59,11 @@ def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
                 if f"{kind}:{code}" in seen:
                     yield pack.fault(FILE, (kind, i, "code"), f'"{code}" is given twice')
                 seen.add(f"{kind}:{code}")
+        for i, procedure in enumerate(_given(pack).procedures):
+            for j, step in enumerate(procedure.steps):
+                if step.role is not None and step.role not in ROLES:
+                    yield pack.fault(FILE, ("procedures", i, "steps", j, "role"), f'no role "{step.role}"',
+                                     near=(step.role, list(ROLES)), allowed=", ".join(ROLES))  # fmt: skip
         for i, rule in enumerate(_given(pack).rules):
             for path, message, wrong, allowed in _faults(rule, properties, codes, steps, list(found)):
                 yield pack.fault(FILE, ("rules", i, *path), message, near=(wrong, allowed), allowed=", ".join(allowed))

@@ -170,7 +170,7 @@ class Condition(packs.Strict):
             try:
                 parsed = formula.parse(self.formula)
             except BadInput as error:
-                raise ValueError(str(error.message)) from None
+                raise packs.Wrong(str(error.message), "formula", allowed=formula.ALLOWED) from None
             if parsed.truth == any(getattr(self, one) is not None for one in THRESHOLDS):
                 raise ValueError(
                     "a formula that is true or false takes no thresholds" if parsed.truth

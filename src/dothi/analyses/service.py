@@ -111,7 +111,7 @@ def _run(one: Analysis, id_: int, at: int, opened: Sessions, written: Sessions, 
     features = method.run(read.given, one.chosen())
     with written() as session:
         made = writing.write(session, writing.robot(one.code), one.result, features, at, simulated=read.simulated)
-        return _ended(session, one, id_, "done", None, None, **vars(made), **said)
+        return _ended(session, one, id_, "done", None, None, rows=len(features), **vars(made), **said)
 
 
 def _allowed(session: Session, one: Analysis, read: Read) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, undefer
 
 from dothi.analyses.tables import AnalysisRun
 from dothi.cases.tables import Case
-from dothi.datasets.tables import Dataset, Record, RecordVersion
+from dothi.datasets.tables import Dataset
 from dothi.places.tables import Unit
 from dothi.sensing.tables import Datastream, Observation, ObservationHour, ObservedProperty, Thing
 
@@ -101,19 +101,6 @@ def units(session: Session, level: str, at: int) -> Sequence[Unit]:
         .order_by(Unit.code)
     )
     return session.scalars(query).all()
-
-
-def standing(session: Session, dataset_id: int) -> dict[str, Record]:
-    """The records of a dataset by key, their shapes with them."""
-    query = select(Record).where(Record.dataset_id == dataset_id).options(undefer(Record.geometry))
-    return {one.key: one for one in session.scalars(query)}
-
-
-def last_versions(session: Session, dataset_id: int) -> dict[str, int]:
-    """The number of the last version of keys that were deleted."""
-    v = RecordVersion
-    query = select(v.key, func.max(v.version)).where(v.dataset_id == dataset_id).group_by(v.key)
-    return {key: int(version) for key, version in session.execute(query)}
 
 
 def present(session: Session) -> set[str]:

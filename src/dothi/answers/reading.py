@@ -1,6 +1,7 @@
 """Records as answers read them: what is asked of a dataset, how its values are said, where it is from, what is nearest."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -110,6 +111,8 @@ def name_of(view: View, properties: dict[str, Any], key: str, ask: Asking) -> st
     value = properties.get(field.name) if field is not None else None
     if ask.language == "en" and field is not None and properties.get(f"{field.name}_en"):
         value = properties[f"{field.name}_en"]
+    if field is not None and field.values is not None and value in field.values:
+        return label(field, value, ask)
     return str(value) if value not in (None, "") else key
 
 
@@ -123,14 +126,33 @@ def text_of(field: Field, value: Any, ask: Asking) -> str:
         return label(field, value, ask)
     if isinstance(value, int | float):
         decimals = 0 if float(value).is_integer() else min(2, len(f"{value:.6f}".rstrip("0").partition(".")[2]))
-        if field.unit is None and isinstance(value, int):
-            return str(value)
+        if field.unit is None and isinstance(value, int) and 1900 <= value <= 2100:
+            return str(value)  # a year
         return saying.quantity(float(value), decimals, symbol(field.unit, ask), ask.language)
     if field.kind in ("date", "date-time") and isinstance(value, str):
         return moment(value, field.kind)
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)[:200]
+
+
+def referred(field: Field, keys: Iterable[Any], ask: Asking) -> dict[Any, str]:
+    """What the records are called that a field refers to, by key: of another dataset, or wards by their code."""
+    wanted = sorted({one for one in keys if isinstance(one, str) and one})[:_MOST]
+    if not wanted:
+        return {}
+    if field.name == "unit" and field.reference is None:
+        return {one: name for one in wanted if (name := ask.unit_name(one))}
+    view = ask.view(field.reference) if field.reference is not None else None
+    key = None if view is None else next((one for one in view.fields if one.role == "key"), None)
+    if view is None or key is None:
+        return {}
+    quoted = ", ".join("'" + one.replace("'", "''") + "'" for one in wanted)
+    found = reading.listing(
+        view, replace(asked(ask, view, None), unit=None, where=sieve.parsed(f'"{key.name}" IN ({quoted})', ask.moment),
+                      limit=len(wanted)), ask.session,
+    )  # fmt: skip
+    return {str(one["key"]): name_of(view, one["properties"], str(one["key"]), ask) for one in found.records}
 
 
 def label(field: Field, value: Any, ask: Asking) -> str:
@@ -160,8 +182,14 @@ _SYMBOLS = {"m2": "m²", "m3": "m³", "Cel": "°C", "ug/m3": "µg/m³", "m3/h": 
 
 def symbol(unit: str | None, ask: Asking) -> str:
     """A UCUM unit of a dataset as people read it."""
-    if unit is None or unit.startswith("{"):
-        return (unit or "").strip("{}")
+    if unit is None:
+        return ""
+    if "VND" in unit and ask.language == "vi" and not unit.startswith("["):
+        unit = unit.replace("VND", "đồng")
+    if unit.startswith("{"):
+        return unit.strip("{}")
+    if "đồng" in unit:
+        return unit
     return _SYMBOLS.get(unit, unit).format(d=ask.say("ngày"), min=ask.say("phút"), a=ask.say("năm"))
 
 

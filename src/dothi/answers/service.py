@@ -60,6 +60,9 @@ def answer(ask: Asking, asked: model.Question) -> shown.Answer:
         made += _beside(ask, one)
     note = asked.note.of(ask.language) if asked.note is not None else ""
     missing = head is not None and head.value is None and not head.text
+    if missing and head is not None and head.why:
+        # the head has said that there is nothing; blocks whose data are nowhere either would only say it again
+        made = [one for one in made if one.source or not one.why]
     return shown.Answer(
         asked.code, asked.ask.of(ask.language), asked.audience == "officials", note, head, made, missing
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dothi.cases.declared import Category, File, Services, Timer, Type
     from dothi.packs import Pack
 
-CASES, SERVICES = "cases.yaml", "services.yaml"
+CASES, SERVICES, DATASETS = "cases.yaml", "services.yaml", "datasets.yaml"
 _Place = tuple[str | int, ...]
 
 
@@ -19,6 +19,9 @@ def faults(found: "dict[str, Pack]") -> Iterable[Fault]:
     """Every name that is said twice or stands for nothing, of all packs together."""
     files: list[tuple[Pack, File]] = [(pack, pack.files[CASES]) for pack in found.values() if pack.files.get(CASES)]
     types = {one.code: one for _, file in files for one in file.types}
+    datasets = [
+        one.code for pack in found.values() if pack.files.get(DATASETS) for one in pack.files[DATASETS].datasets
+    ]
     seen: dict[tuple[str, str], str] = {}
     for pack, file in files:
         for i, type_ in enumerate(file.types):
@@ -29,6 +32,10 @@ def faults(found: "dict[str, Pack]") -> Iterable[Fault]:
         for i, category in enumerate(file.categories):
             yield from _once(seen, pack, CASES, ("categories", i, "code"), "category", category.code)
             yield from _category(pack, i, category, types)
+            for j, code in enumerate(category.datasets):
+                if code not in datasets:
+                    yield pack.fault(CASES, ("categories", i, "datasets", j), f'no dataset "{code}"',
+                                     near=(code, datasets), allowed=", ".join(datasets))  # fmt: skip
     for pack in found.values():
         services: Services | None = pack.files.get(SERVICES)
         for i, one in enumerate(services.services if services else []):
@@ -54,6 +61,7 @@ def _type(pack: "Pack", i: int, type_: "Type") -> Iterator[Fault]:
             yield pack.fault(CASES, (*at, "reasons"), "reasons nobody is asked for", allowed="needs: [reason]")
         if "reason" in step.needs and not step.reasons:
             yield pack.fault(CASES, at, f'transition "{step.code}" needs a reason and names none', allowed="reasons")
+    yield from _dead_ends(pack, here, type_)
     for j, timer in enumerate(type_.timers):
         yield from _timer(pack, (*here, "timers", j), timer, states)
     if type_.timers and sum(one.main for one in type_.timers) != 1:
@@ -64,6 +72,21 @@ def _type(pack: "Pack", i: int, type_: "Type") -> Iterator[Fault]:
         yield pack.fault(
             CASES, (*here, "confirm"), "no step of the system leads on from the start", allowed="who: [system]"
         )
+
+
+def _dead_ends(pack: "Pack", here: _Place, type_: "Type") -> Iterator[Fault]:
+    """States a case never comes to, and states that are not the end and that no step leads out of."""
+    come = {type_.start, *(one.to for one in type_.transitions)}
+    left = {name for one in type_.transitions if one.to for name in one.since}
+    for j, state in enumerate(type_.states):
+        at = (*here, "states", j)
+        if state.code not in come:
+            yield pack.fault(
+                CASES, at, f'no step leads to the state "{state.code}"', allowed=f"a step to: {state.code}"
+            )
+        if state.code not in left and state.phase not in ("done", "closed"):
+            said = f'no step leads out of the state "{state.code}"'
+            yield pack.fault(CASES, at, said, allowed=f"a step from: [{state.code}], or phase: closed")
 
 
 def _timer(pack: "Pack", at: _Place, timer: "Timer", states: list[str]) -> Iterator[Fault]:

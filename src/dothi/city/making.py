@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from dothi.cases import offices
 from dothi.city import datasets as taken
-from dothi.city import overrides, records, store
+from dothi.city import overrides, store
 from dothi.city.difference import Change
 from dothi.city.items import Item, joined, whole
+from dothi.datasets import replacing
 from dothi.datasets import service as datasets
 from dothi.identity import service as identity
 from dothi.identity.guard import Caller
@@ -136,10 +137,10 @@ class Maker:
         keys = sorted(features)
         self._remember_records(code, {"name": name, "digest": digest, "count": body["count"], "keys": keys})
 
-    def _replace(self, code: str, features: records.Features, name: str) -> None:
+    def _replace(self, code: str, features: replacing.Features, name: str) -> None:
         dataset = store.dataset_of(code)
         clean = [one for one in store.clean(self.session, dataset) if one != code]
-        records.replace(self.session, self.caller, dataset, features, name, self._apart(code))
+        replacing.replace(self.session, self.caller, dataset, features, apart=self._apart(code), file=name)
         self.session.flush()
         store.mark_again(self.session, dataset, clean)
 

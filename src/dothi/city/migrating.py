@@ -10,6 +10,7 @@ from dothi.cases.tables import Crew
 from dothi.city import store
 from dothi.city.migrations import Drop, Rename, Step, Values
 from dothi.datasets import history, schema
+from dothi.datasets import store as records
 from dothi.datasets.tables import Dataset, Record
 from dothi.datasets.writing import Derive
 from dothi.identity.guard import Caller
@@ -101,7 +102,7 @@ def _records(session: Session, caller: Caller, one: Values | Drop) -> int:
     new: Callable[[Any], Any] = lambda value: names.get(str(value), value)  # noqa: E731 - one line says it
     clean = store.clean(session, one.dataset)
     changed = [
-        record for record in store.records_of(session, dataset.id).values()
+        record for record in records.records_by_key(session, dataset.id).values()
         if one.field in record.properties
         and (isinstance(one, Drop) or new(record.properties[one.field]) != record.properties[one.field])
     ]  # fmt: skip

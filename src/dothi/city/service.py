@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from dothi.city import actuators, migrating, migrations, overrides, scope, store, weave
+from dothi.city import actuators, feeds, migrating, migrations, overrides, scope, store, weave
 from dothi.city.difference import Change, compare
 from dothi.city.items import Item, Key
 from dothi.city.making import Maker
@@ -236,6 +236,7 @@ def apply(session: Session, caller: Caller, made: Plan, tick: Tick = lambda _: N
         maker.do(change, made.wanted.get(change.key), made.now.get(change.key))
         tick(change)
     actuators.follow(session, caller)
+    feeds.follow(session, maker.caller, folder=made.folder)
     id_ = store.add_version(
         session, city=made.city, version=made.version, applied_at=clock.now_micros(), actor=caller.actor,
         blueprint={

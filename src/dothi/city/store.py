@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.orm import Session, aliased, undefer
+from sqlalchemy.orm import Session, aliased
 
 from dothi.cases.tables import Crew, OfficeRule
 from dothi.city.items import Item, Key, flat
@@ -262,19 +262,6 @@ def put_crew(session: Session, code: str, values: dict[str, Any]) -> None:
 def rest_crew(session: Session, code: str) -> None:
     """Have a crew go out no more; what it did stays its own."""
     session.execute(update(Crew).where(Crew.code == code).values(active=False))
-
-
-def records_of(session: Session, dataset_id: int) -> dict[str, Record]:
-    """The records of a dataset by their keys, whole."""
-    query = select(Record).where(Record.dataset_id == dataset_id).options(undefer(Record.geometry))
-    return {record.key: record for record in session.scalars(query)}
-
-
-def last_versions(session: Session, dataset_id: int) -> dict[str, int]:
-    """The highest earlier version of each record there ever was, by key."""
-    old = RecordVersion
-    query = select(old.key, func.max(old.version)).where(old.dataset_id == dataset_id).group_by(old.key)
-    return {key: int(version) for key, version in session.execute(query)}
 
 
 def records_at(session: Session, code: str, at: int) -> dict[str, dict[str, Any]]:

@@ -210,6 +210,15 @@ def _name_faults(blueprint: Blueprint, source: Source, taught: Sectors, sketch: 
         for property_ in use.stale_minutes:
             own = [one for one, sector in taught.sector_of.items() if sector == code]
             check(("sectors", code, "stale_minutes", property_), "property", property_, own)
+        for i, actuator in enumerate(use.actuators):
+            check(
+                ("sectors", code, "actuators", i, "kind"),
+                "kind of actuator",
+                actuator.kind,
+                _codes(taught, "tasking.yaml", "kinds"),
+            )
+        for feed in use.feeds:
+            check(("sectors", code, "feeds", feed), "feed", feed, _codes(taught, "feeds.yaml", "feeds"))
     models = [model.code for _, model in blueprint.all_models()]
     on = [code for code, sector in taught.sector_of.items() if sector in blueprint.sectors]
     for here, group in blueprint.groups():
@@ -234,6 +243,12 @@ def _name_faults(blueprint: Blueprint, source: Source, taught: Sectors, sketch: 
                 )
         faults += _template_faults(source, here, group)
     return faults
+
+
+def _codes(taught: Sectors, file: str, key: str) -> list[str]:
+    return [
+        one.code for pack in taught.packs.values() if pack.files.get(file) for one in getattr(pack.files[file], key)
+    ]
 
 
 def _above(code: str, agencies: list[Agency]) -> set[str]:

@@ -65,9 +65,21 @@ class Datasets(packs.Strict):
     datasets: list[Declared]
 
 
+# MapLibre's kinds of layers a dataset is drawn with, and their settings
+_SETTINGS = {
+    "circle": "blur color opacity pitch-alignment pitch-scale radius sort-key stroke-color stroke-opacity stroke-width "
+    "translate translate-anchor",
+    "line": "blur cap color dasharray gap-width gradient join miter-limit offset opacity pattern round-limit sort-key "
+    "translate translate-anchor width",
+    "fill": "antialias color opacity outline-color pattern sort-key translate translate-anchor",
+}
+LAYERS = {kind: [f"{kind}-{name}" for name in names.split()] for kind, names in _SETTINGS.items()}
+
+
 class Promise(packs.Strict):
     """A record and what becomes of it. refused: the properties that are at fault; none: it is taken."""
 
+    title: str = ""
     dataset: DatasetCode
     properties: dict[str, Any]
     refused: list[str] = Field(default_factory=list)
@@ -114,10 +126,49 @@ def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
             if name not in fields:
                 yield pack.fault(FILE, (*here, "style", "fields", j), f'no property "{name}"',
                                  near=(name, fields), allowed=", ".join(fields))  # fmt: skip
+        yield from _layers(pack, here, one, fields)
         for name, other in one.references.items():
             if other not in codes:
                 at = (*here, "schema", "properties", name, "x-reference", "dataset")
                 yield pack.fault(FILE, at, f'no dataset "{other}"', near=(other, codes), allowed=", ".join(codes))
+
+
+def _layers(pack: packs.Pack, here: tuple[str | int, ...], one: Declared, fields: list[str]) -> Iterator[Fault]:
+    """Kinds of layers and settings MapLibre does not know, fields that are not there or not sent to the map."""
+    for j, layer in enumerate(one.style.layers if one.style else []):
+        at = (*here, "style", "layers", j)
+        kind = layer.get("type")
+        if kind not in LAYERS:
+            written = kind if isinstance(kind, str) else ""
+            yield pack.fault(FILE, (*at, "type"), f'no kind of layer "{written}"', near=(written, list(LAYERS)),
+                             allowed=", ".join(LAYERS))  # fmt: skip
+            continue
+        for part in ("paint", "layout"):
+            given = layer.get(part)
+            for name in given if isinstance(given, dict) else ():
+                if name != "visibility" and name not in LAYERS[kind]:
+                    yield pack.fault(FILE, (*at, part, name), f'"{name}" is nothing of a layer {kind}',
+                                     near=(str(name), LAYERS[kind]), allowed=", ".join(LAYERS[kind]))  # fmt: skip
+            for place, name in _read(given, (*at, part)):
+                if name not in fields:
+                    yield pack.fault(
+                        FILE, place, f'no property "{name}"', near=(name, fields), allowed=", ".join(fields)
+                    )
+        for place, name in _read(layer.get("filter"), (*at, "filter")):
+            if name not in fields:
+                yield pack.fault(FILE, place, f'no property "{name}"', near=(name, fields), allowed=", ".join(fields))
+
+
+def _read(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The fields an expression reads: `[get, name]`, `[has, name]`."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _read(each, (*at, key))
+    if isinstance(value, list):
+        if len(value) == 2 and value[0] in ("get", "has") and isinstance(value[1], str):
+            yield (*at, 1), value[1]
+        for i, each in enumerate(value):
+            yield from _read(each, (*at, i))
 
 
 def _placed(pack: packs.Pack, here: tuple[str | int, ...], fault: Fault) -> Fault:

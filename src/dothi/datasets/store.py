@@ -76,6 +76,21 @@ def record(session: Session, dataset_id: int, key: str) -> Record | None:
     return session.scalars(query).first()
 
 
+def records_by_key(session: Session, dataset_id: int, prefix: str = "") -> dict[str, Record]:
+    """The records of a dataset by their keys, whole; prefix: only those whose keys begin so."""
+    query = select(Record).where(Record.dataset_id == dataset_id).options(undefer(Record.geometry))
+    if prefix:
+        query = query.where(Record.key.startswith(prefix, autoescape=True))
+    return {record.key: record for record in session.scalars(query)}
+
+
+def last_versions(session: Session, dataset_id: int) -> dict[str, int]:
+    """The highest earlier version of each record there ever was, by key."""
+    old = RecordVersion
+    query = select(old.key, func.max(old.version)).where(old.dataset_id == dataset_id).group_by(old.key)
+    return {key: int(version) for key, version in session.execute(query)}
+
+
 def last_version(session: Session, dataset_id: int, key: str) -> RecordVersion | None:
     """The newest earlier version of a record, its geometry with it."""
     query = (

@@ -26,13 +26,14 @@ ROLLED = frozenset(COLUMNS)
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
-def _formula(text: str, *, truth: bool, columns: frozenset[str] = frozenset()) -> tuple[str, ...]:
+def _formula(text: str, *, truth: bool, key: str = "where", columns: frozenset[str] = frozenset()) -> tuple[str, ...]:
     try:
         found = formula.parse(text, columns)
     except BadInput as error:
-        raise ValueError(f"{error.message}; allowed: {formula.ALLOWED}") from None
+        raise packs.Wrong(error.message, key, allowed=formula.ALLOWED) from None
     if found.truth != truth:
-        raise ValueError(f"{text!r} is {'a number' if truth else 'true or false'}, and must be the other")
+        wanted = "a comparison, as in mean > 45" if truth else "a number"
+        raise packs.Wrong(f"{text!r} is {'a number' if truth else 'true or false'}", key, allowed=wanted)
     return found.names
 
 
@@ -53,7 +54,8 @@ class Observations(packs.Strict):
         if self.where is not None:
             for name in _formula(self.where, truth=True, columns=ROLLED):
                 if name not in COLUMNS:
-                    raise ValueError(f'no "{name}" of a rollup; allowed: {", ".join(COLUMNS)}')
+                    known = list(COLUMNS)
+                    raise packs.Wrong(f'no "{name}" of a rollup', "where", near=(name, known), allowed=", ".join(known))
                 if name == "hour" and self.of == "day":
                     raise ValueError("a day has no hour; allowed with of: hour")
         return self
@@ -222,20 +224,23 @@ class Declared(packs.Strict):
             raise ValueError("give a formula, or numerator and denominator, one of them")
         if self.formula is not None and (self.numerator is not None or self.denominator is not None):
             raise ValueError("give a formula, or numerator and denominator, one of them")
-        for text in filter(None, (self.formula, self.numerator, self.denominator)):
-            _formula(text, truth=False)
-            for name in formula.parse(text).names:
+        for key in ("formula", "numerator", "denominator"):
+            text = getattr(self, key)
+            for name in _formula(text, truth=False, key=key) if text else ():
                 if name not in self.inputs:
-                    raise ValueError(f'no input "{name}" in {text!r}; allowed: {", ".join(self.inputs)}')
+                    known = list(self.inputs)
+                    raise packs.Wrong(
+                        f'no input "{name}" in {text!r}', key, near=(name, known), allowed=", ".join(known)
+                    )
         if unused := sorted(set(self.inputs) - set(self.names) - {self.coverage.of if self.coverage else ""}):
-            raise ValueError(f"no formula uses the input {', '.join(unused)}")
+            said = f"no formula uses the input {', '.join(unused)}"
+            raise packs.Wrong(said, "inputs", unused[0], allowed="an input the formula, numerator or denominator reads")
         if self.coverage is not None:
             of = self.inputs.get(self.coverage.of)
             if of is None or of.observations is None:
                 told = [name for name, one in self.inputs.items() if one.observations is not None]
-                raise ValueError(
-                    f'coverage.of: "{self.coverage.of}" is no input of observations; allowed: {", ".join(told)}'
-                )
+                said = f'"{self.coverage.of}" is no input of observations'
+                raise packs.Wrong(said, "coverage", "of", near=(self.coverage.of, told), allowed=", ".join(told))
         return self
 
     @cached_property

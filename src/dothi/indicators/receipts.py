@@ -34,6 +34,7 @@ class _Held:
         if row is None or one is None or place not in row.places:
             raise _absent(id_)
         self.session, self.id, self.row, self.one, self.place = session, id_, row, one, place
+        self.caller = caller
         self.told: Mapping[str, Any] = row.places[place]
         self.now = clock.now_micros()
         self.run = Run(session, self.known, self.now, keep=False)
@@ -223,6 +224,8 @@ def _weights(held: _Held, units: Sequence[str], start: int) -> dict[str, float]:
 
 
 def _cases(held: _Held, asked: Cases, units: Sequence[str]) -> list[Sequence[Any]]:
+    # how many dossiers there are is public, which ones they are is not
+    closed = asked.type == "dossier" and "cases:read" not in held.caller.everywhere
     stage = held.run.stage
     found: list[Sequence[Any]] = []
     for start, first, after in stage.spans(held.period):
@@ -233,7 +236,8 @@ def _cases(held: _Held, asked: Cases, units: Sequence[str]) -> list[Sequence[Any
             )
             if weight:
                 number = 1.0 if asked.value is None else float(row[4])
-                found.append([row.number, clock.iso(row.opened_at), number * weight])
+                name, at = (f"#{len(found) + 1}", held.period.start) if closed else (row.number, row.opened_at)
+                found.append([name, clock.iso(at), number * weight])
     return found
 
 

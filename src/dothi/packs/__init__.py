@@ -9,10 +9,10 @@ the files of all packs), promise (`expect.yaml`: sample in, states and indices o
 """
 
 from dothi.packs.content import content_path
-from dothi.packs.folder import Pack, Strict, Text, load, load_file, names, promise, refuse, schema, verify
+from dothi.packs.folder import Pack, Strict, Text, load, load_file, names, promise, refuse, schema, unpromised, verify
 from dothi.packs.overrides import renewed
-from dothi.packs.shape import shaped
+from dothi.packs.shape import Wrong, shaped
 
 __all__ = [
-    "Pack", "Strict", "Text", "content_path", "load", "load_file", "names", "promise", "refuse", "renewed", "schema", "shaped", "verify",
+    "Pack", "Strict", "Text", "Wrong", "content_path", "load", "load_file", "names", "promise", "refuse", "renewed", "schema", "shaped", "unpromised", "verify",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import dothi
+from dothi.config import settings
 from dothi.kit.errors import BadInput, Fault
 from dothi.packs import overrides
 from dothi.packs.content import content_path
@@ -17,13 +18,26 @@ from dothi.packs.lines import Path_, Source, read
 from dothi.packs.overrides import Override
 from dothi.packs.shape import Model, Strict, Text, shaped
 
-__all__ = ["Pack", "Strict", "Text", "load", "load_file", "names", "promise", "refuse", "schema", "verify"]
+__all__ = [
+    "Pack",
+    "Strict",
+    "Text",
+    "load",
+    "load_file",
+    "names",
+    "promise",
+    "refuse",
+    "schema",
+    "unpromised",
+    "verify",
+]
 
 Case = TypeVar("Case", bound=BaseModel)
 
 EXPECT = "expect.yaml"
 _schemas: dict[str, type[BaseModel]] = {}
 _names: list[Callable[[dict[str, "Pack"]], Iterable[Fault]]] = []
+_kept_anyway: list[Callable[[dict[str, "Pack"]], Iterable[Fault]]] = []
 _promises: dict[str, tuple[type[BaseModel], Callable[["Pack", Any], Iterable[str]]]] = {}
 
 
@@ -61,6 +75,13 @@ def names(check: Callable[[dict[str, Pack]], Iterable[Fault]]) -> Callable[[dict
     return check
 
 
+def unpromised(check: Callable[[dict[str, Pack]], Iterable[Fault]]) -> Callable[[dict[str, Pack]], Iterable[Fault]]:
+    """Have the third pass check what no pack needs to promise and what takes too long for every start."""
+    if check not in _kept_anyway:
+        _kept_anyway.append(check)
+    return check
+
+
 def promise(key: str, model: type[Case], keep: Callable[[Pack, Case], Iterable[str]]) -> None:
     """Have `expect.yaml` take a list of cases under this key; `keep` says what differs from what was promised."""
     _promises[key] = (model, keep)
@@ -83,39 +104,59 @@ def load_file(path: Path, model: type[Model], name: str | None = None) -> tuple[
     return made, source
 
 
-def _learn() -> None:
-    """Import every room's `declared`, so that a file is known whichever rooms a process uses itself."""
+def _learn(what: str = "declared") -> None:
+    """Import every room's `declared` (or `promises`), so that a file is known whichever rooms a process uses itself."""
     for room in pkgutil.iter_modules(dothi.__path__):
-        if (Path(dothi.__path__[0]) / room.name / "declared.py").exists():
-            import_module(f"dothi.{room.name}.declared")
+        if (Path(dothi.__path__[0]) / room.name / f"{what}.py").exists():
+            import_module(f"dothi.{room.name}.{what}")
 
 
 def load(root: Path, overridden: Iterable[Override] | None = None) -> dict[str, Pack]:
     """Every pack under a folder, by code, after the passes shape and names. Raises BadInput with every fault.
 
+    The shipped packs come with those of the installation's own folder (the setting `sectors`).
     overridden: what cities set otherwise; the shipped packs are loaded with what is in force when not given.
     """
     _learn()
     packs: dict[str, Pack] = {}
     faults: list[Fault] = []
-    shipped = content_path("sectors") if overridden is None else None
-    put = list(overridden) if overridden is not None else overrides.in_force() if root == shipped else []
-    for folder in sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "_"))):
+    shipped = root == content_path("sectors")
+    put = list(overridden) if overridden is not None else overrides.in_force() if shipped else []
+    for folder in [*_folders(root), *(_own(faults) if shipped else [])]:
+        if folder.name in packs:
+            taken = f'dothi ships a sector "{folder.name}" already; give yours another name'
+            faults.append(Fault(str(folder), taken, f"any but {', '.join(packs)}"))
+            continue
         pack = packs[folder.name] = Pack(folder.name, folder)
         for path in sorted(folder.glob("*.y*ml")):
             if path.name == EXPECT:
                 continue
-            faults += _read_into(pack, path, root, put)
+            faults += _read_into(pack, path, put)
         if not pack.sources:
-            faults.append(
-                Fault(f"{root.name}/{folder.name}", "the folder has no pack files", ", ".join(sorted(_schemas)))
-            )
+            known = ", ".join(sorted(_schemas))
+            faults.append(Fault(f"{folder.parent.name}/{folder.name}", "the folder has no pack files", known))
     faults += _unheard(put, packs)
     refuse(faults, f"packs of {root.name}")
     for check in _names:
         faults += check(packs)
     refuse(faults, f"packs of {root.name}")
     return packs
+
+
+def _folders(root: Path) -> list[Path]:
+    """The packs of a folder; what begins with a dot or a dash below is none."""
+    return sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "_")))
+
+
+def _own(faults: list[Fault]) -> list[Path]:
+    """The packs of the installation's own folder."""
+    own = settings().sectors
+    if own is None:
+        return []
+    if not own.is_dir():
+        faults.append(Fault("DOTHI_SECTORS", f"there is no folder {own}", "a folder with one folder for each sector"))
+        return []
+    return _folders(own)
 
 
 def _unheard(put: list[Override], packs: dict[str, Pack]) -> list[Fault]:
@@ -132,8 +173,8 @@ def _unheard(put: list[Override], packs: dict[str, Pack]) -> list[Fault]:
     return faults
 
 
-def _read_into(pack: Pack, path: Path, root: Path, put: list[Override]) -> list[Fault]:
-    shown = f"{root.name}/{pack.code}/{path.name}"
+def _read_into(pack: Pack, path: Path, put: list[Override]) -> list[Fault]:
+    shown = f"{pack.folder.parent.name}/{pack.code}/{path.name}"
     model = _schemas.get(path.name)
     if model is None:
         known = sorted([*_schemas, EXPECT])
@@ -149,7 +190,8 @@ def _read_into(pack: Pack, path: Path, root: Path, put: list[Override]) -> list[
 
 def verify(packs: dict[str, Pack]) -> list[Fault]:
     """The third pass: what packs promise in `expect.yaml` against what they do. Returns what differs."""
-    faults: list[Fault] = []
+    _learn("promises")
+    faults = [fault for check in _kept_anyway for fault in check(packs)]
     for pack in packs.values():
         path = pack.folder / EXPECT
         shown = f"{pack.folder.parent.name}/{pack.code}/{EXPECT}"

@@ -8,6 +8,16 @@ from typing import Any
 from dothi.kit.errors import Fault
 from dothi.packs.reader import MappingNode, Node, ScalarNode, YamlError, compose, scalar
 
+# what libyaml says, and what helps
+_HINTS = {
+    "tab": "spaces before a key, never tabs",
+    "expected ':'": "key: value, with a colon and a space",
+    "',' or '}'": "a comma between entries and a } at the end; a text with a comma or a colon needs quotes",
+    "',' or ']'": "a comma between entries and a ] at the end",
+    "mapping values": "one key a line, all keys of a mapping equally far in; a text with a colon needs quotes",
+    "alias": "&name before it is used as *name",
+    "another document": "one document a file, without ---",
+}
 Path_ = tuple[str | int, ...]
 
 
@@ -66,12 +76,15 @@ def read(path: Path, name: str) -> Source:
     """The values of a YAML file; what is wrong with its text is in `faults`."""
     source = Source(name)
     try:
-        text = path.read_text("utf-8-sig")
+        held = path.read_bytes()
+        text = held.decode("utf-8-sig")
     except OSError as error:
         source.faults.append(Fault(name, f"cannot be read: {error.strerror}"))
         return source
     except UnicodeDecodeError as error:
-        source.faults.append(Fault(name, f"is not UTF-8: byte {error.start} cannot be read", "text saved as UTF-8"))
+        line = held.count(b"\n", 0, error.start) + 1
+        said = f"is not UTF-8: byte {error.start} cannot be read"
+        source.faults.append(Fault(f"{name}:{line}", said, "text saved as UTF-8"))
         return source
     return parse(text, name)
 
@@ -84,7 +97,10 @@ def parse(text: str, name: str) -> Source:
     except YamlError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         said = getattr(error, "problem", None) or getattr(error, "context", None) or str(error).splitlines()[0]
-        source.faults.append(Fault(f"{name}:{mark.line + 1 if mark else 1}", f"not YAML: {said}"))
+        allowed = next((hint for part, hint in _HINTS.items() if part in said), None)
+        if "expected" in said and getattr(error, "context_mark", None):
+            mark = error.context_mark  # type: ignore[attr-defined]  # where it begins, not where the reader gave up
+        source.faults.append(Fault(f"{name}:{mark.line + 1 if mark else 1}", f"not YAML: {said}", allowed))
         return source
     if node is None:
         source.faults.append(Fault(f"{name}:1", "the file is empty"))

@@ -12,6 +12,27 @@ from dothi.packs.lines import Path_, Source, closest
 Model = TypeVar("Model", bound=BaseModel)
 
 
+# what a pattern asks for, in words
+_PATTERNS = {
+    "^[a-z0-9][a-z0-9-]*$": "small letters a to z, digits and -, as in fill-level",
+    "^[a-z][a-z0-9_]*$": "small letters a to z, digits and _, as in late_cases",
+    "^[A-Za-z][A-Za-z0-9_]{0,63}$": "letters a to z, digits and _",
+    "^[1-9][0-9]{0,3}[smh]$": "30s, 15m, 24h",
+    r"^\d{2,5}$": 'the unit\'s number in quotes, as in "27694"',
+    r"^\d{3,12}$": "a telephone number in quotes",
+}
+
+
+class Wrong(ValueError):
+    """A fault a schema finds at a key below itself. at: the key, as a path from there."""
+
+    def __init__(
+        self, message: str, *at: str | int, near: tuple[str, list[str]] | None = None, allowed: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.at, self.near, self.allowed = at, near, allowed
+
+
 class Strict(BaseModel):
     """The base of every schema of a pack: unknown keys are faults, and values are not bent into other types."""
 
@@ -39,10 +60,14 @@ class Text(Strict):
         return self.en if language == "en" else self.vi
 
 
+_NO_MAPPING = ("model_type", "model_attributes_type", "dict_type")
+
+
 def _detail(model: type[BaseModel], one: Any) -> InitErrorDetails:
     kind, loc, message = one["type"], one["loc"], one["msg"]
     context = dict(one.get("ctx") or {})
-    if kind == "extra_forbidden" and len(loc) == 1 and "allowed" not in context:
+    unknown = kind == "extra_forbidden" and len(loc) == 1
+    if (unknown or (kind in _NO_MAPPING and not loc)) and "allowed" not in context:
         context = {"allowed": [field.alias or name for name, field in model.model_fields.items()]}
     # braces and other marks in messages must not be read as templates, so the message travels in the context
     context["said"] = context.get("said", message)
@@ -80,13 +105,29 @@ def _fault(source: Source, one: Any) -> Fault:
         message = f"{_shown(given)} is none of the choices" + (f'; did you mean "{guess}"?' if guess else "")
         return source.fault(path, message, allowed=", ".join(names))
     if kind == "value_error":
+        wrong = context.get("error")
+        if isinstance(wrong, Wrong):
+            return source.fault((*path, *wrong.at), str(wrong), near=wrong.near, allowed=wrong.allowed)
         return source.fault(path, said.removeprefix("Value error, "))
-    return source.fault(path, f"{_shown(given)}: {said[:1].lower()}{said[1:]}")
+    if kind in _NO_MAPPING:
+        keys = ", ".join(context.get("allowed", []))
+        return source.fault(
+            path, f"{_shown(given)} is no mapping", allowed=f"a mapping with {keys}" if keys else "key: value"
+        )
+    if kind in ("list_type", "tuple_type"):
+        return source.fault(path, f"{_shown(given)} is no list", allowed="[…, …], or lines that begin with a dash")
+    if kind in ("too_short", "too_long"):
+        least, most = context.get("min_length"), context.get("max_length")
+        count = f"at least {least}" if kind == "too_short" else f"at most {most}"
+        return source.fault(path, f"has {context.get('actual_length')} entries", allowed=count)
+    pattern = _PATTERNS.get(str(context.get("pattern")))
+    return source.fault(path, f"{_shown(given)}: {said[:1].lower()}{said[1:]}", allowed=pattern)
 
 
 def _walk(value: Any, loc: tuple[str | int, ...]) -> Path_:
     """The keys of a pydantic location that are keys of the file: names of union members are left out."""
     path: list[str | int] = []
+    loc = tuple(part for part in loc if part != "[key]")  # a wrong key of a mapping stands at itself
     for i, part in enumerate(loc):
         last = i == len(loc) - 1
         if isinstance(value, dict) and (part in value or last):

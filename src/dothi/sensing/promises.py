@@ -7,10 +7,24 @@ from pydantic import Field
 
 from dothi import packs
 from dothi.kit import units
-from dothi.kit.errors import BadInput
+from dothi.kit.errors import BadInput, Fault
 from dothi.sensing import aqi
 from dothi.sensing.sectors import Code, Index, Property, Sectors, State, sectors
 from dothi.sensing.state import judge
+
+UCUM = "a code of UCUM, as in m/s, ug/m3, Cel, %, {persons}"
+
+
+@packs.unpromised
+def _units(found: dict[str, packs.Pack]) -> Iterable[Fault]:
+    """Units that can be calculated with."""
+    for file, key in (("observed_properties.yaml", "properties"), ("indicators.yaml", "indicators")):
+        for pack in found.values():
+            given = pack.files.get(file)
+            for i, one in enumerate(getattr(given, key) if given is not None else []):
+                if not units.known(one.unit.ucum):
+                    said = f'"{one.unit.ucum}" is not a UCUM unit'
+                    yield pack.fault(file, (key, i, "unit", "ucum"), said, allowed=UCUM)
 
 
 class HourlyCase(packs.Strict):

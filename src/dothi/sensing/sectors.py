@@ -118,6 +118,12 @@ class Property(packs.Strict):
     limits: list[Limit] = Field(default_factory=list)
     state: Rule
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "Property":
+        if self.plausible is not None and self.plausible[0] >= self.plausible[1]:
+            raise packs.Wrong("the smallest value is not below the largest", "plausible", allowed="[smallest, largest]")
+        return self
+
     def limits_on(self, day: date) -> list[Limit]:
         """The limits in force on a day."""
         return [
@@ -293,6 +299,11 @@ def _with(found: dict[str, packs.Pack], file: str) -> Iterator[tuple[packs.Pack,
             yield pack, pack.files[file]
 
 
+def _own(pack: packs.Pack) -> list[Property]:
+    file: ObservedProperties | None = pack.files.get("observed_properties.yaml")
+    return file.properties if file is not None else []
+
+
 def _properties(found: dict[str, packs.Pack]) -> Iterator[tuple[str, packs.Pack, int, Property]]:
     for pack, file in _with(found, "observed_properties.yaml"):
         for i, one in enumerate(file.properties):
@@ -332,7 +343,9 @@ def _manifest_faults(found: dict[str, packs.Pack], codes: list[str]) -> Iterable
             )
         for i, code in enumerate(manifest.headline):
             if code not in codes:
-                yield pack.fault("sector.yaml", ("headline", i), f'no property "{code}"', near=(code, codes))
+                own = [one.code for one in _own(pack)]
+                yield pack.fault("sector.yaml", ("headline", i), f'no property "{code}"', near=(code, codes),
+                                 allowed=", ".join(own))  # fmt: skip
 
 
 def _index_faults(found: dict[str, packs.Pack], codes: list[str]) -> Iterable[Fault]:

@@ -61,6 +61,8 @@ class Parameter(packs.Strict):
             raise ValueError("a Category names its tokens")
         if (self.tokens is not None and self.type != "Category") or (self.pattern is not None and self.type != "Text"):
             raise ValueError("tokens are for a Category, pattern for a Text")
+        if self.interval is not None and self.interval[0] > self.interval[1]:
+            raise packs.Wrong("the least is above the most", "interval", allowed="[least, most]")
         if faults := swe.wrong({"type": "DataRecord", "field": [self.component()]}):
             raise ValueError("; ".join(f"{one.place.rpartition('.')[2]} {one.message}" for one in faults))
         if self.value is not None and not swe.fits(self.component(), self.value):

@@ -53,7 +53,7 @@ class Findings:
     listed: list[GtfsFault] = field(default_factory=list)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def say(self, kind: str, file: str, row: int = 0, name: str = "", value: object = "", allowed: str = "") -> None:
+    def note(self, kind: str, file: str, row: int = 0, name: str = "", value: object = "", allowed: str = "") -> None:
         """Note a fault. Of one kind no more than a third of the list is kept, so that each kind is seen."""
         many = self.found[kind] = self.found.get(kind, 0) + 1
         if many <= SHOWN // 3 and len(self.listed) < SHOWN:

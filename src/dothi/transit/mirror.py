@@ -48,7 +48,7 @@ def renew(session: Session, feed: TransitFeed) -> list[str]:
     for code, make in ((STOPS, _stops), (LINES, _lines)):
         features = make(session, feed, feed.version_id) if shown and feed.version_id is not None else {}
         try:
-            replacing.replace(session, guard.SYSTEM, code, features, f"{feed.code}:")
+            replacing.replace(session, guard.SYSTEM, code, features, prefix=f"{feed.code}:")
         except NotFound:
             missing.append(code)
     return missing

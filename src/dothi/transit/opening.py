@@ -97,13 +97,13 @@ class Table:
         self.places = {one: i for i, one in reversed(list(enumerate(self.columns)))}
         for one in self.columns:
             if one and one not in known:
-                findings.say("unknown-column", name, 1, one)
+                findings.note("unknown-column", name, 1, one)
 
     def has(self, *needed: str) -> bool:
         """Whether the columns are there; those that are not are said."""
         missing = [one for one in needed if one not in self.places]
         for one in missing:
-            self.findings.say("missing-column", self.name, 1, one)
+            self.findings.note("missing-column", self.name, 1, one)
         if missing:  # nothing of the file can be read, and the table of rows says so
             self.read = sum(any(row) for row in self._lines())
         return not missing
@@ -117,7 +117,7 @@ class Table:
                 continue
             self.read += 1
             if len(row) > width and any(row[width:]):
-                self.findings.say("broken-row", self.name, number, "", f"{len(row)} values", f"{width} values")
+                self.findings.note("broken-row", self.name, number, "", f"{len(row)} values", f"{width} values")
                 continue
             cells = (row + [""] * (width + 1 - len(row)))[: width + 1]
             cells[width] = ""
@@ -131,7 +131,7 @@ class Table:
                 return
             except csv.Error as error:
                 self.read += 1
-                self.findings.say("broken-row", self.name, self._rows.line_num, "", str(error))
+                self.findings.note("broken-row", self.name, self._rows.line_num, "", str(error))
                 continue
             yield row
 
@@ -140,7 +140,7 @@ def _text(name: str, body: bytes, findings: Findings) -> str:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        findings.say("encoding", name, 0, "", "not UTF-8, read as Windows-1258", "UTF-8")
+        findings.note("encoding", name, 0, "", "not UTF-8, read as Windows-1258", "UTF-8")
         text = body.decode("cp1258", "replace")
     return text.replace("\0", "")
 

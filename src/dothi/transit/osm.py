@@ -43,11 +43,11 @@ def parse(name: str, body: bytes) -> Timetable:
         read += 1
         where = values.position(str(node.get("lat")), str(node.get("lon")))
         if where is None:
-            findings.say("bad-position", "node", id_, "lat,lon", f"{node.get('lat')},{node.get('lon')}", "degrees")
+            findings.note("bad-position", "node", id_, "lat,lon", f"{node.get('lat')},{node.get('lon')}", "degrees")
             continue
         title = tags.get("name") or ""
         if not title:
-            findings.say("name-missing", "node", id_, "name", "", "the stop's name; its number is shown")
+            findings.note("name-missing", "node", id_, "name", "", "the stop's name; its number is shown")
         accepted += 1
         numbers[id_] = len(made.stops)
         title = nfc(title or f"OSM {id_}")
@@ -59,8 +59,8 @@ def parse(name: str, body: bytes) -> Timetable:
     findings.count("node", read, accepted)
     _lines(made, routes, ways, nodes, numbers)
     made.services[_SERVICE] = Days()
-    findings.say("no-days", "relation")
-    findings.say("no-times", "relation", 0, "", "", "OpenStreetMap holds no timetable")
+    findings.note("no-days", "relation")
+    findings.note("no-times", "relation", 0, "", "", "OpenStreetMap holds no timetable")
     return made
 
 
@@ -71,12 +71,12 @@ def _calls(member: dict[str, Any]) -> bool:
 def _lines(
     made: Timetable, routes: list[dict[str, Any]], ways: dict[int, Any], nodes: dict[int, Any], numbers: dict[int, int]
 ) -> None:
-    say, accepted, calls = made.findings.say, 0, 0
+    note, accepted, calls = made.findings.note, 0, 0
     for one in routes:
         tags = one.get("tags") or {}
         kind = _ROUTES.get(tags.get("route", ""))
         if kind is None:
-            say("bad-choice", "relation", one["id"], "route", tags.get("route", ""), ", ".join(_ROUTES))
+            note("bad-choice", "relation", one["id"], "route", tags.get("route", ""), ", ".join(_ROUTES))
             continue
         accepted += 1
         number, operator = len(made.lines), nfc(str(tags.get("operator") or tags.get("network") or ""))
@@ -97,7 +97,7 @@ def _lines(
         stops = [m["ref"] for m in members if m.get("type") == "node" and _calls(m)]
         for ref in stops:
             if ref not in numbers:
-                say("no-such", "relation", one["id"], "member", ref, "a node of the same file")
+                note("no-such", "relation", one["id"], "member", ref, "a node of the same file")
         held = [numbers[ref] for ref in stops if ref in numbers]
         calls += len(held)
         made.trips.append({

@@ -44,7 +44,7 @@ def parse(opened: Opened) -> Timetable:
     findings = Findings()
     made = Timetable(opened.name, opened.sha256, ZONE, findings)
     for name in opened.others:
-        findings.say("not-read", name)
+        findings.note("not-read", name)
     reader = _Reader(opened, made)
     for step in (
         reader.agencies, reader.stops, reader.lines, reader.services, reader.exceptions, reader.shapes, reader.trips,
@@ -52,7 +52,7 @@ def parse(opened: Opened) -> Timetable:
     ):  # fmt: skip
         step()
     if not made.services:
-        findings.say("no-days", "calendar.txt")
+        findings.note("no-days", "calendar.txt")
     return made
 
 
@@ -60,7 +60,7 @@ class _Reader:
     """Reads file after file; later ones refer to earlier ones."""
 
     def __init__(self, opened: Opened, made: Timetable) -> None:
-        self.opened, self.made, self.say = opened, made, made.findings.say
+        self.opened, self.made, self.note = opened, made, made.findings.note
         self.stop_numbers: dict[str, int] = {}
         self.line_numbers: dict[str, int] = {}
         self.trip_numbers: dict[str, int] = {}
@@ -71,7 +71,7 @@ class _Reader:
         body = self.opened.files.get(name)
         if body is None:
             if expected:
-                self.say("missing-file", name)
+                self.note("missing-file", name)
             return None
         table = Table(name, body, COLUMNS[name], self.made.findings)
         if table.has(*needed):
@@ -87,7 +87,7 @@ class _Reader:
         """One of GTFS's numbered choices; anything else is 0, and said."""
         value = values.whole(text, 0, most)
         if value is None:
-            self.say("bad-choice", *place, text, f"0 to {most}")
+            self.note("bad-choice", *place, text, f"0 to {most}")
         return value or 0
 
     def agencies(self) -> None:
@@ -101,14 +101,14 @@ class _Reader:
             "agency_id", "agency_name", "agency_url", "agency_timezone", "agency_phone"
         ):
             if not title:
-                self.say("missing-value", name, row, "agency_name")
+                self.note("missing-value", name, row, "agency_name")
                 continue
             accepted += 1
             if not self.made.agencies:
                 if _is_zone(zone):
                     self.made.timezone = zone
                 else:
-                    self.say("timezone", name, row, "agency_timezone", zone, f"an IANA time zone; {ZONE} is taken")
+                    self.note("timezone", name, row, "agency_timezone", zone, f"an IANA time zone; {ZONE} is taken")
             self.agency_names[id_] = nfc(title)
             self.made.agencies.append({"id": id_, "name": nfc(title), "url": url[:300], "phone": phone[:60]})
         self.done(table, accepted)
@@ -129,10 +129,10 @@ class _Reader:
             sort = self.choice((name, row, "location_type"), kind, 4)
             where = values.position(lat, lon)
             if where is None and (sort < 3 or lat or lon):
-                self.say("bad-position", name, row, "stop_lat,stop_lon", f"{lat},{lon}", "degrees, WGS 84, not 0,0")
+                self.note("bad-position", name, row, "stop_lat,stop_lon", f"{lat},{lon}", "degrees, WGS 84, not 0,0")
                 continue
             if not title:
-                self.say("name-missing", name, row, "stop_name", "", "the stop's name; its id is shown")
+                self.note("name-missing", name, row, "stop_name", "", "the stop's name; its id is shown")
             number = self.stop_numbers[id_] = len(self.made.stops)
             if parent:
                 parents.append((number, row, parent))
@@ -145,7 +145,7 @@ class _Reader:
         for number, row, parent in parents:
             found = self.stop_numbers.get(parent)
             if found is None or found == number:
-                self.say("station-missing", name, row, "parent_station", parent, "a stop_id of stops.txt")
+                self.note("station-missing", name, row, "parent_station", parent, "a stop_id of stops.txt")
             else:
                 self.made.stops[number]["parent"] = found
         self.done(table, len(self.made.stops))
@@ -164,10 +164,10 @@ class _Reader:
                 continue
             sort = values.whole(kind, None, 1702)
             if sort is None:
-                self.say("bad-number", name, row, "route_type", kind, "0 to 12, or an extended type to 1702")
+                self.note("bad-number", name, row, "route_type", kind, "0 to 12, or an extended type to 1702")
                 continue
             if not short and not long:
-                self.say("name-missing", name, row, "route_short_name", "", "a short or a long name; the id is shown")
+                self.note("name-missing", name, row, "route_short_name", "", "a short or a long name; the id is shown")
             number = self.line_numbers[id_] = len(self.made.lines)
             name1, name2 = nfc(short or ("" if long else id_)), nfc(long)
             self.made.lines.append({
@@ -189,11 +189,11 @@ class _Reader:
                 continue
             wrong = [(_WEEK[i], text) for i, text in enumerate(week) if text not in ("0", "1")]
             for column, text in wrong:
-                self.say("bad-number", name, row, column, text, "0 or 1")
+                self.note("bad-number", name, row, column, text, "0 or 1")
             first, last = values.day(start), values.day(end)
             for column, text, value in (("start_date", start, first), ("end_date", end, last)):
                 if value is None:
-                    self.say("bad-date", name, row, column, text, "YYYYMMDD, as 20261122")
+                    self.note("bad-date", name, row, column, text, "YYYYMMDD, as 20261122")
             if wrong or first is None or last is None:
                 continue
             self.made.services[id_] = Days(sum(1 << i for i, text in enumerate(week) if text == "1"), first, last)
@@ -208,11 +208,11 @@ class _Reader:
         for row, (id_, date, kind) in table.rows("service_id", "date", "exception_type"):
             day = values.day(date)
             if not id_:
-                self.say("missing-value", name, row, "service_id")
+                self.note("missing-value", name, row, "service_id")
             elif day is None:
-                self.say("bad-date", name, row, "date", date, "YYYYMMDD, as 20261122")
+                self.note("bad-date", name, row, "date", date, "YYYYMMDD, as 20261122")
             elif kind not in ("1", "2"):
-                self.say("bad-number", name, row, "exception_type", kind, "1 (runs) or 2 (does not)")
+                self.note("bad-number", name, row, "exception_type", kind, "1 (runs) or 2 (does not)")
             else:
                 accepted += 1
                 days = self.made.services.setdefault(id_, Days())
@@ -229,11 +229,11 @@ class _Reader:
         for row, (id_, lat, lon, sequence) in table.rows(*COLUMNS["shapes.txt"]):
             where, place = values.position(lat, lon), values.whole(sequence)
             if not id_:
-                self.say("missing-value", name, row, "shape_id")
+                self.note("missing-value", name, row, "shape_id")
             elif where is None:
-                self.say("bad-position", name, row, "shape_pt_lat,shape_pt_lon", f"{lat},{lon}", "degrees, WGS 84")
+                self.note("bad-position", name, row, "shape_pt_lat,shape_pt_lon", f"{lat},{lon}", "degrees, WGS 84")
             elif place is None:
-                self.say("bad-number", name, row, "shape_pt_sequence", sequence, "a whole number from 0")
+                self.note("bad-number", name, row, "shape_pt_sequence", sequence, "a whole number from 0")
             else:
                 accepted += 1
                 found.setdefault(id_, []).append((place, where[1], where[0]))
@@ -254,15 +254,15 @@ class _Reader:
             if not self._key(name, row, "trip_id", id_, self.trip_numbers):
                 continue
             if line is None:
-                self.say("no-such", name, row, "route_id", route, "a route_id of routes.txt")
+                self.note("no-such", name, row, "route_id", route, "a route_id of routes.txt")
                 continue
             if service not in self.made.services:
-                self.say(
+                self.note(
                     "no-such", name, row, "service_id", service, "a service_id of calendar.txt or calendar_dates.txt"
                 )
                 continue
             if shape and shape not in self.made.shapes:
-                self.say("bad-choice", name, row, "shape_id", shape, "a shape_id of shapes.txt")
+                self.note("bad-choice", name, row, "shape_id", shape, "a shape_id of shapes.txt")
             number = self.trip_numbers[id_] = len(self.made.trips)
             self.made.trips.append({
                 "number": number, "trip_id": id_, "line": line, "service": service, "headsign": nfc(headsign),
@@ -282,11 +282,11 @@ class _Reader:
             first, last, every = values.seconds(start), values.seconds(end), values.whole(headway)
             trip = self.trip_numbers.get(id_)
             if trip is None:
-                self.say("no-such", name, row, "trip_id", id_, "a trip_id of trips.txt")
+                self.note("no-such", name, row, "trip_id", id_, "a trip_id of trips.txt")
             elif first is None or last is None or last <= first:
-                self.say("bad-time", name, row, "start_time,end_time", f"{start},{end}", "HH:MM:SS, the end later")
+                self.note("bad-time", name, row, "start_time,end_time", f"{start},{end}", "HH:MM:SS, the end later")
             elif not every:
-                self.say("bad-number", name, row, "headway_secs", headway, "seconds, more than 0")
+                self.note("bad-number", name, row, "headway_secs", headway, "seconds, more than 0")
             else:
                 accepted += 1
                 kept = self.made.trips[trip]["frequencies"] or []
@@ -302,11 +302,11 @@ class _Reader:
 
     def _key(self, name: str, row: int, column: str, value: str, taken: dict[str, Any]) -> bool:
         if not value:
-            self.say("missing-value", name, row, column)
+            self.note("missing-value", name, row, column)
         elif len(value) > 200 or not value.isprintable():
-            self.say("bad-choice", name, row, column, value, "a printable id of at most 200 characters")
+            self.note("bad-choice", name, row, column, value, "a printable id of at most 200 characters")
         elif value in taken:
-            self.say("duplicate-key", name, row, column, value, "an id not used before")
+            self.note("duplicate-key", name, row, column, value, "an id not used before")
         else:
             return True
         return False
@@ -314,7 +314,7 @@ class _Reader:
     def _colour(self, name: str, row: int, column: str, text: str) -> str:
         found = values.colour(text) if text else ""
         if found is None:
-            self.say("bad-colour", name, row, column, text, "six hexadecimal digits, as 1D4A86")
+            self.note("bad-colour", name, row, column, text, "six hexadecimal digits, as 1D4A86")
         return found or ""
 
     def _agency(self, id_: str) -> str:

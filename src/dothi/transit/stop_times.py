@@ -17,29 +17,29 @@ _NAME = "stop_times.txt"
 def read_calls(table: Table, made: Timetable, trips: dict[str, int], stops: dict[str, int]) -> int:
     """Fill in the calls and each trip's first and last second; returns the rows accepted."""
     by_trip: dict[int, list[Row]] = {}
-    say = made.findings.say
+    note = made.findings.note
     small = {"": 0, "0": 0, "1": 1, "2": 2, "3": 3}
     for row, (trip_id, arrives, leaves, stop_id, sequence, headsign, pickup, dropoff) in table.rows(*_WANTED):
         trip, stop = trips.get(trip_id), stops.get(stop_id)
         if trip is None:
-            say("no-such", _NAME, row, "trip_id", trip_id, "a trip_id of trips.txt that was read")
+            note("no-such", _NAME, row, "trip_id", trip_id, "a trip_id of trips.txt that was read")
             continue
         if stop is None:
-            say("no-such", _NAME, row, "stop_id", stop_id, "a stop_id of stops.txt that was read")
+            note("no-such", _NAME, row, "stop_id", stop_id, "a stop_id of stops.txt that was read")
             continue
         place = values.whole(sequence)
         if place is None:
-            say("bad-number", _NAME, row, "stop_sequence", sequence, "a whole number from 0")
+            note("bad-number", _NAME, row, "stop_sequence", sequence, "a whole number from 0")
             continue
         arrival = values.seconds(arrives) if arrives else None
         departure = values.seconds(leaves) if leaves else None
         if (arrives and arrival is None) or (leaves and departure is None):
             wrong = ("arrival_time", arrives) if arrives and arrival is None else ("departure_time", leaves)
-            say("bad-time", _NAME, row, *wrong, "HH:MM:SS; 25:10:00 for the night after")
+            note("bad-time", _NAME, row, *wrong, "HH:MM:SS; 25:10:00 for the night after")
             continue
         if pickup not in small or dropoff not in small:
             wrong = ("pickup_type", pickup) if pickup not in small else ("drop_off_type", dropoff)
-            say("bad-choice", _NAME, row, *wrong, "0 to 3")
+            note("bad-choice", _NAME, row, *wrong, "0 to 3")
         by_trip.setdefault(trip, []).append((
             place, row, stop, arrival if arrival is not None else departure, departure if departure is not None else arrival,
             nfc(headsign) if headsign else "", small.get(pickup, 0), small.get(dropoff, 0),
@@ -51,19 +51,21 @@ def read_calls(table: Table, made: Timetable, trips: dict[str, int], stops: dict
 
 
 def _trip(trip: int, rows: list[Row], made: Timetable) -> int:
-    say = made.findings.say
+    note = made.findings.note
     rows.sort(key=lambda one: one[:2])
     kept: list[Row] = []
     latest = -1
     for one in rows:
         if kept and kept[-1][0] == one[0]:
-            say("duplicate-key", _NAME, one[1], "stop_sequence", one[0], "a number not used before in this trip")
+            note("duplicate-key", _NAME, one[1], "stop_sequence", one[0], "a number not used before in this trip")
             continue
         arrival, departure = one[3], one[4]
         if arrival is not None and departure is not None:
             if arrival < latest or departure < arrival:
                 text = f"{values.clock_text(arrival)}–{values.clock_text(departure)}"
-                say("time-goes-back", _NAME, one[1], "arrival_time", text, "not before the stop before it; put between")
+                note(
+                    "time-goes-back", _NAME, one[1], "arrival_time", text, "not before the stop before it; put between"
+                )
                 kept.append((*one[:3], None, None, *one[5:]))
                 continue
             latest = departure
@@ -73,7 +75,7 @@ def _trip(trip: int, rows: list[Row], made: Timetable) -> int:
     if known < len(kept):
         kind = "time-missing" if known >= 2 else "no-times"
         first = next(one[1] for one, there in zip(kept, exact, strict=True) if not there)
-        say(
+        note(
             kind,
             _NAME,
             first,

@@ -33,6 +33,17 @@ TITLES = {
     500: marked("Máy chủ gặp lỗi"),
     503: marked("Máy chủ đang bận"),
 }
+# what the code says to programs, as a page says it to a person; the rest reads alike to both
+PLAIN = {
+    "these figures cannot be asked for so": marked("Địa chỉ này hỏi số liệu chưa đúng cách."),
+    "this link was used or ran out": marked("Liên kết này đã dùng rồi hoặc đã hết hạn."),
+    "this link is none of ours, or the subscription has ended": marked(
+        "Liên kết này không đúng, hoặc đăng ký đã ngừng."
+    ),
+    "the request does not say what it must": marked("Yêu cầu còn thiếu hoặc sai một số mục."),
+    "Not Found": marked("Địa chỉ này không có trên hệ thống."),
+    "Method Not Allowed": marked("Trang này không nhận cách gửi đó."),
+}
 
 
 def install(app: FastAPI) -> None:
@@ -54,7 +65,8 @@ def answer(
     """One error, in the form its caller reads."""
     if for_browser(request):
         context = {
-            "status": status, "title": TITLES.get(status, marked("Không được")), "message": message,
+            "status": status, "title": TITLES.get(status, marked("Không được")),
+            "message": PLAIN.get(message, message),
             "faults": faults or [], "reference": reference, "entries": [],
         }  # fmt: skip
         page = shell.page(request, "error.html", context, status)

@@ -1,11 +1,13 @@
 """balance: what is there and what is needed, place by place.
 
 Source: the supply-and-need balance of planning practice (UN-Habitat, Housing Market Studies guide 2011; facility
-standards of QCXDVN 01:2021/BXD give needs per head). A place of which one side says nothing is missing, not zero.
+standards of QCXDVN 01:2021/BXD give needs per head). A place of which one side says nothing is missing, not zero, unless
+`empty: zero` says that the register of supply is whole.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Literal
 
 import shapely
 from pydantic import Field
@@ -27,11 +29,15 @@ from dothi.analyses.model import (
 
 
 class Balance(Parameters):
-    """per: what one unit of need asks of supply (15 beds per 10,000 people: 0.0015). enough: ratio from which it is met."""
+    """per: what one unit of need asks of supply (15 beds per 10,000 people: 0.0015). enough: ratio from which it is met.
+
+    empty: what a place without supply has.
+    """
 
     per: float = Field(default=1, gt=0)
     enough: float = Field(default=1, gt=0)
     short: float = Field(default=0.8, gt=0)
+    empty: Literal["missing", "zero"] = "missing"
 
 
 def by_place(items: Sequence[Item], places: Sequence[Item]) -> tuple[dict[str, float], dict[str, int]]:
@@ -67,7 +73,7 @@ def run(given: Given, p: Balance) -> list[Feature]:
         raise TooLittle("chưa có số cung, số cầu theo nơi", "no place has any supply or need")
     made: list[Feature] = []
     for one in places:
-        there, wanted = supply.get(one.key), need.get(one.key)
+        there, wanted = supply.get(one.key, 0.0 if p.empty == "zero" else None), need.get(one.key)
         needed = None if wanted is None else wanted * p.per
         ratio = there / needed if there is not None and needed else None
         state = "missing" if there is None or needed is None else "enough" if ratio is None or ratio >= p.enough else "tight" if ratio >= p.short else "short"  # fmt: skip

@@ -113,8 +113,16 @@ def _said(record: Item, area: Item, rule: Check, language: str) -> str:
     limit = area.values.get(said) if isinstance(said, str) else said
     words = {"vi": ("tối đa", "tối thiểu", "chỉ được"), "en": ("at most", "at least", "only")}[language]
     word = words[0] if rule.most is not None else words[1] if rule.least is not None else words[2]
-    shown = ", ".join(map(str, limit)) if isinstance(limit, list) else limit
-    return f"{rule.title.of(language)}: {record.values.get(rule.field)} ({word} {shown})"
+    shown = ", ".join(_shown(one, language) for one in (limit if isinstance(limit, list) else [limit]))
+    return f"{rule.title.of(language)}: {_shown(record.values.get(rule.field), language)} ({word} {shown})"
+
+
+def _shown(value: Any, language: str) -> str:
+    """A number as people read it, other values as they are."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    text = f"{value:g}"
+    return text.replace(".", ",") if language == "vi" else text
 
 
 def _check(fields: Fields, p: Any) -> Iterable[Wrong]:

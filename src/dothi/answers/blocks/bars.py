@@ -1,7 +1,7 @@
 """Amounts side by side: of records by a field, ward or time; of newest values by thing, ward or state; of cases."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from dothi.answers import model, reading, reckon, shown, sieve, store
@@ -161,7 +161,7 @@ def _in_time(ask: Asking, spec: model.Bars, view: View, made: shown.Bars) -> lis
     if field is None:
         return []
     made.moving = True
-    since = None if spec.last is None else ask.moment - model.span(spec.last)
+    since = None if spec.last is None else begin(ask.moment - model.span(spec.last), spec.by)
     asked = reading.asked(ask, view, spec.where)
     rows = store.moments(ask.session, view, asked, field.name, since, ask.moment, spec.field)
     groups: dict[Any, list[float]] = defaultdict(list)
@@ -205,6 +205,14 @@ def slot(at: int | str, by: str) -> Any:
         case "month":
             return day.replace(day=1)
     return day.replace(month=1, day=1)
+
+
+def begin(since: int, by: str) -> int:
+    """The begin of the week, month or year an instant (µs) lies in, so that the first bar is a whole one; else itself."""
+    if by not in ("week", "month", "year"):
+        return since
+    day = slot(since, by)
+    return clock.micros(datetime(day.year, day.month, day.day, tzinfo=clock.VIETNAM))
 
 
 def slots(found: list[Any], by: str, since: int | None, until: int) -> list[Any]:

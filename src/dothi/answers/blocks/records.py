@@ -1,5 +1,6 @@
 """Records of a dataset: as a list with a few facts each, or as a table."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +43,7 @@ def answer(ask: Asking, spec: Any, kind: str, code: str | None = None) -> shown.
         kind, title_of(spec, ask, reading.title(view, ask)), source=reading.source(view, ask),
         href=f"/catalogue/{view.code}", api=reading.api(view, spec.where, ask), at=reading.at(view, ask),
         simulated=view.simulated, total=total,
-        rows=[row(ask, view, fields, one, metres) for one, metres in found],
+        rows=rows(ask, view, fields, found),
         heads=[reading.head(one, ask) for one in fields],
         numeric=[one.kind in ("number", "integer") for one in fields],
     )  # fmt: skip
@@ -54,7 +55,8 @@ def answer(ask: Asking, spec: Any, kind: str, code: str | None = None) -> shown.
 def chosen(view: View, names: list[str], kind: str) -> list[Field]:
     """The fields shown: those named that the caller may see, or the first few."""
     if names:
-        return [one for name in names if (one := view.field(name)) is not None]
+        first = "name" if any(one.role == "name" for one in view.fields) else "key"  # heads the line already
+        return [one for name in names if (one := view.field(name)) is not None and one.role != first]
     plain = [
         one for one in view.fields
         if one.role not in ("key", "name", "valid-from", "valid-until") and one.kind not in ("array", "object")
@@ -62,13 +64,28 @@ def chosen(view: View, names: list[str], kind: str) -> list[Field]:
     return plain[: _FACTS if kind == "list" else 5]
 
 
-def row(ask: Asking, view: View, fields: list[Field], one: dict[str, Any], metres: float | None) -> shown.Row:
-    """One record's line."""
+def rows(
+    ask: Asking, view: View, fields: list[Field], found: Sequence[tuple[dict[str, Any], float | None]]
+) -> list[shown.Row]:
+    """The records' lines; keys of other records are said by their names."""
+    names = {
+        one.name: reading.referred(one, [record["properties"].get(one.name) for record, _ in found], ask)
+        for one in fields if one.reference is not None or one.name == "unit"
+    }  # fmt: skip
+    return [row(ask, view, fields, one, metres, names) for one, metres in found]
+
+
+def row(
+    ask: Asking, view: View, fields: list[Field], one: dict[str, Any], metres: float | None,
+    names: Mapping[str, Mapping[Any, str]] | None = None,
+) -> shown.Row:  # fmt: skip
+    """One record's line. names: by field, what the records are called that it refers to."""
     properties = one["properties"]
     named = reading.name_of(view, properties, str(one["key"]), ask)
     cells = []
     for field in fields:
-        text = reading.text_of(field, properties.get(field.name), ask)
+        value = properties.get(field.name)
+        text = (names or {}).get(field.name, {}).get(value) or reading.text_of(field, value, ask)
         cells.append(shown.Cell(reading.head(field, ask), text, field.kind in ("number", "integer")))
     lon = None if one["west"] is None else (one["west"] + one["east"]) / 2
     lat = None if one["south"] is None else (one["south"] + one["north"]) / 2

@@ -33,6 +33,7 @@ ROOMS = (
     ("/operations/views", marked("Góc nhìn đã lưu"), "bookmark", SEES),
     ("/operations/leader", marked("Trang lãnh đạo"), "eye", SEES),
     ("/sectors", marked("Thành phố trả lời"), "circle-help", SEES),
+    ("/indicators", marked("Chỉ tiêu"), "activity", SEES),
 )
 
 

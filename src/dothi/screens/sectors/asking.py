@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from dothi.answers.asking import Asking, Position
-from dothi.city import store as city_store
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.places import cities
 from dothi.screens import asking, wards, words
 from dothi.screens.asking import map_setting
 from dothi.web import shell
@@ -35,7 +35,7 @@ class Ask(asking.Ask):
 
     def on(self) -> Collection[str] | None:
         """The sectors the running city has switched on; None: no city says which."""
-        given = (city_store.setting(self.session, "city") or {}).get("sectors")
+        given = (cities.of(self.session, cities.CITY) or {}).get("sectors")
         return {str(one) for one in given} if isinstance(given, list) and given else None
 
 

@@ -80,11 +80,11 @@ def wanted(ask: Ask) -> Wanted:
             first, last = (day, last) if name == "since" else (first, day)
     office = given.get("office")
     if office is not None and not (office.isascii() and office.isdecimal() and len(office) < 10):
-        faults.append(Fault("office", f"{office!r}", "the number of an office"))
+        faults.append(Fault("office", f"{office!r}", ask.say("mã số của cơ quan")))
     if any("\0" in value for value in given.values()):
-        faults.append(Fault("query", "holds a zero character", "text"))
+        faults.append(Fault("query", ask.say("có ký tự rỗng"), ask.say("chữ")))
     if not faults and (first > last or first.year < 2000):
-        faults.append(Fault("since", f"{first}", f"from 2000 to {last}"))
+        faults.append(Fault("since", f"{first}", ask.say("từ năm 2000 đến {day}", day=last)))
     if faults:
         raise BadInput("these figures cannot be asked for so", faults)
     since, until = calendar.midnight(first), calendar.midnight(last) + clock.DAY

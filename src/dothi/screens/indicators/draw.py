@@ -1,0 +1,157 @@
+"""The series of an indicator as SVG: numbers, target, forecast with its band. Colours are classes; gaps stay gaps."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+
+from markupsafe import Markup, escape
+
+from dothi.indicators.values import Point, Value
+from dothi.screens.indicators import said
+from dothi.sensing.state import number
+
+Scale = Callable[[float], float]
+_STEPS = (1.0, 2.0, 5.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a chart draws, in units of its own."""
+
+    width: float
+    height: float
+    left: float = 48
+    right: float = 16
+    top: float = 18
+    bottom: float = 26
+
+
+WIDE, NARROW = Frame(720, 250), Frame(340, 210, 42, 10)
+
+
+def ticks(low: float, high: float, count: int = 4) -> list[float]:
+    """Round numbers around a stretch."""
+    wide = (high - low) or abs(high) or 1.0
+    size = 10.0 ** floor(log10(wide / count))
+    step = next(size * one for one in _STEPS if size * one * count >= wide * 0.999)
+    made = [floor(low / step + 1e-9) * step]
+    while made[-1] < high - step * 1e-9 and len(made) < 12:
+        made.append(made[0] + step * len(made))
+    return made if len(made) > 1 else [made[0], made[0] + step]
+
+
+def series(values: Sequence[Value], ahead: Sequence[Point], language: str, name: str, target: str) -> Markup:
+    """For wide and for narrow screens; the style sheet shows one of them. name: said by screen readers."""
+    return Markup("").join(_series(values, ahead, language, frame, size, name, target)
+                           for frame, size in ((WIDE, "wide"), (NARROW, "narrow")))  # fmt: skip
+
+
+def _series(
+    values: Sequence[Value], ahead: Sequence[Point], language: str, f: Frame, size: str, name: str, target: str
+) -> Markup:
+    known = [one.number for one in values if one.number is not None]
+    if not known:
+        return Markup("")
+    goals = [one.target.value if one.target is not None else None for one in values]
+    all_ = [*known, *(one for one in goals if one is not None), *(v for p in ahead for v in (p.low, p.high))]
+    low, high = min(all_), max(all_)
+    if (low > 0 and low < 0.6 * high) or (all(one >= 0 for one in known) and low < 0):
+        low = 0.0
+    steps = ticks(low, high)
+    bottom, top = steps[0], steps[-1]
+    shown = {one.start for one in values}
+    beyond = [one for one in ahead if one.start not in shown]
+    count = len(values) + len(beyond)
+    wide, tall = f.width - f.left - f.right, f.height - f.top - f.bottom
+
+    def x(i: float) -> float:
+        return f.left + wide * (i + 0.5) / count
+
+    def y(value: float) -> float:
+        return f.top + tall * (1 - (min(max(value, bottom), top) - bottom) / (top - bottom))
+
+    digits = max(0, -floor(log10(steps[1] - steps[0]) + 1e-9))
+    parts = []
+    if beyond:
+        edge = x(len(values) - 0.5)
+        parts.append(f'<rect class="ahead" x="{edge:.1f}" y="{f.top}" width="{f.width - f.right - edge:.1f}" height="{tall}"/>')  # fmt: skip
+    parts += [
+        f'<path class="grid" d="M{f.left} {y(one):.1f}H{f.width - f.right}"/>'
+        f'<text x="{f.left - 6}" y="{y(one) + 4:.1f}" text-anchor="end">{number(one, digits, language)}</text>'
+        for one in steps
+    ]
+    parts += _under(values, beyond, f, x, count)
+    parts += _goals(goals, x, y, target)
+    parts += _line(values, x, y)
+    parts += _ahead(values, ahead, x, y)
+    label = escape(name)
+    return Markup(  # noqa: S704 - our own drawing, names escaped
+        f'<svg class="ind-chart {size}" viewBox="0 0 {f.width:g} {f.height:g}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    )
+
+
+def _under(values: Sequence[Value], ahead: Sequence[Point], f: Frame, x: Scale, count: int) -> list[str]:
+    kind = values[0].kind
+    names = [said.tick(kind, at) for at in (*(one.start for one in values), *(one.start for one in ahead))]
+    room = (f.width - f.left - f.right) / count
+    every = max(1, -(-(max(len(one) for one in names) * 7 + 10) // max(1, int(room))))
+    return [f'<text x="{x(i):.1f}" y="{f.height - 7}" text-anchor="middle">{names[i]}</text>'
+            for i in range(count) if (count - 1 - i) % every == 0]  # fmt: skip
+
+
+def _goals(goals: Sequence[float | None], x: Scale, y: Scale, target: str) -> list[str]:
+    parts, begin = [], 0
+    for i in range(1, len(goals) + 1):
+        if i < len(goals) and goals[i] == goals[begin]:
+            continue
+        goal = goals[begin]
+        if goal is not None:
+            parts.append(f'<path class="goal" d="M{x(begin - 0.5):.1f} {y(goal):.1f}H{x(i - 0.5):.1f}"/>')
+        begin = i
+    last = goals[-1]
+    if last is not None:
+        parts.append(f'<text class="goal" x="{x(-0.4):.1f}" y="{y(last) - 5:.1f}">{escape(target)}</text>')
+    return parts
+
+
+def _line(values: Sequence[Value], x: Scale, y: Scale) -> list[str]:
+    parts: list[str] = []
+    piece: list[str] = []
+    before: str | None = None
+    for i, one in enumerate(values):
+        if one.number is None:
+            parts += _piece(piece)
+            piece, before = [], None
+            continue
+        here = f"{x(i):.1f} {y(one.number):.1f}"
+        if one.running and before is not None:
+            parts.append(f'<path class="going" d="M{before}L{here}"/>')
+        elif not one.running:
+            piece.append(here)
+        before = here
+    parts += _piece(piece)
+    for i, one in enumerate(values):
+        if one.number is not None:
+            kind = "run" if one.running else "thin" if one.state == "thin" else "dot"
+            told = escape(f"{said.tick(one.kind, one.start)}: {number(one.number, one.decimals)} {one.unit}")
+            parts.append(
+                f'<circle class="{kind}" cx="{x(i):.1f}" cy="{y(one.number):.1f}" r="{2.4 if kind == "dot" else 3.6}"><title>{told}</title></circle>'
+            )
+    return parts
+
+
+def _piece(points: Sequence[str]) -> list[str]:
+    return [f'<path class="line" d="M{"L".join(points)}"/>'] if len(points) > 1 else []
+
+
+def _ahead(values: Sequence[Value], ahead: Sequence[Point], x: Scale, y: Scale) -> list[str]:
+    if not ahead:
+        return []
+    where = {one.start: i for i, one in enumerate(values)}
+    for one in ahead:
+        where.setdefault(one.start, len(where))
+    at = [where[one.start] for one in ahead]
+    high = "L".join(f"{x(i):.1f} {y(p.high):.1f}" for i, p in zip(at, ahead, strict=True))
+    low = "L".join(f"{x(i):.1f} {y(p.low):.1f}" for i, p in reversed(list(zip(at, ahead, strict=True))))
+    middle = "L".join(f"{x(i):.1f} {y(p.number):.1f}" for i, p in zip(at, ahead, strict=True))
+    return [f'<path class="band" d="M{high}L{low}z"/>', f'<path class="mid" d="M{middle}"/>']
