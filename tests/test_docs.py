@@ -11,7 +11,7 @@ from dothi.identity import guard
 GUIDE = Path(__file__).parent.parent / "docs" / "guide"
 SOURCE = Path(dothi.__path__[0])
 KIND = re.compile(
-    r"(analyses|tasking|identity|sensing|data|alerts|notify|warnings|duty|places|city|journal|jobs|cases)(\.[a-z_-]+){1,2}"
+    r"(analyses|tasking|transit|indicators|identity|sensing|data|alerts|notify|warnings|duty|places|city|journal|jobs|cases)(\.[a-z_-]+){1,2}"
 )
 
 

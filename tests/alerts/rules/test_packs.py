@@ -55,7 +55,7 @@ def test_every_shipped_rule_promises_something_and_has_a_source():
         (("above: 3, lasting: 5m", "lasting: 5m"), [f"{A}:6: rules.0.when.major: must say one kind of condition"]),
         (("above: 3, lasting: 5m", "above: 3, absent: 5m"), [f"{A}:6: rules.0.when.major: must say one kind"]),
         (("above: 3, lasting: 5m", "above: 3, times: 2"), [f"{A}:6: rules.0.when.major: times and within belong together"]),
-        (("above: 3, lasting: 5m", "formula: 'a +'"), [f"{A}:6: rules.0.when.major: 'a +' is no formula"]),
+        (("above: 3, lasting: 5m", "formula: 'a +'"), [f"{A}:6: rules.0.when.major.formula: 'a +' is no formula"]),
         (("major:", "worst:"), [f"{A}:6: rules.0.when.worst"]),
         (("code: deep", "code: deep\n    procedure: none"), [f'{A}:3: rules.0.procedure: no procedure "none"']),
         (("code: deep", "code: deep\n    suppress: {parents: [deeper]}"),

@@ -159,7 +159,7 @@ def _page(
     kinds = [(k, say(said.KINDS[k]), k == value.kind) for k in one.periods]
     return One(
         title, one.code, said.sector(one.sector, language), one.sector, one.description.of(language), shown,
-        say({"up": "Càng cao càng tốt", "down": "Càng thấp càng tốt", "none": "Không có chiều tốt xấu"}[one.direction]),
+        say(said.DIRECTIONS[one.direction]),
         _gap(ask, one, value), said.parts(ask, one), said.formula(one.said),
         "" if value.numerator is None else words.number(value.numerator, _digits(value.numerator), language),
         "" if value.denominator is None else words.number(value.denominator, _digits(value.denominator), language),

@@ -21,6 +21,9 @@ WORDS = {
     "good": marked("Đạt mục tiêu"), "near": marked("Gần đạt mục tiêu"), "bad": marked("Chưa đạt mục tiêu"),
     "none": marked("Chưa có mục tiêu"), "missing": marked("Không có số liệu"),
 }  # fmt: skip
+DIRECTIONS = {
+    "up": marked("Càng cao càng tốt"), "down": marked("Càng thấp càng tốt"), "none": marked("Không có chiều tốt xấu"),
+}  # fmt: skip
 KINDS: dict[str, str] = {
     "day": marked("Ngày"), "week": marked("Tuần"), "month": marked("Tháng"), "quarter": marked("Quý"), "year": marked("Năm"),
 }  # fmt: skip
