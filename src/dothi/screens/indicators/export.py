@@ -118,6 +118,7 @@ def xlsx(ask: Ask) -> Response:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
 
+    rows = lines(ask)  # before the book is opened: one that is never saved leaves its files open
     book = Workbook(write_only=True)
     sheet = book.create_sheet(ask.say("Chỉ tiêu"))
     sheet.freeze_panes = "A2"
@@ -127,7 +128,7 @@ def xlsx(ask: Ask) -> Response:
         cell.font = Font(bold=True)
         heads.append(cell)
     sheet.append(heads)
-    for each in lines(ask):
+    for each in rows:
         sheet.append([safe(value) for value in each.values()])
     out = io.BytesIO()
     book.save(out)
