@@ -21,7 +21,8 @@ SAMPLES = {
     "rest:path": ["x"], "ending:rdf_ending": ["ttl"], "key:path": ["x"], "identifier:path": ["x"], "code": ["x"],
     "id": ["1"], "id:id": ["1", "2"], "format": ["json", "xml"], "name": ["package_list"], "ext": ["csv"], "token": ["x"],
     "number": ["CB-26-00001"], "identifier": ["x"], "crew": ["1"], "crew:id": ["1"], "file:int": ["1"], "reference": ["x"],
-    "day": ["2026-11-20"], "office": ["1"], "office:id": ["1"], "verb": ["x"],
+    "day": ["2026-11-20"], "office": ["1"], "office:id": ["1"], "verb": ["x"], "feed": ["x"], "id:path": ["x"],
+    "question": ["duty", "which-offices-are-late"],
 }  # fmt: skip
 # more of what a page answers by its query
 QUERIES = {
@@ -92,6 +93,10 @@ def _values(route: str, name: str, world, numbers: list[str]) -> list[str]:
             return [str(world.appointment)]
         if name == "code":
             return ["lamp-out"] if route.startswith("/open311") else ["house-permit"]
+    if name == "code" and route.startswith("/sectors/"):
+        return ["egov", "waste", "traffic"]
+    if name == "code" and route.startswith(("/indicators/", "/api/indicators/")):
+        return ["reports-on-time", "dossiers-on-time"]
     return SAMPLES[name]
 
 
