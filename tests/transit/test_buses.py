@@ -29,4 +29,4 @@ def test_the_simulated_buses_keep_to_their_own_timetable():
 
 
 def test_a_city_nobody_planned_buses_for_has_none():
-    assert buses.drawn("lang-son") is None
+    assert buses.drawn("ben-luc") is None
