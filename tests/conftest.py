@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 from xdist.remote import Producer
@@ -18,6 +19,10 @@ from dothi.db import schema
 from dothi.db import session as db
 from dothi.db.base import Base
 from dothi.db.engine import make_engine
+
+# no test is about how long an example takes: machines are busy at times
+settings.register_profile("dothi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dothi")
 
 _TOGETHER = {"tests/browser/": "browser", "tests/robust/test_openapi.py::test_every_call": "calls"}
 
