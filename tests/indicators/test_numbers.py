@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from dothi.identity.guard import ANONYMOUS, SYSTEM
-from dothi.indicators import computing, declared, receipts, refresh, service, store
+from dothi.indicators import computing, declared, reasons, receipts, refresh, service, store
 from dothi.indicators.tables import IndicatorMark, IndicatorPart, IndicatorReceipt, IndicatorValue
 from dothi.kit import clock
 from dothi.kit.clock import DAY, HOUR
@@ -187,6 +187,24 @@ def test_records_as_they_stood_and_the_receipt_that_adds_up(session, streams, mo
     assert (
         session.query(IndicatorReceipt).filter_by(id=int(watts.partition("-")[0])).count() == 1
     )  # Long An's number rests on it
+
+
+def test_what_has_no_place_is_never_told_as_none(session, streams, monkeypatch):
+    everywhere = {"code": "all-lamps", "sector": "lighting", "formula": "n",
+                  "inputs": {"n": {"records": {"dataset": "lamps"}, "aggregate": "count"}}}  # fmt: skip
+    town.declare(monkeypatch, LAMP, everywhere)
+    monkeypatch.setattr(clock, "source", lambda: clock.moment(TENTH))
+    town.lamps(session, {"L1": {"state": "on", "power": 100}}, geometry="Geometry")
+    for state, lamps_out in (("on", 0), ("out", None)):
+        town.put(session, "L2", {"state": state, "power": 100, "at": None})
+        service.compute(session, periods=["2026-02"], now=town.NOW)
+        session.commit()
+        assert value(session, "lamps-out", "27694", "2026-02").number == lamps_out  # L2 may be here
+        assert value(session, "lamps-out", None, "2026-02").number == lamps_out
+        assert value(session, "all-lamps", None, "2026-02").number == 1  # what is known to be here
+        elsewhere = value(session, "all-lamps", "27712", "2026-02")
+        assert (elsewhere.number, elsewhere.state, elsewhere.reason) == (None, "missing", "no-place")
+    assert "no location" in reasons.said(elsewhere.reason, "en")
 
 
 @pytest.mark.parametrize("aggregate", ["count", "sum", "mean", "share", "latest", "distinct"])

@@ -110,12 +110,12 @@ def hours(session: Any, stream: int, first: int, means: list[float | None]) -> N
     session.commit()
 
 
-def lamps(session: Any, rows: dict[str, dict[str, Any]], code: str = "lamps") -> None:
+def lamps(session: Any, rows: dict[str, dict[str, Any]], code: str = "lamps", geometry: str | None = "Point") -> None:
     """An open dataset of lamps with some records; `at` of a row is its place."""
     body = {
         "code": code,
         "title": "Đèn",
-        "geometry_type": "Point",
+        "geometry_type": geometry,
         "key_field": "code",
         "schema": LAMPS,
         "sharing": "restricted",
@@ -134,7 +134,8 @@ def put(session: Any, key: str, held: dict[str, Any], code: str = "lamps") -> No
     """Write one record."""
     session.commit()  # what is written next sees what others wrote meanwhile
     properties = {name: value for name, value in held.items() if name != "at"} | {"code": key}
-    shape = {"type": "Point", "coordinates": list(held.get("at", (106.41, 10.55)))}
+    where = held.get("at", (106.41, 10.55))
+    shape = {"type": "Point", "coordinates": list(where)} if where is not None else None
     datasets.put(session, SYSTEM, code, key, {"type": "Feature", "geometry": shape, "properties": properties})
     session.commit()
 

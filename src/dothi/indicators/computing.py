@@ -132,6 +132,8 @@ def given(one: Input, found: Found, units: Sequence[str]) -> Given:
         return Given(None, None, found.why)
     some = [found.parts[unit] for unit in units if unit in found.parts]
     whole = one.population is not None or one.area is not None
+    if found.unplaced and not any(part.count for part in some):
+        return Given(None, None, "no-place")
     if (whole and len(some) < len(units)) or (not some and not found.zero):
         return Given(None, None, _lacks(one))
     if not some:

@@ -120,9 +120,7 @@ def _placed(hours: Hours, groups: Sequence[str | None]) -> Placed:
 def parts(placed: Placed, of: Observations, aggregate: Aggregate, now: int) -> dict[str, Part]:
     """What an input comes to in each place that has a datastream."""
     columns, begins = placed.columns, placed.begins
-    size = len(columns["at"])
-    asked = {name: columns[name] for name in (*_NAMES, "hour", "weekday")}
-    holds = formula.parse(of.where, ROLLED).each(asked) if of.where is not None else np.ones(size, bool)
+    holds = _holds(placed, of)
     value = columns[of.take]
     total = np.diff(begins)
     count = _sums(holds.astype(float), begins)
@@ -140,6 +138,15 @@ def parts(placed: Placed, of: Observations, aggregate: Aggregate, now: int) -> d
         )  # fmt: skip
         if aggregate == "latest":
             made[name] = _with_count(made[name], placed, i, holds)
+    return made
+
+
+def _holds(placed: Placed, of: Observations) -> Array:
+    """Which rows fulfil `where`."""
+    if of.where is None:
+        return np.ones(len(placed.columns["at"]), bool)
+    asked = {name: placed.columns[name] for name in (*_NAMES, "hour", "weekday")}
+    made: Array = formula.parse(of.where, ROLLED).each(asked)
     return made
 
 
@@ -213,12 +220,7 @@ def rows_of(placed: Placed, of: Observations, aggregate: Aggregate, place: str) 
         return []
     i = placed.names.index(place)
     a, b = int(placed.begins[i]), int(placed.begins[i + 1])
-    asked = {name: placed.columns[name] for name in (*_NAMES, "hour", "weekday")}
-    holds = (
-        formula.parse(of.where, ROLLED).each(asked)
-        if of.where is not None
-        else np.ones(len(placed.columns["at"]), bool)
-    )
+    holds = _holds(placed, of)
     rows: Iterable[int] = range(b - a) if aggregate == "share" else np.flatnonzero(holds[a:b])
     if aggregate == "latest":
         rows = last_of(placed, a, b, holds)

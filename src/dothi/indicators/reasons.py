@@ -7,6 +7,7 @@ _SAID: dict[str, tuple[str, str]] = {
     "no-dataset": ("Chưa có bộ dữ liệu cần dùng", "The dataset it needs is not there"),
     "not-kept-then": ("Khi đó bộ dữ liệu chưa được lập", "The dataset was not kept then"),
     "no-records": ("Không có bản ghi nào để tính", "No record to compute from"),
+    "no-place": ("Có bản ghi không có vị trí, không rõ thuộc địa bàn nào", "Some records have no location, so their place is not known"),
     "no-cases": ("Không có vụ việc nào để tính", "No case to compute from"),
     "no-population": ("Chưa có số dân của đơn vị", "The population is not known"),
     "no-area": ("Chưa có diện tích của đơn vị", "The area is not known"),

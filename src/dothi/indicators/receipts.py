@@ -6,14 +6,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dothi.identity.guard import Caller
-from dothi.indicators import declared, hours, store
+from dothi.indicators import declared, handled, hours, store
 from dothi.indicators.computing import Run, given, seal
 from dothi.indicators.ground import Ground
 from dothi.indicators.model import Cases, Input, Observations, Records, digest
 from dothi.indicators.parts import Part
 from dothi.indicators.periods import Period
 from dothi.indicators.sight import Sight
-from dothi.indicators.sources import grouped
 from dothi.indicators.tables import IndicatorReceipt
 from dothi.indicators.tables import IndicatorValue as V
 from dothi.indicators.values import Again, InputReceipt, Receipt, Reproduced, Since
@@ -121,7 +120,10 @@ def _since(session: Session, held: _Held) -> list[Since]:
 
 def again(session: Session, caller: Caller, id_: str) -> Again:
     """The number made again, now, by the formula as it is declared now."""
-    held = _Held(session, caller, id_)
+    return _again(_Held(session, caller, id_))
+
+
+def _again(held: _Held) -> Again:
     one, row = held.one, held.row
     made = held.run.numbers(one, held.period, row.place_kind, row.boundary).get(held.place)  # type: ignore[arg-type]
     if made is None:
@@ -140,7 +142,7 @@ def reproduce(session: Session, caller: Caller, id_: str) -> Reproduced:
     """
     held = _Held(session, caller, id_)
     one, row = held.one, held.row
-    if differs := again(session, caller, id_).differs:
+    if differs := _again(held).differs:
         raise Conflict(
             f"the inputs have changed since: {', '.join(differs)}; the number that stands now has a receipt of its own"
         )
@@ -190,13 +192,11 @@ def _records(held: _Held, of: Input, asked: Records, units: Sequence[str]) -> li
     stage, boundary = held.run.stage, held.row.boundary
     found: list[Sequence[Any]] = []
     read = stage.records(asked, held.period)
-    inside = grouped({held.place: (None, list(units))})
     for start, some in stage.by_boundary(asked, read[1] if read is not None else [], boundary).items():
         where = stage.units(asked, some, start)
         weights = _weights(held, units, start)
         for one in some:
-            unit = where[one.key]
-            weight = (1.0 if unit in inside else 0.0) if start == boundary else weights.get(unit or "", 0.0)
+            weight = weights.get(where[one.key] or "", 0.0)
             if not weight or (not one.counts and of.aggregate != "share"):
                 continue
             number: Any = one.value
@@ -209,9 +209,9 @@ def _records(held: _Held, of: Input, asked: Records, units: Sequence[str]) -> li
 
 
 def _weights(held: _Held, units: Sequence[str], start: int) -> dict[str, float]:
-    """The share of each commune of another boundary that went into some communes of this one."""
+    """The share of each commune of a boundary that went into some communes of the receipt's own."""
     if start == held.row.boundary:
-        return {}
+        return dict.fromkeys(units, 1.0)
     found: dict[str, float] = {}
     codes = held.ground.rows(start)
     for code in codes:
@@ -230,10 +230,8 @@ def _cases(held: _Held, asked: Cases, units: Sequence[str]) -> list[Sequence[Any
     found: list[Sequence[Any]] = []
     for start, first, after in stage.spans(held.period):
         weights = _weights(held, units, start)
-        for row in store.case_rows(held.session, asked, first, after, held.now):
-            weight = (
-                (1.0 if row.unit in units else 0.0) if start == held.row.boundary else weights.get(row.unit or "", 0.0)
-            )
+        for row in handled.rows(held.session, asked, first, after, held.now):
+            weight = weights.get(row.unit or "", 0.0)
             if weight:
                 number = 1.0 if asked.value is None else float(row[4])
                 name, at = (f"#{len(found) + 1}", held.period.start) if closed else (row.number, row.opened_at)

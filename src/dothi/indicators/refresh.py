@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dothi.db import session as db
-from dothi.indicators import computing, declared, store
+from dothi.indicators import computing, declared, handled, store
 from dothi.indicators.model import Declared, Input, digest
 from dothi.indicators.periods import Kind, Period, between, containing, parse
 from dothi.kit import clock
@@ -86,7 +86,7 @@ def _filled(session: Session, one: Declared, now: int) -> list[Period]:
     properties = [i.observations.property for i in one.inputs.values() if i.observations is not None]
     datasets = [i.records.dataset for i in one.inputs.values() if i.records is not None]
     types = [i.cases.type for i in one.inputs.values() if i.cases is not None]
-    firsts = [store.first_moments(session, properties, datasets), store.first_case(session, types) if types else None]
+    firsts = [store.first_moments(session, properties, datasets), handled.first(session, types) if types else None]
     if any(i.records is not None and i.records.during for i in one.inputs.values()):
         firsts = [0]
     first = min((each for each in firsts if each is not None), default=now)
@@ -215,7 +215,7 @@ def _cases(
     if not some:
         return
     before = had.get("cases")
-    newest, moments = store.case_days(session, (before or 0) - _OVERLAP if before else 0)
+    newest, moments = handled.days(session, (before or 0) - _OVERLAP if before else 0)
     if newest == before:
         return
     found.cursors["cases"] = newest

@@ -66,8 +66,8 @@ class Sight:
                 free.append(one.code)
             else:
                 # a place of another time may hold what is hidden now: it is not asked
-                clauses.append(and_(V.indicator == one.code, V.boundary == self.ground.today,
-                                    *(V.place.not_in(part) for part in (self._places(hidden.units),))))  # fmt: skip
+                seen = V.place.not_in(self._places(hidden.units))
+                clauses.append(and_(V.indicator == one.code, V.boundary == self.ground.today, seen))
         if free:
             clauses.append(V.indicator.in_(free))
         return or_(*clauses) if clauses else false()

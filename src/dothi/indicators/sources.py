@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dothi.datasets.tables import Dataset
-from dothi.indicators import counted, hours, store
+from dothi.indicators import counted, handled, hours, store
 from dothi.indicators.ground import LEVEL, Ground
 from dothi.indicators.model import APART, BY_TIME, Cases, Input, Observations, Records
 from dothi.indicators.parts import Part, hashed, merged, rounded
@@ -23,13 +23,15 @@ Group = Mapping[str, str]  # the place of each commune
 class Found:
     """Parts of an input by commune (or by place, of what cannot be put together).
 
-    zero: a place without a part has none of it, and that is a number; why: why nothing can be said at all.
+    zero: a place without a part has none of it, and that is a number; why: why nothing can be said at all; unplaced:
+    something that counts may lie in any place, so that none can be said to have none of it.
     """
 
     parts: Mapping[str, Part]
     zero: bool = False
     version: int | None = None
     why: str | None = None
+    unplaced: bool = False
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Stage:
     fresh: list[dict[str, Any]] = field(default_factory=list)
     _streams: dict[str, list[store.Stream]] = field(default_factory=dict)
     _hours: dict[tuple[str, str], list[hours.Hours]] = field(default_factory=dict)
+    _datasets: dict[str, Dataset | None] = field(default_factory=dict)
     _rows: dict[tuple[str, Period], tuple[Dataset, list[counted.Row]]] = field(default_factory=dict)
     _found: dict[tuple[str, Period, int, str], Found] = field(default_factory=dict)
     _located: dict[tuple[str, int], list[str | None]] = field(default_factory=dict)
@@ -184,11 +187,17 @@ class Stage:
 
     # --- records
 
+    def dataset(self, code: str) -> Dataset | None:
+        """A dataset by its code, asked for once."""
+        if code not in self._datasets:
+            self._datasets[code] = store.dataset(self.session, code)
+        return self._datasets[code]
+
     def records(self, of: Records, period: Period) -> tuple[Dataset, list[counted.Row]] | None:
         """The dataset and its records of a period; None where there is no such dataset."""
         key = (of.model_dump_json(), period)
         if key not in self._rows:
-            dataset = store.dataset(self.session, of.dataset)
+            dataset = self.dataset(of.dataset)
             if dataset is None:
                 return None
             self._rows[key] = (dataset, counted.rows(self.session, of, dataset, period, self.now))
@@ -196,7 +205,7 @@ class Stage:
 
     def _recorded(self, one: Input, of: Records, period: Period, boundary: int, group: Group | None) -> Found:
         assert one.aggregate is not None  # noqa: S101
-        dataset = store.dataset(self.session, of.dataset)
+        dataset = self.dataset(of.dataset)
         if dataset is None:
             return Found({}, why="no-dataset")
         if of.during is None and dataset.created_at > counted.moment_of(of, period, self.now):
@@ -206,15 +215,17 @@ class Stage:
         read = self.records(of, period)
         assert read is not None  # noqa: S101
         parts: dict[str, Part] = {}
+        unplaced = False
         for start, some in self.by_boundary(of, read[1], boundary).items():
             units = self.units(of, some, start)
+            unplaced = unplaced or any(row.counts and row.lon is None and units[row.key] is None for row in some)
             places = units if group is None else {key: group.get(unit or "") for key, unit in units.items()}
             made = counted.parts(some, places, one.aggregate, simulated=dataset.simulated)
             if start != boundary:
                 made = self.ground.carry(self._with_zeros(made, start), start, boundary, one.aggregate)
             for unit, part in made.items():
                 parts[unit] = merged([parts[unit], part], one.aggregate) if unit in parts else part
-        return Found(parts, zero=True, version=dataset.version)
+        return Found(parts, zero=True, version=dataset.version, unplaced=unplaced)
 
     def _with_zeros(self, parts: dict[str, Part], boundary: int) -> dict[str, Part]:
         return {code: Part() for code in self.ground.rows(boundary)} | parts
@@ -247,7 +258,7 @@ class Stage:
             return self._ranked(one, of, period, group)
         parts: dict[str, Part] = {}
         for start, first, after in self.spans(period):
-            made = {row[0]: self._case_part(one, row) for row in store.case_sums(self.session, of, first, after, self.now)
+            made = {row[0]: self._case_part(one, row) for row in handled.sums(self.session, of, first, after, self.now)
                     if row[0] is not None}  # fmt: skip
             if start != boundary and self.ground.steps(start, boundary):
                 made = self.ground.carry(self._with_zeros(made, start), start, boundary, one.aggregate)
@@ -268,7 +279,7 @@ class Stage:
         assert one.aggregate is not None  # noqa: S101
         found = [
             counted.Row(row.number, 0, True, float(row[4]), row.unit, None, None, row.opened_at)
-            for row in store.case_rows(self.session, of, period.start, period.end, self.now)
+            for row in handled.rows(self.session, of, period.start, period.end, self.now)
         ]
         places = {row.key: row.unit if group is None else group.get(row.unit or "") for row in found}
         return Found(counted.parts(found, places, one.aggregate, simulated=False), zero=True)
