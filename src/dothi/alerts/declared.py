@@ -8,7 +8,7 @@ from dothi.alerts import promises  # noqa: F401 - teaches packs the promise `ale
 from dothi.alerts.model import Alerts, Condition, Named, Procedure, RuleModel
 from dothi.identity.guard import ROLES
 from dothi.kit.errors import Fault
-from dothi.sensing.sectors import Property, sectors
+from dothi.sensing.sectors import Property, properties_of, sectors
 
 FILE = "alerts.yaml"
 
@@ -39,12 +39,7 @@ def _given(pack: packs.Pack) -> Alerts:
 @packs.names
 def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
     """Codes given once; properties, levels, parents and procedures that exist."""
-    properties: dict[str, Property] = {
-        one.code: one
-        for pack in found.values()
-        if pack.files.get("observed_properties.yaml") is not None
-        for one in pack.files["observed_properties.yaml"].properties
-    }
+    properties = properties_of(found)
     with_alerts = [pack for pack in found.values() if pack.files.get(FILE) is not None]
     codes = [one.code for pack in with_alerts for one in _given(pack).rules]
     steps = [one.code for pack in with_alerts for one in _given(pack).procedures]

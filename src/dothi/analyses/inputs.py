@@ -4,7 +4,6 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,25 +76,24 @@ def read(session: Session, one: Analysis, at: int) -> Read:
     return made
 
 
-def _view(session: Session, made: Read, name: str, given: Input, roles: Mapping[str, str]) -> views.View:
+def _view(session: Session, made: Read, name: str, given: Input, need: Need) -> tuple[views.View, dict[str, str]]:
+    """A dataset as an analysis reads it, and which of its fields has which role."""
     code = given.dataset or ""
     view = views.read(session, guard.SYSTEM, code)
     if view is None:
         raise TooLittle(f"thành phố chưa có tập dữ liệu {code}", f"the city has no dataset {code}")
+    roles = declared.bound(given, need, [one.name for one in view.fields])
     made.simulated |= view.simulated
     used = {*roles.values(), *(cql2.queried(cql2.parse(given.where)) if given.where else ())}
     closed = [one.name for one in view.fields if not one.open and one.name in used]
     sharing = "restricted" if closed or view.status != "published" else view.sharing
     made.narrows(name, sharing, view.agency_id)
-    made.told[name] = {"dataset": code, "version": view.version, "where": given.where, "fields": dict(roles)}
-    return view
+    made.told[name] = {"dataset": code, "version": view.version, "where": given.where, "fields": roles}
+    return view, roles
 
 
 def _records(session: Session, made: Read, name: str, given: Input, need: Need, at: int) -> list[Item]:
-    code = given.dataset or ""
-    known = views.read(session, guard.SYSTEM, code)
-    roles = declared.bound(given, need, [one.name for one in known.fields] if known else ())
-    view = _view(session, made, name, given, roles)
+    view, roles = _view(session, made, name, given, need)
     asked = reading.Asked(where=cql2.parse(given.where) if given.where else None)
     rows = list(reading.read(view, asked, session, wkb=view.geometry_type is not None))
     shapes = (
@@ -124,16 +122,12 @@ _lock = threading.Lock()
 
 def _streets(session: Session, made: Read, name: str, given: Input, need: Need) -> Streets:
     """The graph of a dataset's lines, built once for each of its versions."""
-    items: list[Item] | None = None
-    known = views.read(session, guard.SYSTEM, given.dataset or "")
-    roles = declared.bound(given, need, [one.name for one in known.fields] if known else ())
-    view = _view(session, made, name, given, roles)
+    view, roles = _view(session, made, name, given, need)
     key = (id(db.engine()), view.id, view.version, given.where, tuple(sorted(roles.items())))
     with _lock:
         graph = _graphs.get(key)
     if graph is None:
-        items = _records(session, made, name, given, need, 0)
-        graph = graph_of(items)
+        graph = graph_of(_records(session, made, name, given, need, 0))
         with _lock:
             _graphs[key] = graph
             while len(_graphs) > _GRAPHS:

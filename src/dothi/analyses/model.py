@@ -61,6 +61,12 @@ class Need:
     own_fields: bool = False
 
 
+STREET = {
+    "name": Role("name of the street", WORD),
+    "grade": Role("lines of different grades meet at their ends only (bridges)", (*WORD, "number", "boolean")),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A record as a method sees it: its key, its values by role, its shape (WGS 84), the commune it lies in."""

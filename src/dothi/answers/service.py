@@ -8,6 +8,7 @@ from dothi.answers.asking import Asking
 from dothi.answers.blocks import index, indicator
 from dothi.answers.declared import pages
 from dothi.kit.errors import NotFound
+from dothi.packs import Text
 from dothi.sensing.sectors import Sector, sectors
 
 log = logging.getLogger(__name__)
@@ -18,24 +19,24 @@ def known(on: Collection[str] | None) -> list[Sector]:
     return [one for code, one in sectors().sectors.items() if on is None or code in on]
 
 
-def page(sector: str, on: Collection[str] | None = None) -> tuple[Sector, model.Page | None]:
-    """A sector with its page; None: its pack has none yet. Raises NotFound for one that is not switched on."""
-    found = next((one for one in known(on) if one.code == sector), None)
+def sector(code: str, on: Collection[str] | None) -> Sector:
+    """A sector. Raises NotFound for one that is not switched on."""
+    found = next((one for one in known(on) if one.code == code), None)
     if found is None:
-        raise NotFound(f"there is no sector {sector[:60]!r} here; there are {', '.join(one.code for one in known(on))}")
-    return found, pages().get(sector)
+        raise NotFound(f"there is no sector {code[:60]!r} here; there are {', '.join(one.code for one in known(on))}")
+    return found
 
 
-def question(sector: str, code: str) -> model.Question:
-    """A question of a sector's page. Raises NotFound naming those there are."""
-    found = pages().get(sector)
-    there = found.questions if found is not None else []
-    one = next((one for one in there if one.code == code), None)
-    if one is None:
-        raise NotFound(
-            f"the page of {sector} has no question {code[:60]!r}; it has {', '.join(one.code for one in there)}"
-        )
-    return one
+def called(of: Sector) -> tuple[Text, Text]:
+    """Title and summary of a sector: its page's own, else its pack's."""
+    found = pages().get(of.code)
+    return (found and found.title) or of.title, (found and found.summary) or of.summary
+
+
+def questions(code: str) -> list[model.Question]:
+    """What a sector's page asks; nothing where its pack has none yet."""
+    found = pages().get(code)
+    return found.questions if found is not None else []
 
 
 def answer(ask: Asking, asked: model.Question) -> shown.Answer:

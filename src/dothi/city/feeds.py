@@ -56,7 +56,7 @@ def follow(session: Session, caller: Caller, *, folder: Path | None = None, miss
             if heard:
                 pace["seconds"] = round(heard)
             transit.follow(
-                session, caller, feed, f"{known[code].title.vi} {_called(named)}".strip(), url=given.get("url"),
+                session, caller, feed, f"{known[code].title.vi} {cities.called(named)}".strip(), url=given.get("url"),
                 realtime={part: url for part, (url, _) in realtime.items()}, licence=known[code].licence or "",
                 source=str((given.get("properties") or {}).get("source") or ""), simulated=bool(given.get("simulated")), **pace,
             )  # fmt: skip
@@ -87,11 +87,6 @@ def _timetables(
     for code, one in known.items():
         if one.kind == "gtfs" and (code in asked or code in heard):
             yield code, dict(asked.get(code) or {}), heard.get(code, {})
-
-
-def _called(city: dict[str, Any]) -> str:
-    name = city.get("name") or ""
-    return str(name.get("vi") or "") if isinstance(name, dict) else str(name)
 
 
 def _take(session: Session, caller: Caller, feed: str, path: Path) -> None:

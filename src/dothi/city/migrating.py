@@ -1,6 +1,5 @@
 """Do the steps of migrations in the running city: codes in place, values of records as new versions."""
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +8,7 @@ from sqlalchemy.orm import Session
 from dothi.cases.tables import Crew
 from dothi.city import store
 from dothi.city.migrations import Drop, Rename, Step, Values
-from dothi.datasets import history, schema
+from dothi.datasets import history, replacing, schema
 from dothi.datasets import store as records
 from dothi.datasets.tables import Dataset, Record
 from dothi.datasets.writing import Derive
@@ -98,33 +97,21 @@ def _records(session: Session, caller: Caller, one: Values | Drop) -> int:
     dataset = session.scalars(select(Dataset).where(Dataset.code == one.dataset)).first()
     if dataset is None:
         return 0
-    names = one.values if isinstance(one, Values) else {}
-    new: Callable[[Any], Any] = lambda value: names.get(str(value), value)  # noqa: E731 - one line says it
-    clean = store.clean(session, one.dataset)
-    changed = [
-        record for record in records.records_by_key(session, dataset.id).values()
-        if one.field in record.properties
-        and (isinstance(one, Drop) or new(record.properties[one.field]) != record.properties[one.field])
-    ]  # fmt: skip
-    if not changed:
-        return 0
-    at, derive = history.moment(dataset), Derive(schema.fields(dataset.schema))
-    for record in changed:
-        session.add(history.retire(record, at, caller.actor, deleted=False))
+    clean, standing = store.clean(session, one.dataset), records.records_by_key(session, dataset.id)
+    derive, rows = Derive(schema.fields(dataset.schema)), {}
+    for key, record in standing.items():
         properties = {name: value for name, value in record.properties.items() if name != one.field}
-        if isinstance(one, Values):
-            properties = {**record.properties, one.field: new(record.properties[one.field])}
-        record.properties, record.folded = properties, derive.folded(record.key, properties)
-        record.version, record.recorded_at, record.recorded_by, record.load_id = (
-            record.version + 1,
-            at,
-            caller.actor,
-            None,
-        )
-    version = history.settle(session, dataset, at)
-    history.tell(session, caller, dataset, "data.load.applied", {
-        "file": "migrations.yaml", "version": version, "added": 0, "changed": len(changed), "removed": 0,
-    })  # fmt: skip
+        if isinstance(one, Values) and one.field in record.properties:
+            value = record.properties[one.field]
+            properties = {**record.properties, one.field: one.values.get(str(value), value)}
+        if properties != record.properties:
+            kept = {name: getattr(record, name) for name in records.COLUMNS}
+            rows[key] = {**kept, "properties": properties, "folded": derive.folded(key, properties)}
+    if not rows:
+        return 0
+    done = replacing.bring(session, caller, dataset, rows, standing, [])
+    data = {"file": "migrations.yaml", "version": dataset.version, **vars(done)}
+    history.tell(session, caller, dataset, "data.load.applied", data)
     session.flush()
     store.mark_again(session, one.dataset, clean)
-    return len(changed)
+    return done.changed

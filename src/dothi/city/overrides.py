@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from dothi.kit.errors import Fault
 from dothi.packs import overrides as known
 from dothi.packs.lines import Source
 from dothi.packs.overrides import Override
-from dothi.places.cities import Setting
+from dothi.places import cities
 from dothi.sensing.sectors import Sectors, sectors, together
 
 SETTING = "overrides"
@@ -40,11 +40,8 @@ def of(blueprint: Blueprint, source: Source | None = None) -> list[Override]:
 
 def stored(session: Session, *, without: str | None = None) -> list[Override]:
     """The overrides of the cities applied here. without: one of them."""
-    query = select(Setting.name, Setting.value).where(
-        (Setting.name == SETTING) | Setting.name.like(f"{SETTING}:%")
-    ).order_by(Setting.name)  # fmt: skip
     made = []
-    for _, value in session.execute(query):
+    for value in cities.each(session, SETTING):
         if value.get("city") != without:
             made += [
                 Override(**{name: one[name] for name in ("sector", "at", "value", "source")}) for one in value["values"]

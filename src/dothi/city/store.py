@@ -18,12 +18,11 @@ from dothi.places.cities import setting
 from dothi.places.tables import Area
 from dothi.sensing.tables import Datastream, DatastreamState, Location, ObservedProperty, Sensor, Thing, ThingLocation
 
+__all__ = ["setting"]  # for those who know it from here
+
 BASE = "base"  # the setting that remembers which sketches are drawn
 SETTINGS = ("city", "inputs", "overrides", "actuators", "feeds")  # those a blueprint asks for
 RECORDS = "records"  # the setting that remembers which files of records were loaded, and how they left the dataset
-
-
-__all__ = ["setting"]  # for those who know it from here
 CHANGED = ", changed since"  # ends the digest of a file whose records are no longer as it left them
 
 
@@ -124,7 +123,7 @@ def _areas(session: Session) -> Iterator[Item]:
 
 
 def _day(at: int | None) -> str | None:
-    return None if at is None else clock.moment(at).astimezone(clock.VIETNAM).date().isoformat()
+    return None if at is None else clock.local_day(at).isoformat()
 
 
 def _settings(session: Session) -> Iterator[Item]:

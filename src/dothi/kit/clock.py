@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from dothi.kit.errors import BadInput, Fault
@@ -45,6 +45,22 @@ def micros(moment: datetime) -> int:
 def moment(micros_: int) -> datetime:
     """The aware UTC datetime of a count of microseconds since 1970 UTC."""
     return EPOCH + timedelta(microseconds=micros_)
+
+
+def local_day(micros_: int) -> date:
+    """The day an instant lies on in Vietnam."""
+    return moment(micros_).astimezone(VIETNAM).date()
+
+
+def midnight(day: date) -> int:
+    """The instant a day begins in Vietnam, microseconds since 1970 UTC."""
+    return micros(datetime(day.year, day.month, day.day, tzinfo=VIETNAM))
+
+
+def month(day: date, further: int = 0) -> date:
+    """The first day of the month a day lies in, or of one so many months later."""
+    total = day.year * 12 + day.month - 1 + further
+    return date(total // 12, total % 12 + 1, 1)
 
 
 def iso(micros_: int) -> str:

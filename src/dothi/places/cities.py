@@ -34,11 +34,22 @@ def choose(code: str | None) -> None:
     _chosen.set(code)
 
 
+def each(session: Session, name: str) -> list[Any]:
+    """A value (`city`, `inputs`, …) of every city that has it, the first one's first."""
+    mine = (Setting.name == name) | Setting.name.startswith(f"{name}:", autoescape=True)
+    rows = session.execute(select(Setting.name, Setting.value).where(mine))
+    return [value for _, value in sorted(rows, key=lambda row: row[0])]
+
+
 def all_(session: Session) -> dict[str, dict[str, Any]]:
     """Every city applied here, by code, the first one first: its setting `city` (name, centre, sectors, areas …)."""
-    query = select(Setting.name, Setting.value).where((Setting.name == CITY) | Setting.name.like(f"{CITY}:%"))
-    rows = sorted(((name, value) for name, value in session.execute(query)), key=lambda row: row[0])
-    return {str(value.get("code")): value for _, value in rows if isinstance(value, dict)}
+    return {str(value.get("code")): value for value in each(session, CITY) if isinstance(value, dict)}
+
+
+def called(city: dict[str, Any]) -> str:
+    """What a city (its setting `city`) is called in Vietnamese; empty where it says nothing."""
+    name = city.get("name") or ""
+    return str(name.get("vi") or "") if isinstance(name, dict) else str(name)
 
 
 def of(session: Session, name: str, code: str | None = None) -> Any:

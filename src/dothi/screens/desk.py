@@ -184,6 +184,23 @@ def wrong(ask: Ask, error: DothiError, most: int = 6) -> Filled:
     return filled
 
 
+def tried(
+    ask: A, verb: Callable[[], Any], caught: tuple[type[DothiError], ...], wrong: Callable[[A, DothiError], Filled]
+) -> Filled | None:
+    """Do what a form asks; None when it is done, else the form to show again. What failed left nothing behind."""
+    try:
+        with ask.session.begin_nested():
+            verb()
+    except caught as error:
+        return wrong(ask, error)
+    return None
+
+
+def number(text: str | None, digits: int = 17) -> int | None:
+    """A whole number of an address or a form; None for none."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= digits else None
+
+
 def back(to: str) -> Response:
     """After a form: look at this page."""
     return RedirectResponse(to, 303)

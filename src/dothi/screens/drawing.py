@@ -1,7 +1,11 @@
-"""What maps and drawn pictures share: where most things are, positions fitted into a picture, the lines of a shape."""
+"""What maps and drawn pictures share: where most things are, positions fitted into a picture, the lines of a shape.
+
+And what charts share: their frame, round numbers along it, the pieces of a line with gaps.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dothi.sensing.state import ThingState
@@ -55,3 +59,55 @@ def lines(geometry: dict[str, Any]) -> list[list[Position]]:
         case "MultiPolygon":
             return [ring for polygon in at for ring in polygon]
     return []
+
+
+# charts
+
+_STEPS = (1.0, 2.0, 5.0, 10.0)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a chart draws, in units of its own: width and height with the room its labels take."""
+
+    width: float = 352
+    height: float = 120
+    left: float = 34
+    right: float = 50
+    top: float = 12
+    bottom: float = 22
+
+
+def ticks(low: float, high: float, count: int = 4) -> list[float]:
+    """Round numbers around a stretch."""
+    wide = (high - low) or abs(high) or 1.0
+    size = 10.0 ** math.floor(math.log10(wide / count))
+    step = next(size * one for one in _STEPS if size * one * count >= wide * 0.999)
+    made = [math.floor(low / step + 1e-9) * step]
+    while made[-1] < high - step * 1e-9 and len(made) < 12:
+        made.append(made[0] + step * len(made))
+    return made if len(made) > 1 else [made[0], made[0] + step]
+
+
+def digits(steps: Sequence[float]) -> int:
+    """The decimals that tell round numbers apart."""
+    return max(0, -math.floor(math.log10(steps[1] - steps[0]) + 1e-9))
+
+
+def grid(f: Frame, y: float, label: str) -> str:
+    """A line across a chart at a height, with its label on the left."""
+    return (
+        f'<path class="grid" d="M{f.left} {y:.1f}H{f.width - f.right}"/>'
+        f'<text x="{f.left - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
+    )
+
+
+def pieces(points: Iterable[tuple[int, float | None]]) -> list[list[tuple[int, float]]]:
+    """The stretches of a line between its gaps."""
+    made: list[list[tuple[int, float]]] = [[]]
+    for at, value in points:
+        if value is None:
+            made.append([])
+        else:
+            made[-1].append((at, value))
+    return [one for one in made if one]

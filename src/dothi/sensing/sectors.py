@@ -310,6 +310,11 @@ def _properties(found: dict[str, packs.Pack]) -> Iterator[tuple[str, packs.Pack,
             yield pack.code, pack, i, one
 
 
+def properties_of(found: dict[str, packs.Pack]) -> dict[str, Property]:
+    """The properties some packs declare, by code."""
+    return {one.code: one for _, _, _, one in _properties(found)}
+
+
 @packs.names
 def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
     """Names across files: codes given once, references that lead somewhere, columns as long as the steps."""

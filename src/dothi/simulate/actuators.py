@@ -21,7 +21,7 @@ from dothi.db import session as db
 from dothi.identity.guard import SYSTEM
 from dothi.kit import clock
 from dothi.simulate.fleet import Speaker
-from dothi.simulate.model import Site
+from dothi.simulate.model import Site, installed_kw
 from dothi.simulate.noise import random, seed_of
 from dothi.tasking import flow, schedules, store
 from dothi.tasking.declared import kinds
@@ -45,10 +45,9 @@ class Order:
 
 def _power(site: Site, order: Order, plain: float) -> float:
     """A cabinet's power at the level it was set to; the unlit remainder is its own electronics."""
-    installed = 3.5 + 6.5 * float(random(site.seed, np.array([1]))[0])
     if order.values.get("level", 0) == 0:
         return min(plain, 0.08)
-    return round(installed * float(order.values["level"]) / 100 * 0.96 + 0.06, 2)
+    return round(installed_kw(site) * float(order.values["level"]) / 100 * 0.96 + 0.06, 2)
 
 
 # (kind of actuator, property) → what the property reads after an order; packs add theirs beside
@@ -72,21 +71,13 @@ def devices() -> list[Device]:
     """The actuators of simulated things, with the order each obeyed last."""
     with db.reading() as session:
         found = [one for one in store.subjects(session, SYSTEM) if one.simulated and one.kind and one.code]
-        last = {one.capability_id: _last(session, one.thing_id, one.capability_id) for one in found}
-    return [
-        Device(one.capability_id, one.kind or "", one.code or "", _begins(one.kind or "", last[one.capability_id]))
-        for one in found
-    ]
+        return [Device(one.capability_id, one.kind or "", one.code or "", _last(session, one)) for one in found]
 
 
-def _last(session: Session, thing_id: int, capability: int) -> tuple[dict[str, Any], int] | None:
-    done = store.tasks(session, SYSTEM, store.Wanted((flow.DONE,), thing_id, limit=5))
-    task = next((one for one in done if one.capability_id == capability), None)
-    return None if task is None else (task.tasking_parameters, task.sent_at or task.creation_time)
-
-
-def _begins(kind: str, last: tuple[dict[str, Any], int] | None) -> Order | None:
-    return None if last is None else Order(kind, *last)
+def _last(session: Session, of: store.Subject) -> Order | None:
+    done = store.tasks(session, SYSTEM, store.Wanted((flow.DONE,), of.thing_id, limit=5))
+    task = next((one for one in done if one.capability_id == of.capability_id), None)
+    return None if task is None else Order(of.kind or "", task.tasking_parameters, task.sent_at or task.creation_time)
 
 
 def settle() -> None:

@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Any
 
 from dothi.city import service as cities
-from dothi.city import store as city_store
 from dothi.db import session as db
 from dothi.identity import guard
 from dothi.jobs.runner import every
 from dothi.kit import clock
+from dothi.places import cities as places
 from dothi.simulate import network
 from dothi.simulate.luck import chance
 from dothi.simulate.network import DWELL, WEEKDAY, WEEKEND, Network, Trip
@@ -152,12 +152,12 @@ def _bus(made: Any, trip: Trip, day: int, second: float, now: int) -> None:
 def declare(now: int) -> TransitFeed | None:
     """The feed with its timetable, where the running city has a network; made anew where the roads changed."""
     with db.reading() as session:
-        running = city_store.setting(session, "city") or {}
+        running = places.setting(session, "city") or {}
     net = drawn(str(running.get("code") or ""))
     if net is None:
         return None
-    title = TITLE.format(city=_called(running))
-    body = timetable(net, clock.moment(now).astimezone(clock.VIETNAM).date(), title)
+    title = TITLE.format(city=places.called(running))
+    body = timetable(net, clock.local_day(now), title)
     made = service.read("mo-phong.zip", body)
     with db.writing() as session:
         service.follow(session, guard.SYSTEM, CODE, title, simulated=True, source=SOURCE, licence="CC0-1.0")
@@ -166,11 +166,6 @@ def declare(now: int) -> TransitFeed | None:
         if done.version is not None:
             mirror.renew(session, row)
         return row
-
-
-def _called(running: dict[str, Any]) -> str:
-    name = running.get("name") or ""
-    return str(name.get("vi") or "") if isinstance(name, dict) else str(name)
 
 
 def fill(now: int, days: int = DAYS) -> int:
@@ -212,7 +207,7 @@ def _calls(feed_id: int, trip: Trip, day: int, begins: int) -> list[dict[str, An
 
 def _running() -> Network | None:
     with db.reading() as session:
-        city = str((city_store.setting(session, "city") or {}).get("code") or "")
+        city = str((places.setting(session, "city") or {}).get("code") or "")
     return drawn(city)
 
 

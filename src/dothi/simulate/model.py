@@ -283,14 +283,14 @@ def _lit(site: Site, times: Times) -> Floats:
     return np.where(night, np.where(dim, 0.6, 1.0), 0.0)
 
 
-def _installed(site: Site) -> float:
+def installed_kw(site: Site) -> float:
     """KW of all lamps of a cabinet: what the thing says, else luck."""
     return float(site.said.get("installed_kw", 3.5 + 6.5 * random(site.seed, np.array([1]))[0]))
 
 
 @models("power", history=1800)
 def _power(site: Site, times: Times) -> Floats:
-    installed = _installed(site)
+    installed = installed_kw(site)
     whole = installed * _lit(site, times) * (1 - _lamps_failed(site, times) / 100)
     return np.round(whole + 0.06 + 0.02 * jitter(site.seed, times), 2)
 
@@ -304,7 +304,7 @@ def _lamps_failed(site: Site, times: Times) -> Floats:
 
 @models("energy", live=60)
 def _energy(site: Site, times: Times) -> Floats:
-    installed = _installed(site)
+    installed = installed_kw(site)
     nights = times / 8.64e10 - 20000  # days since 4 October 2024
     since = np.clip((calendar.hour(times) + 6) % 24, 0, 12)
     return np.round(installed * 9.6 * np.floor(nights) + installed * 0.8 * since, 1)

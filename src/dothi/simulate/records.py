@@ -46,7 +46,7 @@ def fill(now: int) -> int:
         with db.reading() as session:
             land.records = {code: store.features(session, code) for code in one.after}
             begin = store.first_known(session, one.dataset) or now - int(one.days * clock.DAY)
-        begin -= (begin + 7 * clock.HOUR) % clock.DAY  # midnight: makers go by whole days
+        begin = clock.midnight(clock.local_day(begin))  # makers go by whole days
         rows = {row.key: row for row in one.make(land, begin, now) if row.at <= now}
         with db.writing() as session:
             features = {key: row.feature for key, row in rows.items()}

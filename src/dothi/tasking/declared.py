@@ -10,7 +10,7 @@ from dothi import packs
 from dothi.alerts.model import Span, micros
 from dothi.kit import formula
 from dothi.kit.errors import BadInput, Fault
-from dothi.sensing.sectors import Code, Property, sectors
+from dothi.sensing.sectors import Code, Property, properties_of, sectors
 from dothi.tasking import sun, swe
 
 FILE = "tasking.yaml"
@@ -251,12 +251,7 @@ def _given(pack: packs.Pack) -> Tasking:
 @packs.names
 def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
     """Codes given once; properties and parameters that exist; steps that set what may be set."""
-    properties: dict[str, Property] = {
-        one.code: one
-        for pack in found.values()
-        if pack.files.get("observed_properties.yaml") is not None
-        for one in pack.files["observed_properties.yaml"].properties
-    }
+    properties = properties_of(found)
     seen: set[str] = set()
     for pack in found.values():
         if pack.files.get(FILE) is None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dothi.identity.guard import Caller
-from dothi.places.cities import Setting
+from dothi.places import cities
 from dothi.tasking import entities, store
 from dothi.tasking.declared import kinds
 
@@ -16,8 +16,7 @@ NAME = "actuators"  # the setting of a city; of further ones `actuators:<code>`
 
 def asked_for(session: Session) -> list[Mapping[str, Any]]:
     """What the cities running here ask for: kind, things (codes, `*` for any letters), properties."""
-    rows = store.settings(session, Setting, NAME)
-    return [one for value in rows for one in (value or {}).get("values", [])]
+    return [one for value in cities.each(session, NAME) for one in (value or {}).get("values", [])]
 
 
 def follow(session: Session, caller: Caller) -> int:

@@ -173,7 +173,7 @@ def preview(session: Session, held: TaskSchedule, now: int, hours: int = 24) -> 
         if one.lon is None or one.lat is None:
             continue
         for step in sun.between(held.steps, held.exceptions, one.lon, one.lat, now, now + hours * clock.HOUR):
-            day = sun.local_day(step.at).isoformat()
+            day = clock.local_day(step.at).isoformat()
             gathered.setdefault((day, step.word), []).append((step.at, step.set))
     made = [
         Ahead(word, times[0][1], min(at for at, _ in times), max(at for at, _ in times), len(times))

@@ -13,6 +13,7 @@ from dothi.jobs import store as leases
 from dothi.jobs.runner import HOLDER
 from dothi.kit import clock
 from dothi.tasking import flow, interlocks, service, store
+from dothi.tasking.store import Subject
 from dothi.tasking.tables import Task
 
 LEASE = "tasking.send"
@@ -50,12 +51,15 @@ def due(session: Session, now: int) -> list[Outgoing]:
     """Step what can be sent. Of one actuator's tasks only the oldest is under way."""
     away = store.in_states(session, flow.AWAY)
     taken = {one.actuator_id for one in away}
+    queued = store.in_states(session, (flow.QUEUED,))
+    subjects = store.names(session, {one.capability_id for one in queued}) if queued else {}
     found = []
-    for one in store.in_states(session, (flow.QUEUED,)):
+    for one in queued:
+        subject = subjects[one.capability_id]
         if one.due is not None and one.due <= now:
             one.reason = "never-sent"
-            service.finish(session, "dothi", one, flow.TIMED_OUT)
-        elif one.actuator_id not in taken and _send(session, one, now):
+            service.finish(session, "dothi", one, flow.TIMED_OUT, subject)
+        elif one.actuator_id not in taken and _send(session, one, subject, now):
             taken.add(one.actuator_id)
             found.append(_outgoing(one))
     again = [
@@ -67,8 +71,7 @@ def due(session: Session, now: int) -> list[Outgoing]:
     return [*found, *(_outgoing(one, again=True) for one in again)]
 
 
-def _send(session: Session, one: Task, now: int) -> bool:
-    subject = store.names(session, [one.capability_id])[one.capability_id]
+def _send(session: Session, one: Task, subject: Subject, now: int) -> bool:
     found = interlocks.check(session, service.kind_of(subject), subject, one.tasking_parameters)
     if found:
         one.reason = interlock_reason(found)

@@ -294,12 +294,6 @@ def coded(session: Session) -> list[Thing]:
     return list(session.scalars(select(Thing).where(Thing.code.is_not(None)).order_by(Thing.id)))
 
 
-def settings(session: Session, table: Any, name: str) -> list[Any]:
-    """A setting of the first city and of every further one."""
-    query = select(table.value).where(or_(table.name == name, table.name.startswith(f"{name}:", autoescape=True)))
-    return list(session.scalars(query.order_by(table.name)))
-
-
 # schedules
 
 

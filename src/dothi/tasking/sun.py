@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -28,7 +28,7 @@ class Moment:
 
     def on(self, day: date, lon: float, lat: float) -> int:
         """The instant on a local day at a place, µs UTC."""
-        base = _midnight(day) if self.event is None else _event(self.event, day, round(lon, 3), round(lat, 3))
+        base = clock.midnight(day) if self.event is None else _event(self.event, day, round(lon, 3), round(lat, 3))
         return base + self.minutes * 60 * clock.SECOND
 
 
@@ -46,10 +46,6 @@ def moment_of(text: str) -> Moment:
     return Moment(-shift if found["sign"] == "-" else shift, found["event"])
 
 
-def _midnight(day: date) -> int:
-    return clock.micros(datetime(day.year, day.month, day.day, tzinfo=clock.VIETNAM))
-
-
 @lru_cache(maxsize=20_000)
 def _event(event: str, day: date, lon: float, lat: float) -> int:
     from astral import LocationInfo, sun
@@ -58,7 +54,7 @@ def _event(event: str, day: date, lon: float, lat: float) -> int:
     try:
         found = getattr(sun, event)(place.observer, day, tzinfo=clock.VIETNAM)
     except ValueError:
-        return _midnight(day) + _OTHERWISE[event] * clock.HOUR
+        return clock.midnight(day) + _OTHERWISE[event] * clock.HOUR
     return clock.micros(found) // (60 * clock.SECOND) * 60 * clock.SECOND
 
 
@@ -71,11 +67,6 @@ class Due:
     word: str
 
 
-def local_day(at: int) -> date:
-    """The day in Vietnam an instant is on."""
-    return clock.moment(at).astimezone(clock.VIETNAM).date()
-
-
 def between(
     steps: Sequence[Mapping[str, Any]], exceptions: Mapping[str, Any], lon: float, lat: float, first: int, last: int
 ) -> list[Due]:
@@ -84,7 +75,7 @@ def between(
     exceptions: steps of a day of its own by ISO date; an empty list: none on that day.
     """
     made: list[Due] = []
-    day, end = local_day(first) - timedelta(days=1), local_day(last) + timedelta(days=1)
+    day, end = clock.local_day(first) - timedelta(days=1), clock.local_day(last) + timedelta(days=1)
     while day <= end:
         of_day: Iterable[Mapping[str, Any]] = exceptions.get(day.isoformat(), steps)
         made += [Due(moment_of(one["at"]).on(day, lon, lat), dict(one["set"]), str(one["at"])) for one in of_day]

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 
 from dothi.analyses.model import (
     NUMBER,
+    STREET,
     WORD,
     Feature,
     Given,
@@ -153,10 +154,7 @@ METHOD = Method(
         "places": Need("records", "where people walk to: schools, clinics, stops", {
             "name": Role("what it is called", WORD), "capacity": Role("places it has", NUMBER),
         }, shape="any"),
-        "streets": Need("streets", "the streets one may walk: leave motorways out by `where`", {
-            "name": Role("name of the street", WORD),
-            "grade": Role("lines of different grades meet at their ends only", (*WORD, "number", "boolean")),
-        }),
+        "streets": Need("streets", "the streets one may walk: leave motorways out by `where`", STREET),
         "people": Need("records", "people by point or polygon", {
             "people": Role("how many", NUMBER, needed=True),
         }, needed=False),

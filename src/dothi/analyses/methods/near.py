@@ -8,7 +8,19 @@ import numpy as np
 from pydantic import Field
 
 from dothi.analyses.ground import plane_of
-from dothi.analyses.model import WORD, Feature, Given, Method, Need, Parameters, Role, TooLittle, centre, rounded
+from dothi.analyses.model import (
+    STREET,
+    WORD,
+    Feature,
+    Given,
+    Method,
+    Need,
+    Parameters,
+    Role,
+    TooLittle,
+    centre,
+    rounded,
+)
 
 
 class Near(Parameters):
@@ -57,10 +69,7 @@ METHOD = Method(
     needs={
         "records": Need("records", "what is measured from", {"name": Role("what it is called", WORD)}, shape="any"),
         "facilities": Need("records", "what is measured to", {"name": Role("what it is called", WORD)}, shape="any"),
-        "streets": Need("streets", "the street graph", {
-            "name": Role("name of the street", WORD),
-            "grade": Role("lines of different grades meet at their ends only", (*WORD, "number", "boolean")),
-        }, needed=False),
+        "streets": Need("streets", "the street graph", STREET, needed=False),
     },
     parameters=Near,
     gives={

@@ -21,8 +21,8 @@ from scipy.spatial import cKDTree
 
 from dothi.analyses.model import (
     NUMBER,
+    STREET,
     WHEN,
-    WORD,
     Feature,
     Given,
     Method,
@@ -34,6 +34,7 @@ from dothi.analyses.model import (
     rounded,
 )
 from dothi.analyses.streets import Snapped, Streets
+from dothi.kit import clock
 
 
 class NetworkHotspot(Parameters):
@@ -172,16 +173,10 @@ def _stretches(
             "road": ", ".join(map(str, names[:3])) or None, "events": int(here.sum()), "weight": rounded(float(weight[here].sum()), 1),
             "length_m": rounded(float(length[some].sum()), 0),
             "density": rounded(1000 * float(density[top]), 2), "significance": rounded(float(chance[some].min()), 4),
-            "first": _iso(min(days)) if days else None, "last": _iso(max(days)) if days else None,
+            "first": clock.iso(min(days)) if days else None, "last": clock.iso(max(days)) if days else None,
         }, shapely.multilinestrings(shapely.get_parts(shape)) if shape.geom_type == "LineString" else shape))  # fmt: skip
     made.sort(key=lambda one: -float(one.values["density"]))
     return [Feature(one.key, {"rank": i, **one.values}, one.shape) for i, one in enumerate(made, 1)]
-
-
-def _iso(at: int) -> str:
-    from dothi.kit import clock
-
-    return clock.iso(at)
 
 
 def _together(
@@ -214,10 +209,7 @@ METHOD = Method(
             "at": Role("when", WHEN),
             "weight": Role("how much one counts (killed more than scratched); 1 otherwise", NUMBER),
         }, shape="any"),
-        "streets": Need("streets", "the street graph: lines", {
-            "name": Role("name of the street", WORD),
-            "grade": Role("lines of different grades meet at their ends only (bridges)", (*WORD, "number", "boolean")),
-        }),
+        "streets": Need("streets", "the street graph: lines", STREET),
     },
     parameters=NetworkHotspot,
     gives={

@@ -32,6 +32,7 @@ from dothi.analyses.model import (
     local_hour,
     rounded,
 )
+from dothi.kit import clock
 
 _BURST = 3.0  # robust standard deviations above the earlier nights
 
@@ -100,6 +101,12 @@ def run(given: Given, p: NightFlow) -> list[Feature]:
     return found
 
 
+FLOW = Need("observations", "flow into the zone, m³/h; several inlets are added", {
+    "zone": Role("code of the zone; the thing's own code otherwise", WORD),
+    "direction": Role("`out` of a meter whose flow leaves the zone", WORD),
+})  # fmt: skip
+
+
 def net(flows: list[Series]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The flow into a zone: its inlets' sum, less what goes out (role `direction` is `out`), where all were read."""
     hours = [hourly(one) for one in flows]
@@ -136,7 +143,7 @@ def _zone(
     losses = leak * (factor or 24.0) if leak is not None else None
     mains = zone.number("mains_km") if zone else None
     least_loss = unavoidable(mains, connections, 0.0, metres) if mains and connections and metres else None
-    inflow = float(np.mean(flow[at >= given.now - p.nights * 86_400_000_000])) * 24 if len(flow) else None
+    inflow = float(np.mean(flow[at >= given.now - p.nights * clock.DAY])) * 24 if len(flow) else None
     before, last = least[:-1], float(least[-1])
     middle = float(np.median(before))
     spread = max(1.4826 * float(np.median(np.abs(before - middle))), 1e-9)
@@ -169,10 +176,7 @@ METHOD = Method(
     says="Minimum night flow and leakage of each district meter area",
     source="IWA Water Loss Task Force, District Metered Areas: Guidance Notes (2007)",
     needs={
-        "flow": Need("observations", "flow into the zone, m³/h; several inlets are added", {
-            "zone": Role("code of the zone; the thing's own code otherwise", WORD),
-            "direction": Role("`out` of a meter whose flow leaves the zone", WORD),
-        }),
+        "flow": FLOW,
         "pressure": Need("observations", "pressure at the zone's average point, bar", {
             "zone": Role("code of the zone", WORD),
         }, needed=False),

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from dothi.analyses.model import (
     NUMBER,
-    WORD,
+    STREET,
     Feature,
     Given,
     Item,
@@ -146,10 +146,7 @@ METHOD = Method(
             "demand": Role("what is loaded there", NUMBER), "minutes": Role("how long it takes there", NUMBER),
         }, shape="any"),
         "depots": Need("records", "where vehicles start and end", shape="any"),
-        "streets": Need("streets", "the street graph", {
-            "name": Role("name of the street", WORD),
-            "grade": Role("lines of different grades meet at their ends only", (*WORD, "number", "boolean")),
-        }),
+        "streets": Need("streets", "the street graph", STREET),
     },
     parameters=Route,
     gives={

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import Field
 
-from dothi.analyses.methods.night_flow import net
+from dothi.analyses.methods.night_flow import FLOW, net
 from dothi.analyses.model import (
     NUMBER,
     WHEN,
@@ -133,10 +133,7 @@ METHOD = Method(
     says="IWA water balance of each zone and month",
     source="IWA standard water balance (Alegre et al. 2016); error limits after AWWA M36",
     needs={
-        "flow": Need("observations", "flow into the zone, m³/h; several inlets are added", {
-            "zone": Role("code of the zone; the thing's own code otherwise", WORD),
-            "direction": Role("`out` of a meter whose flow leaves the zone", WORD),
-        }),
+        "flow": FLOW,
         "billed": Need("records", "what was billed, one record or several a zone and month", {
             "zone": Role("code of the zone", WORD, needed=True),
             "month": Role("a day of the month, or its year and month", (*WHEN, "string"), needed=True),

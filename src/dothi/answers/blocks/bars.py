@@ -35,10 +35,14 @@ def finished(made: shown.Bars, pairs: list[shown.Bar], spec: model.Bars) -> show
         pairs = pairs[: spec.limit]
     else:
         pairs = pairs[-max(spec.limit, 24) :]
-    top = max((one.value for one in pairs if one.value is not None), default=0.0)
-    for one in pairs:
+    return _shared(made, pairs)
+
+
+def _shared(made: shown.Bars, bars: list[shown.Bar]) -> shown.Bars:
+    top = max((one.value for one in bars if one.value is not None), default=0.0)
+    for one in bars:
         one.share = max(0.0, (one.value or 0.0) / top) if top > 0 else 0.0
-    made.bars = pairs
+    made.bars = bars
     return made
 
 
@@ -86,15 +90,7 @@ def _of_property(ask: Asking, spec: model.Bars) -> shown.Bars:
             bars.append(shown.Bar(name, value, text, state=state))
         if spec.by == "state":
             bars.sort(key=lambda one: _STATES.index(one.state or "nodata"))
-    return finished(made, bars, spec) if spec.by != "state" or spec.order else _all(made, bars)
-
-
-def _all(made: shown.Bars, bars: list[shown.Bar]) -> shown.Bars:
-    top = max((one.value or 0.0 for one in bars), default=0.0)
-    for one in bars:
-        one.share = (one.value or 0.0) / top if top else 0.0
-    made.bars = bars
-    return made
+    return finished(made, bars, spec) if spec.by != "state" or spec.order else _shared(made, bars)
 
 
 def state_name(state: str, ask: Asking) -> str:

@@ -20,7 +20,7 @@ from dothi.identity.guard import SYSTEM, Caller
 from dothi.kit import bus
 from dothi.kit.errors import BadInput, Conflict, DothiError, Fault
 from dothi.sensing.news import after_commit
-from dothi.tasking import bodies, flow, sending
+from dothi.tasking import bodies, sending, service
 from dothi.tasking.news import TaskChanged
 from dothi.tasking.sending import Outgoing
 
@@ -159,9 +159,9 @@ def heard(task: int, payload: bytes) -> None:
 
 def _report(session: Any, caller: Caller, task: int, body: Any) -> None:
     said = {"status": body} if isinstance(body, str) else body
-    if not isinstance(said, dict) or said.get("status") not in (flow.ACKNOWLEDGED, flow.DONE, flow.FAILED):
+    if not isinstance(said, dict) or said.get("status") not in service.REPORTS:
         found = str(said)[:60]
-        raise BadInput(f"{found!r} is no report", [Fault("status", found, "acknowledged, done, failed")])
+        raise BadInput(f"{found!r} is no report", [Fault("status", found, ", ".join(service.REPORTS))])
     bodies.stepped(session, caller, task, said)
 
 
@@ -170,6 +170,6 @@ def _body(payload: bytes) -> Any:
         return msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         text = bytes(payload)[:40].decode(errors="replace").strip()
-        if text in (flow.ACKNOWLEDGED, flow.DONE, flow.FAILED):  # a device may say the bare word
+        if text in service.REPORTS:  # a device may say the bare word
             return text
         raise BadInput("the payload is not JSON", [Fault("payload", str(error)[:120], "JSON in UTF-8")]) from None

@@ -35,13 +35,9 @@ _DESK = desk.Desk(
     Ask, desk.holders("sign in to see the dispatcher's board"), ASSIGNS, ASSIGNS, early=True, told=words.told
 )
 get, post, ROUTES = _DESK.get, _DESK.post, _DESK.routes
+number = desk.number
 
 
 def wrong(ask: Ask, error: DothiError) -> Filled:
     """The board shown again with its error in the words of these pages."""
     return desk.wrong(ask, words.told(error, ask.say))
-
-
-def number(text: str | None) -> int | None:
-    """A whole number of an address or a form; None for none."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else None

@@ -63,6 +63,7 @@ _DESK = desk.Desk(
     Ask, desk.holders("sign in to see the desk"), SEES, SEES, fields=1200, size=256 * 1024, early=True, told=words.told
 )
 get, post_reading, ROUTES = _DESK.get, _DESK.post_reading, _DESK.routes
+number = desk.number
 
 
 def wrong(ask: Ask, error: DothiError) -> Filled:
@@ -77,8 +78,3 @@ def wrong(ask: Ask, error: DothiError) -> Filled:
 def safe(path: str | None, otherwise: str) -> str:
     """An address of this server's desk, or the other one."""
     return path if path and path.startswith("/desk") and path.isprintable() and "\\" not in path else otherwise
-
-
-def number(text: str | None) -> int | None:
-    """A whole number of an address or a form; None for none."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else None

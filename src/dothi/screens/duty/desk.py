@@ -31,16 +31,12 @@ class Ask(desk.Ask):
 admit = desk.holders("sign in to see the duty room")
 _DESK = desk.Desk(Ask, admit, SEES, SEES, told=words.told)
 get, post, ROUTES = _DESK.get, _DESK.post, _DESK.routes
+number = desk.number
 
 
 def tried(ask: Ask, verb: Callable[[], Any]) -> Filled | None:
-    """Do what a form asks; None when it is done, else the form to show again. What failed left nothing behind."""
-    try:
-        with ask.session.begin_nested():
-            verb()
-    except WRONG as error:
-        return wrong(ask, error)
-    return None
+    """Do what a form asks; None when it is done, else the form to show again."""
+    return desk.tried(ask, verb, WRONG, wrong)
 
 
 def wrong(ask: Ask, error: DothiError) -> Filled:
@@ -51,8 +47,3 @@ def wrong(ask: Ask, error: DothiError) -> Filled:
 def safe(path: str | None, otherwise: str) -> str:
     """An address of this server's operations pages, or the other one."""
     return path if path and path.startswith("/operations") and path.isprintable() and "\\" not in path else otherwise
-
-
-def number(text: str) -> int | None:
-    """A whole number of an address or a form; None for none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None

@@ -33,6 +33,7 @@ class Ask(desk.Ask):
 
 _DESK = desk.Desk(Ask, desk.people, WORKS, WORKS, early=True, told=words.told)
 get, post, ROUTES = _DESK.get, _DESK.post, _DESK.routes
+number = desk.number
 
 
 def post_files(path: str, view: Callable[[Ask], Response]) -> Any:
@@ -53,8 +54,3 @@ def done(ask: Ask, verb: Callable[[Session], Any]) -> Filled | None:
 def wrong(ask: Ask, error: DothiError) -> Filled:
     """A form shown again with its error in the words of these pages."""
     return desk.wrong(ask, words.told(error, ask.say))
-
-
-def number(text: str | None) -> int | None:
-    """A whole number of an address or a form; None for none."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else None

@@ -12,7 +12,7 @@ from dothi.indicators.model import Declared
 from dothi.indicators.periods import containing
 from dothi.indicators.values import Value
 from dothi.kit import clock
-from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.kit.errors import BadInput, Fault
 from dothi.screens.indicators import asking
 from dothi.screens.indicators.asking import Ask
 from dothi.screens.indicators.export import BACK, instant
@@ -36,7 +36,7 @@ def index(ask: Ask) -> Response:
 
 def one(ask: Ask) -> Response:
     """`GET /api/indicators/{code}`."""
-    declared = _declared(ask)
+    declared = asking.declared(ask)
     place, kind, period = pinned(ask, declared)
     value = indicators.value(ask.session, ask.caller, declared.code, place, period or kind, now=ask.now)
     ahead = indicators.forecast(ask.session, ask.caller, declared.code, place, kind, now=ask.now)
@@ -56,7 +56,7 @@ def one(ask: Ask) -> Response:
 
 def values(ask: Ask) -> Response:
     """`GET /api/indicators/{code}/values`."""
-    declared = _declared(ask)
+    declared = asking.declared(ask)
     place, kind, _ = pinned(ask, declared)
     query = ask.request.query_params
     last = instant(query.get("to"), "to", end=True)
@@ -74,18 +74,10 @@ def values(ask: Ask) -> Response:
 
 def places(ask: Ask) -> Response:
     """`GET /api/indicators/{code}/places`."""
-    declared = _declared(ask)
+    declared = asking.declared(ask)
     _, kind, period = pinned(ask, declared)
     found = indicators.by_place(ask.session, ask.caller, declared.code, period or kind, now=ask.now)
     return _written({**_named(ask, declared), "values": [told(ask, each) for each in found]})
-
-
-def _declared(ask: Ask) -> Declared:
-    code = ask.request.path_params["code"]
-    found = indicators.known(ask.session).get(code)
-    if found is None:
-        raise NotFound(f"there is no indicator {code[:80]!r}, or you may not see it")
-    return found
 
 
 def _named(ask: Ask, one: Declared) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dothi.indicators.model import Declared
 from dothi.indicators.periods import KINDS
 from dothi.indicators.targets import PERMISSION
 from dothi.indicators.values import Place, Value
-from dothi.kit.errors import BadInput, Fault
+from dothi.kit.errors import BadInput, Fault, NotFound
 from dothi.kit.text import fold
 from dothi.screens import desk, words
 from dothi.screens.desk import ANYBODY
@@ -101,6 +101,15 @@ def wanted(ask: Ask, known: dict[str, Declared], *, everywhere: bool = False) ->
         given.get("q", ""), given.get("sector", ""), given.get("set", ""), given.get("light", ""), given.get("place"),
         given.get("kind", ""), given,
     )  # fmt: skip
+
+
+def declared(ask: Ask) -> Declared:
+    """The indicator the address names. Raises NotFound."""
+    code = ask.request.path_params["code"]
+    found = indicators.known(ask.session).get(code)
+    if found is None:
+        raise NotFound(f"there is no indicator {code[:80]!r}, or you may not see it")
+    return found
 
 
 def places(ask: Ask) -> list[Place]:

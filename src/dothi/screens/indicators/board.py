@@ -21,7 +21,6 @@ class Board:
     title: str
     groups: list[tuple[str, list[Shown]]]
     place: str
-    hidden: int
     targets: bool
     simulated: bool
 
@@ -35,9 +34,8 @@ def index(ask: Ask) -> Response:
     for row in sorted(shown, key=lambda row: _rank(row, known[row.code])):
         groups.setdefault(known[row.code].sector, []).append(row)
     picked = [(said.sector(code, ask.language), rows[:EACH]) for code, rows in groups.items()]
-    count = sum(len(rows) for _, rows in picked)
     page = Board(
-        ask.say("Thành phố qua con số"), sorted(picked), shown[0].place if shown else "", len(every) - count,
+        ask.say("Thành phố qua con số"), sorted(picked), shown[0].place if shown else "",
         any(row.target for _, rows in picked for row in rows), any(row.simulated for _, rows in picked for row in rows),
     )  # fmt: skip
     return ask.page("board", page)

@@ -1,43 +1,17 @@
 """The series of an indicator as SVG: numbers, target, forecast with its band. Colours are classes; gaps stay gaps."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import floor, log10
 
 from markupsafe import Markup, escape
 
 from dothi.indicators.values import Point, Value
+from dothi.screens import drawing
+from dothi.screens.drawing import Frame
 from dothi.screens.indicators import said
 from dothi.sensing.state import number
 
 Scale = Callable[[float], float]
-_STEPS = (1.0, 2.0, 5.0, 10.0)
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Where a chart draws, in units of its own."""
-
-    width: float
-    height: float
-    left: float = 48
-    right: float = 16
-    top: float = 18
-    bottom: float = 26
-
-
-WIDE, NARROW = Frame(720, 250), Frame(340, 210, 42, 10)
-
-
-def ticks(low: float, high: float, count: int = 4) -> list[float]:
-    """Round numbers around a stretch."""
-    wide = (high - low) or abs(high) or 1.0
-    size = 10.0 ** floor(log10(wide / count))
-    step = next(size * one for one in _STEPS if size * one * count >= wide * 0.999)
-    made = [floor(low / step + 1e-9) * step]
-    while made[-1] < high - step * 1e-9 and len(made) < 12:
-        made.append(made[0] + step * len(made))
-    return made if len(made) > 1 else [made[0], made[0] + step]
+WIDE, NARROW = Frame(720, 250, 48, 16, 18, 26), Frame(340, 210, 42, 10, 18, 26)
 
 
 def series(values: Sequence[Value], ahead: Sequence[Point], language: str, name: str, target: str) -> Markup:
@@ -57,7 +31,7 @@ def _series(
     low, high = min(all_), max(all_)
     if (low > 0 and low < 0.6 * high) or (all(one >= 0 for one in known) and low < 0):
         low = 0.0
-    steps = ticks(low, high)
+    steps = drawing.ticks(low, high)
     bottom, top = steps[0], steps[-1]
     shown = {one.start for one in values}
     beyond = [one for one in ahead if one.start not in shown]
@@ -70,16 +44,12 @@ def _series(
     def y(value: float) -> float:
         return f.top + tall * (1 - (min(max(value, bottom), top) - bottom) / (top - bottom))
 
-    digits = max(0, -floor(log10(steps[1] - steps[0]) + 1e-9))
+    digits = drawing.digits(steps)
     parts = []
     if beyond:
         edge = x(len(values) - 0.5)
         parts.append(f'<rect class="ahead" x="{edge:.1f}" y="{f.top}" width="{f.width - f.right - edge:.1f}" height="{tall}"/>')  # fmt: skip
-    parts += [
-        f'<path class="grid" d="M{f.left} {y(one):.1f}H{f.width - f.right}"/>'
-        f'<text x="{f.left - 6}" y="{y(one) + 4:.1f}" text-anchor="end">{number(one, digits, language)}</text>'
-        for one in steps
-    ]
+    parts += [drawing.grid(f, y(one), number(one, digits, language)) for one in steps]
     parts += _under(values, beyond, f, x, count)
     parts += _goals(goals, x, y, target)
     parts += _line(values, x, y)

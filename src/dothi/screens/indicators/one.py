@@ -1,8 +1,7 @@
 """`/indicators/{code}`: a number with its light, its series, its places, how it is made, and its targets."""
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -18,10 +17,11 @@ from dothi.screens import desk, words
 from dothi.screens.desk import back
 from dothi.screens.indicators import asking, draw, said
 from dothi.screens.indicators.asking import Ask
+from dothi.screens.indicators.export import BACK
 from dothi.screens.indicators.said import Part, Shown
 from dothi.web.forms import Filled
 
-_BACK: dict[Kind, int] = {"day": 35, "week": 26, "month": 24, "quarter": 12, "year": 8}
+_BACK: dict[Kind, int] = {**BACK, "year": 8}
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,12 @@ class One:
     simulated: bool
     year: int
     said: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def index(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
     """`GET /indicators/{code}`."""
-    known = indicators.known(ask.session)
-    code = ask.request.path_params["code"]
-    one = known.get(code)
-    if one is None:
-        raise NotFound(f"there is no indicator {code[:80]!r}, or you may not see it")
+    one = asking.declared(ask)
+    code = one.code
     place, kind, period = pinned(ask, one)
     value = indicators.value(ask.session, ask.caller, code, place, period or kind, now=ask.now)
     end = max(value.end, containing(ask.now, kind).end if period is None else value.end)
@@ -154,7 +150,8 @@ def _page(
     ]
     most = max((abs(each.number) for each in by if each.number is not None), default=0.0)
     places = [
-        _shared(row, abs(each.number or 0.0) / most if most else 0.0) for row, each in zip(places, by, strict=True)
+        replace(row, share=abs(each.number or 0.0) / most if most else 0.0)
+        for row, each in zip(places, by, strict=True)
     ]
     kinds = [(k, say(said.KINDS[k]), k == value.kind) for k in one.periods]
     return One(
@@ -172,12 +169,6 @@ def _page(
         one.source, say(said.CERTAINTIES[one.certainty]), "", False, value.unit, one.decimals,
         value.simulated or any(each.simulated for each in series), containing(ask.now, "year").first.year,
     )  # fmt: skip
-
-
-def _shared(row: Shown, share: float) -> Shown:
-    from dataclasses import replace
-
-    return replace(row, share=share)
 
 
 def _digits(value: float) -> int:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
-from dothi.screens import words
+from dothi.screens import drawing, words
 from dothi.screens.portal import draw
 from dothi.screens.portal.asking import Ask
 from dothi.sensing import air as sensing_air
@@ -253,7 +253,7 @@ def _bars(hours: list[sensing_air.AirHour], name: str, ask: Ask) -> Markup:
     lines = [draw.Limit(101, poor, "limit")]
     return draw.both(
         lambda frame: draw.bars(values, name=said, limits=lines, frame=frame),
-        draw.Frame(640, 200, 34, 84 if any(one.aqi is not None and one.aqi > 100 for one in hours) else 12, 12, 22), draw.Frame(340, 190, 28, 12, 12, 22),
+        drawing.Frame(640, 200, 34, 84 if any(one.aqi is not None and one.aqi > 100 for one in hours) else 12, 12, 22), drawing.Frame(340, 190, 28, 12, 12, 22),
     )  # fmt: skip
 
 

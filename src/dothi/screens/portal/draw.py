@@ -7,10 +7,12 @@ from itertools import pairwise
 from markupsafe import Markup, escape
 
 from dothi.kit import clock
-from dothi.screens import words
+from dothi.screens import drawing, words
+from dothi.screens.drawing import Frame
 from dothi.sensing.state import number
 
 Points = Sequence[tuple[int, float | None]]
+_SMALL, _DAY = Frame(), Frame(640, 200, 34, 84, 12, 22)
 
 
 @dataclass(frozen=True)
@@ -20,18 +22,6 @@ class Limit:
     value: float
     name: str
     mark: str
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Where a chart draws: width and height with the room its labels take."""
-
-    width: float = 352
-    height: float = 120
-    left: float = 34
-    right: float = 50
-    top: float = 12
-    bottom: float = 22
 
 
 def with_gaps(points: Points) -> list[tuple[int, float | None]]:
@@ -48,7 +38,7 @@ def with_gaps(points: Points) -> list[tuple[int, float | None]]:
 
 def line(
     points: Points, span: tuple[int, int], *, name: str, language: str, limits: Sequence[Limit] = (),
-    frame: Frame = Frame(),
+    frame: Frame = _SMALL,
 ) -> Markup:  # fmt: skip
     """A line over time with its limits; a gap stays a gap. Empty text when there is no number to draw."""
     numbers = [v for _, v in points if v is not None]
@@ -69,9 +59,9 @@ def line(
 
     step = ticks[1] - ticks[0]
     shown = 0 if step >= 1 else 1 if step >= 0.1 else 2
-    parts = [_grid(f, y(t), number(t, shown, language)) for t in ticks]
+    parts = [drawing.grid(f, y(t), number(t, shown, language)) for t in ticks]
     parts += _hours(f, span, x)
-    pieces = _pieces(with_gaps(points))
+    pieces = drawing.pieces(with_gaps(points))
     floor = f.height - f.bottom
     for piece in pieces:
         path = "L".join(f"{x(at):.1f} {y(v):.1f}" for at, v in piece)
@@ -91,7 +81,7 @@ def line(
 
 def bars(
     values: Sequence[tuple[int, float | None, int]], *, name: str, limits: Sequence[Limit] = (),
-    frame: Frame = Frame(640, 200, 34, 84, 12, 22),
+    frame: Frame = _DAY,
 ) -> Markup:  # fmt: skip
     """Bars by hour from zero: (hour start, value, level 1 to 6 for its colour); an hour without a value is an empty bar."""
     f = frame
@@ -105,7 +95,7 @@ def bars(
     def y(value: float) -> float:
         return f.top + tall * (1 - value / top)
 
-    parts = [_grid(f, y(t), str(int(t))) for t in ticks]
+    parts = [drawing.grid(f, y(t), str(int(t))) for t in ticks]
     for i, (at, value, level) in enumerate(values):
         left = f.left + i * slot + (slot - width) / 2
         if value is None:
@@ -183,13 +173,6 @@ def _svg(f: Frame, parts: Sequence[str], name: str) -> Markup:
     )
 
 
-def _grid(f: Frame, y: float, label: str) -> str:
-    return (
-        f'<path class="grid" d="M{f.left} {y:.1f}H{f.width - f.right}"/>'
-        f'<text x="{f.left - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>'
-    )
-
-
 def _hours(f: Frame, span: tuple[int, int], x: Callable[[float], float]) -> list[str]:
     """Marks at 00:00, 06:00, 12:00, 18:00 local time."""
     six = 6 * clock.HOUR
@@ -199,16 +182,6 @@ def _hours(f: Frame, span: tuple[int, int], x: Callable[[float], float]) -> list
         f'<text x="{x(at):.1f}" y="{f.height - 5}" text-anchor="middle">{words.hour(at)}</text>'
         for at in range(first, span[1] + 1, six)
     ]
-
-
-def _pieces(points: Points) -> list[list[tuple[int, float]]]:
-    pieces: list[list[tuple[int, float]]] = [[]]
-    for at, value in points:
-        if value is None:
-            pieces.append([])
-        else:
-            pieces[-1].append((at, value))
-    return [piece for piece in pieces if piece]
 
 
 def _ticks(low: float, high: float) -> list[float]:

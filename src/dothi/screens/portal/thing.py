@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
-from dothi.screens import features, words
+from dothi.screens import drawing, features, words
 from dothi.screens.asking import state_words
 from dothi.screens.portal import draw
 from dothi.screens.portal import water as rivers
@@ -182,7 +182,7 @@ def _chart(stream: StreamNow, value: Value, ask: Ask) -> tuple[Markup, str]:
     )  # fmt: skip
     made = draw.both(
         lambda frame: draw.line(points, span, name=says, language=ask.language, frame=frame),
-        draw.Frame(720, 240, 46, 24, 12, 22), draw.Frame(340, 200, 40, 14, 12, 22),
+        drawing.Frame(720, 240, 46, 24, 12, 22), drawing.Frame(340, 200, 40, 14, 12, 22),
     )  # fmt: skip
     return made, says
 

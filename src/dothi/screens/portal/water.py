@@ -9,7 +9,7 @@ from starlette.responses import Response
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
 from dothi.kit.text import sort_key
-from dothi.screens import features, words
+from dothi.screens import drawing, features, words
 from dothi.screens.asking import sector_names, state_words
 from dothi.screens.portal import draw
 from dothi.screens.portal.air import facts
@@ -89,17 +89,19 @@ def chart_limits(now: WaterNow) -> list[dict[str, Any]]:
     return made
 
 
-def chart(now: WaterNow, ask: Ask, hours: int = 24, frame: draw.Frame | None = None) -> Markup:
+def chart(now: WaterNow, ask: Ask, hours: int = 24, frame: drawing.Frame | None = None) -> Markup:
     """The last hours of stage with the alarm levels."""
     span = (ask.now - hours * clock.HOUR, ask.now)
     points = sensing_water.series(ask.session, now.thing_id, *span)
     name = ask.say("Mực nước {hours} giờ qua, {name}", hours=hours, name=now.name)
     lines = limits(now)
 
-    def drawn(on: draw.Frame) -> Markup:
+    def drawn(on: drawing.Frame) -> Markup:
         return draw.line(thin(points), span, name=name, language=ask.language, limits=lines, frame=on)
 
-    return draw.both(drawn, frame, draw.Frame(340, 200, 34, 50, 12, 22)) if frame and points else drawn(draw.Frame())
+    return (
+        draw.both(drawn, frame, drawing.Frame(340, 200, 34, 50, 12, 22)) if frame and points else drawn(drawing.Frame())
+    )
 
 
 def thin(points: list[tuple[int, float]], most: int = 200) -> list[tuple[int, float | None]]:
@@ -240,7 +242,7 @@ def station(ask: Ask) -> Response:
         {"src": f"/portal/series/{s.id}", "name": features.stream_name(s, lang), "unit": features.unit(s, lang)}
         for s in thing.streams if s.id != now.datastream_id
     ]  # fmt: skip
-    frame = draw.Frame(720, 240, 40, 56, 12, 22)
+    frame = drawing.Frame(720, 240, 40, 56, 12, 22)
     page = WaterPage(
         thing, [*([now.river] if now.river else []), *facts(thing, now.official, ask)], ask.now, now.datastream_id,
         said.value, said.state, said.word, said.trend, now.at, words.age(now.at, ask.now, lang) if now.at else "",

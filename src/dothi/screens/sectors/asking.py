@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,10 +34,16 @@ class Ask(asking.Ask):
             answer.headers["cache-control"] = "no-store"
         return answer
 
+    @cached_property
     def on(self) -> Collection[str] | None:
         """The sectors the running city has switched on; None: no city says which."""
         given = (cities.of(self.session, cities.CITY) or {}).get("sectors")
         return {str(one) for one in given} if isinstance(given, list) and given else None
+
+    @cached_property
+    def wards(self) -> dict[str, str]:
+        """The wards of the city, code to name."""
+        return dict(wards.wards(self.session, self.language, self.now))
 
 
 @dataclass(frozen=True)
@@ -74,9 +81,8 @@ def wanted(ask: Ask) -> Wanted:
     query = ask.request.query_params
     given = {name: query[name].strip() for name in ("place", "at", "near", "q") if query.get(name, "").strip()}
     faults: list[Fault] = []
-    known = {code for code, _ in wards.wards(ask.session, ask.language, ask.now)}
-    if "place" in given and given["place"] not in known:
-        shown = ", ".join(f"{code} ({name})" for code, name in wards.wards(ask.session, ask.language, ask.now)[:40])
+    if "place" in given and given["place"] not in ask.wards:
+        shown = ", ".join(f"{code} ({name})" for code, name in list(ask.wards.items())[:40])
         faults.append(Fault("place", f"there is no ward {given['place'][:40]!r} here", shown))
     at = _instant(given.get("at"), ask.now, faults)
     near = _position(given.get("near"), faults)

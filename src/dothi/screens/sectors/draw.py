@@ -1,45 +1,17 @@
 """Charts of answers as SVG: lines over hours or days, amounts in time. Colours are classes; gaps stay gaps."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import floor, log10
+from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
 from dothi.answers.shown import Bars, Series
 from dothi.kit import clock
-from dothi.screens import words
+from dothi.screens import drawing, words
+from dothi.screens.drawing import Frame
 from dothi.sensing.state import number
 
-_STEPS = (1.0, 2.0, 5.0, 10.0)
-_BD = {"minor": "minor", "major": "major", "critical": "critical"}
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Where a chart draws."""
-
-    width: float
-    height: float
-    left: float = 44
-    right: float = 14
-    top: float = 14
-    bottom: float = 24
-
-
-WIDE, NARROW = Frame(720, 220), Frame(340, 190, 38, 8)
-
-
-def ticks(low: float, high: float, count: int = 4) -> list[float]:
-    """Round values around a stretch."""
-    wide = (high - low) or abs(high) or 1.0
-    size = 10 ** floor(log10(wide / count))
-    step = next(size * one for one in _STEPS if size * one * count >= wide * 0.999)
-    first = floor(low / step) * step
-    made = [first]
-    while made[-1] < high - step * 1e-9 and len(made) < 12:
-        made.append(first + step * len(made))
-    return made if len(made) > 1 else [first, first + step]
+_BD = ("minor", "major", "critical")
+WIDE, NARROW = Frame(720, 220, 44, 14, 14, 24), Frame(340, 190, 38, 8, 14, 24)
 
 
 def lines(series: Series, language: str) -> Markup:
@@ -57,7 +29,7 @@ def _lines(series: Series, language: str, f: Frame, name: str) -> Markup:
     near = [one for one in series.marks if low - (high - low) <= one.value <= high + max(high - low, abs(high) * 0.3)]
     if low > 0 and low < 0.5 * high:
         low = 0.0
-    steps = ticks(min([low, *(one.value for one in near)]), max([high, *(one.value for one in near)]))
+    steps = drawing.ticks(min([low, *(one.value for one in near)]), max([high, *(one.value for one in near)]))
     bottom, top = steps[0], steps[-1]
     wide, tall = f.width - f.left - f.right, f.height - f.top - f.bottom
 
@@ -67,24 +39,18 @@ def _lines(series: Series, language: str, f: Frame, name: str) -> Markup:
     def y(value: float) -> float:
         return f.top + tall * (1 - (value - bottom) / (top - bottom))
 
-    step = steps[1] - steps[0]
-    digits = max(0, -floor(log10(step) + 1e-9))
-    parts = [
-        f'<path class="grid" d="M{f.left} {y(one):.1f}H{f.width - f.right}"/>'
-        f'<text x="{f.left - 6}" y="{y(one) + 4:.1f}" text-anchor="end">{number(one, digits, language)}</text>'
-        for one in steps
-    ]
+    digits = drawing.digits(steps)
+    parts = [drawing.grid(f, y(one), number(one, digits, language)) for one in steps]
     parts += _axis(series, f, x)
     for one in near:
+        state = one.state if one.state in _BD else "minor"
+        parts.append(f'<path class="mark {state}" d="M{f.left} {y(one.value):.1f}H{f.width - f.right}"/>')
         parts.append(
-            f'<path class="mark {_BD.get(one.state, "minor")}" d="M{f.left} {y(one.value):.1f}H{f.width - f.right}"/>'
-        )
-        parts.append(
-            f'<text class="of {_BD.get(one.state, "minor")}" x="{f.width - f.right}" y="{y(one.value) - 4:.1f}" '
+            f'<text class="of {state}" x="{f.width - f.right}" y="{y(one.value) - 4:.1f}" '
             f'text-anchor="end">{escape(one.name)}</text>'
         )
     for i, line in enumerate(series.lines):
-        for piece in _pieces(line.points):
+        for piece in drawing.pieces(line.points):
             if len(piece) == 1:
                 parts.append(
                     f'<circle class="l{i + 1} dot" cx="{x(piece[0][0]):.1f}" cy="{y(piece[0][1]):.1f}" r="2.5"/>'
@@ -99,16 +65,6 @@ def _lines(series: Series, language: str, f: Frame, name: str) -> Markup:
     return Markup(  # noqa: S704 - our own drawing, names escaped
         f'<svg class="ans-chart {name}" viewBox="0 0 {f.width:g} {f.height:g}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
     )
-
-
-def _pieces(points: Sequence[tuple[int, float | None]]) -> list[list[tuple[int, float]]]:
-    made: list[list[tuple[int, float]]] = [[]]
-    for at, value in points:
-        if value is None:
-            made.append([])
-        else:
-            made[-1].append((at, value))
-    return [one for one in made if one]
 
 
 def _axis(series: Series, f: Frame, x: Callable[[float], float]) -> list[str]:
@@ -137,16 +93,12 @@ def _columns(bars: Bars, language: str, f: Frame, name: str) -> Markup:
     values = [one.value for one in bars.bars if one.value is not None]
     if not values:
         return Markup("")
-    steps = ticks(0, max(values) or 1.0)
+    steps = drawing.ticks(0, max(values) or 1.0)
     top = steps[-1]
     wide, tall = f.width - f.left - f.right, f.height - f.top - f.bottom
     slot = wide / len(bars.bars)
-    digits = max(0, -floor(log10(steps[1] - steps[0]) + 1e-9))
-    parts = [
-        f'<path class="grid" d="M{f.left} {f.top + tall * (1 - one / top):.1f}H{f.width - f.right}"/>'
-        f'<text x="{f.left - 6}" y="{f.top + tall * (1 - one / top) + 4:.1f}" text-anchor="end">{number(one, digits, language)}</text>'
-        for one in steps
-    ]
+    digits = drawing.digits(steps)
+    parts = [drawing.grid(f, f.top + tall * (1 - one / top), number(one, digits, language)) for one in steps]
     widest = max(len(one.name) for one in bars.bars)
     every = max(1, -(-int(widest * 7.5 + 8) // max(1, int(slot))))
     for i, one in enumerate(bars.bars):

@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from dothi.answers import service as answers
 from dothi.answers.shown import Number
-from dothi.screens import wards
 from dothi.screens.sectors.asking import Ask, Wanted, wanted
 from dothi.screens.sectors.writing import written
+from dothi.sensing.sectors import Sector
 
 
 @dataclass
@@ -41,27 +41,28 @@ class Index:
 def index(ask: Ask) -> Response:
     """`/sectors`."""
     asked = wanted(ask)
-    cards = [_card(ask, asked, code) for code in [one.code for one in answers.known(ask.on())]]
-    there = wards.wards(ask.session, ask.language, ask.now)
+    cards = _cards(ask, asked)
     page = Index(
         ask.say("Thành phố trả lời"),
         cards,
-        there,
+        list(ask.wards.items()),
         asked.place,
-        dict(there).get(asked.place or "", ""),
+        ask.wards.get(asked.place or "", ""),
         asked.at,
         asked.given,
     )
     return ask.page("index", page, simulated=any(one.number is not None and one.number.simulated for one in cards))
 
 
-def _card(ask: Ask, asked: Wanted, code: str) -> Card:
-    sector, page = answers.page(code, ask.on())
-    found = answers.headline(asked.asking(ask, code))
-    title = page.title if page is not None and page.title is not None else sector.title
-    summary = page.summary if page is not None and page.summary is not None else sector.summary
+def _cards(ask: Ask, asked: Wanted) -> list[Card]:
+    return [_card(ask, asked, one) for one in answers.known(ask.on)]
+
+
+def _card(ask: Ask, asked: Wanted, sector: Sector) -> Card:
+    found = answers.headline(asked.asking(ask, sector.code))
+    title, summary = answers.called(sector)
     return Card(
-        code, title.of(ask.language), summary.of(ask.language), sector.icon, asked.address(f"/sectors/{code}"),
+        sector.code, title.of(ask.language), summary.of(ask.language), sector.icon, asked.address(f"/sectors/{sector.code}"),
         found[0].ask.of(ask.language) if found else "", found[1] if found else None,
     )  # fmt: skip
 
@@ -70,7 +71,7 @@ def _card(ask: Ask, asked: Wanted, code: str) -> Card:
 def index_json(ask: Ask) -> Response:
     """`/sectors.json`: the same for programs."""
     asked = wanted(ask)
-    cards = [_card(ask, asked, one.code) for one in answers.known(ask.on())]
+    cards = _cards(ask, asked)
     return written(
         [
             {"code": one.code, "title": one.title, "summary": one.summary, "question": one.ask or None,

@@ -1,6 +1,6 @@
 """A sector's page: its questions with their answers; a single question; both for programs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -11,7 +11,7 @@ from dothi.answers import model, shown
 from dothi.answers import service as answers
 from dothi.answers.asking import Asking
 from dothi.kit.errors import NotFound
-from dothi.screens import wards, words
+from dothi.screens import words
 from dothi.screens.asking import state_words
 from dothi.screens.sectors import draw
 from dothi.screens.sectors.asking import Ask, Wanted, wanted
@@ -51,7 +51,6 @@ class Page:
     states: dict[str, str]
     given: dict[str, str]
     languages: str = "vi"
-    charts: dict[int, Markup] = field(default_factory=dict)
 
     def chart(self, one: Any) -> Markup:
         """The drawing of a series or of amounts in time."""
@@ -60,31 +59,24 @@ class Page:
 
 def _asked(ask: Ask) -> tuple[str, Wanted, Asking]:
     code = ask.request.path_params["code"]
-    answers.page(code, ask.on())
+    answers.sector(code, ask.on)
     asked = wanted(ask)
     return code, asked, asked.asking(ask, code)
 
 
 def _page(ask: Ask, code: str, asked: Wanted, told: list[Told]) -> Page:
-    sector, page = answers.page(code, ask.on())
-    there = wards.wards(ask.session, ask.language, ask.now)
-    title = page.title if page is not None and page.title is not None else sector.title
-    summary = page.summary if page is not None and page.summary is not None else sector.summary
+    sector = answers.sector(code, ask.on)
+    title, summary = answers.called(sector)
     return Page(
-        code, title.of(ask.language), summary.of(ask.language), sector.icon, told, there, asked.place,
-        dict(there).get(asked.place or "", ""), asked.at, words.field_of(asked.at) if asked.at is not None else "",
+        code, title.of(ask.language), summary.of(ask.language), sector.icon, told, list(ask.wards.items()), asked.place,
+        ask.wards.get(asked.place or "", ""), asked.at, words.field_of(asked.at) if asked.at is not None else "",
         asked.address(f"/sectors/{code}.json"), f"/sectors/{code}", asked.address(f"/sectors/{code}", at=""),
         state_words(ask.say), asked.given, ask.language,
     )  # fmt: skip
 
 
 def _questions(code: str) -> list[model.Question]:
-    from dothi.answers.declared import pages
-
-    found = pages().get(code)
-    if found is None:
-        return []
-    return sorted(found.questions, key=lambda one: one.audience == "officials")
+    return sorted(answers.questions(code), key=lambda one: one.audience == "officials")
 
 
 @Ask.asked

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -31,23 +32,14 @@ class Ask(desk.Ask):
 admit = desk.holders("sign in to see what machines are told")
 _DESK = desk.Desk(Ask, admit, SEES, GIVES, told=words.told)
 get, post, ROUTES = _DESK.get, _DESK.post, _DESK.routes
+number = partial(desk.number, digits=15)
 
 
 def tried(ask: Ask, verb: Callable[[], Any]) -> Filled | None:
-    """Do what a form asks; None when it is done, else the form to show again. What failed left nothing behind."""
-    try:
-        with ask.session.begin_nested():
-            verb()
-    except WRONG as error:
-        return wrong(ask, error)
-    return None
+    """Do what a form asks; None when it is done, else the form to show again."""
+    return desk.tried(ask, verb, WRONG, wrong)
 
 
 def wrong(ask: Ask, error: DothiError) -> Filled:
     """A form shown again with its error in the words of these pages."""
     return desk.wrong(ask, words.told(error, ask.say, ask.language))
-
-
-def number(text: str) -> int | None:
-    """A whole number of an address or a form; None for none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None

@@ -1,6 +1,6 @@
 """`/transit/feeds`: what was read of each feed and what was refused; who may brings a timetable in or returns to one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -65,7 +65,6 @@ class Feeds:
     filled: Filled
     simulated: bool = False
     said: str = ""
-    kinds: dict[str, str] = field(default_factory=dict)
 
 
 def index(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from dothi.kit.text import fold, sort_key
+from dothi.screens import drawing
 from dothi.screens.transit import asking
 from dothi.screens.transit.asking import Ask, Badge, Network, Note
 from dothi.transit import heard_store, mirror, realtime, store
@@ -136,9 +137,8 @@ def _far(one: TransitStop, near: tuple[float, float] | None) -> float | None:
 def bounds(ask: Ask, nets: list[Network]) -> str:
     """The box around a few networks' stops, as the map wants it: that of the first, the others may lie far away."""
     for net in nets:
-        rows = [one for one in store.stops(ask.session, net.version.id) if one.lat is not None and one.lon is not None]
-        if rows:
-            lats, lons = sorted(one.lat or 0 for one in rows), sorted(one.lon or 0 for one in rows)
-            cut = len(rows) // 50  # a stray stop does not widen the map
-            return f"{lons[cut]},{lats[cut]},{lons[-1 - cut]},{lats[-1 - cut]}"
+        rows = store.stops(ask.session, net.version.id)
+        box = drawing.middle((one.lon, one.lat) for one in rows if one.lon is not None and one.lat is not None)
+        if box is not None:
+            return ",".join(map(str, box))
     return ""

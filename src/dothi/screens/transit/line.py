@@ -93,7 +93,6 @@ class LinePage:
     day_word: str
     runs: bool
     known: bool
-    live: bool
     punctual: Punctual | None
     source: list[tuple[str, str]]
     bounds: str
@@ -140,7 +139,7 @@ def _page(ask: Ask) -> LinePage:
     return LinePage(
         line.long or line.short, badge, [one for one in facts if one], asking.notes(ask, [net], vehicles=True), ways, f"{date}",
         words.date_line(noon, ask.language), any(one.trips or one.spans for one in ways),
-        any(one.first is not None for one in trips), net.feed.heard_at is not None, _punctual(ask, net, line),
+        any(one.first is not None for one in trips), _punctual(ask, net, line),
         asking.source(ask, net), bounds, f"/transit/style.json?line={badge.key}", ask.now, net.simulated,
     )  # fmt: skip
 

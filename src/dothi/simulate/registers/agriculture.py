@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from dothi.kit import clock
 from dothi.simulate.ground import Ground
@@ -26,15 +26,11 @@ _PESTS = {
 _SEASONS = {"Đông Xuân": ((11, 20), (12, 10), 100), "Hè Thu": ((4, 10), (5, 5), 95), "Thu Đông": ((8, 1), (8, 25), 95)}
 
 
-def _day(at: int) -> date:
-    return clock.moment(at).astimezone(clock.VIETNAM).date()
-
-
 @register("market-prices", days=400)
 def market_prices(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Every product at three places each day; they wander about a season of their own."""
     for midnight in range(begin, now, clock.DAY):
-        day = _day(midnight)
+        day = clock.local_day(midnight)
         for product, usual in _PRICES.items():
             season = 0.1 * math.sin(2 * math.pi * (day.timetuple().tm_yday / 365 + chance("season", product)))
             drift = 0.08 * math.sin(day.toordinal() / 23 + 9 * chance("drift", product))
@@ -51,7 +47,7 @@ def market_prices(ground: Ground, begin: int, now: int) -> Iterator[Row]:
 def pest_reports(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Some a week, more in warm wet months; most are gone after two or three weeks."""
     for midnight in range(begin, now, clock.DAY):
-        day = _day(midnight)
+        day = clock.local_day(midnight)
         season = 1 + 0.5 * math.cos(2 * math.pi * (day.timetuple().tm_yday - 220) / 365)
         for n in range(count(0.35 * season, "pests", midnight)):
             pest = pick({name: weight for name, (_, weight) in _PESTS.items()}, "pest", midnight, n)
@@ -63,21 +59,21 @@ def pest_reports(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             yield Row(code, midnight + 10 * clock.HOUR, {
                 "code": code, "pest": pest, "subject": subject, "severity": severity,
                 "extent": round(size, 1) if subject == "crop" else round(8 * size),
-                "found_on": day.isoformat(), **({"cleared_on": gone.isoformat()} if gone <= _day(now) else {}),
+                "found_on": day.isoformat(), **({"cleared_on": gone.isoformat()} if gone <= clock.local_day(now) else {}),
             }, ground.somewhere("pest", midnight, n).point)  # fmt: skip
 
 
 @register("crop-calendar", days=1)
 def crop_calendar(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Rice seasons of this year and the next, by ward; sown by turns against the planthopper."""
-    this = _day(now).year
+    this = clock.local_day(now).year
     for year in (this - 1, this, this + 1):
         for season, ((month, first), (until_month, last), days) in _SEASONS.items():
             for ward in ground.wards:
                 shift = timedelta(days=int(6 * chance("sow", ward.code, season)))
                 begins, ends = date(year, month, first) + shift, date(year, until_month, last) + shift
                 code = f"lua-{ward.code}-{year}-{month:02}"
-                known = clock.micros(datetime(year - 1, 10, 1, 9, tzinfo=clock.VIETNAM))
+                known = clock.midnight(date(year - 1, 10, 1)) + 9 * clock.HOUR
                 yield Row(code, known, {
                     "code": code, "crop": "Lúa", "season": f"{season} {year}", "unit": ward.code,
                     "sow_from": begins.isoformat(), "sow_until": ends.isoformat(),

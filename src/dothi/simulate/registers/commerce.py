@@ -1,7 +1,7 @@
 """Registers of commerce: how many businesses open and close each month in each ward. Numbers alone."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from dothi.kit import clock
 from dothi.simulate.ground import Ground
@@ -11,19 +11,14 @@ from dothi.simulate.registers import Row, register
 _TRADES = {"retail": 14.0, "food": 11.0, "services": 9.0, "making": 3.0, "online": 5.0}
 
 
-def _first(day: date, months: int) -> date:
-    total = day.year * 12 + day.month - 1 + months
-    return date(total // 12, total % 12 + 1, 1)
-
-
 @register("business-registrations", days=1)
 def business_registrations(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Three years of months; online sales grow, the rest holds; more close after Tết."""
-    today = clock.moment(now).astimezone(clock.VIETNAM).date()
+    today = clock.local_day(now)
     for back in range(-36, 0):
-        month = _first(today, back)
-        told = _first(month, 1) + timedelta(days=4)
-        at = clock.micros(datetime(told.year, told.month, told.day, 9, tzinfo=clock.VIETNAM))
+        month = clock.month(today, back)
+        told = clock.month(month, 1) + timedelta(days=4)
+        at = clock.midnight(told) + 9 * clock.HOUR
         for ward in ground.wards:
             for trade, usual in _TRADES.items():
                 size = 0.6 + 0.8 * chance("trade", ward.code)

@@ -1,7 +1,7 @@
 """Registers of construction: permits, sites seen on patrol, social housing and who waits for it. Nobody is named."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from shapely.geometry import Point, shape
@@ -12,17 +12,13 @@ from dothi.simulate.luck import chance, count, pick
 from dothi.simulate.registers import Row, register
 
 
-def _day(at: int) -> date:
-    return clock.moment(at).astimezone(clock.VIETNAM).date()
-
-
 @register("building-permits", days=500, after=("zoning",))
 def building_permits(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """About five a week; most keep to the plan of their block, one in twelve does not."""
     zones = [(one["properties"], shape(one["geometry"])) for one in ground.records.get("zoning", ())]
     built_up = [(named, zone) for named, zone in zones if named.get("function") != "green"]
     for midnight in range(begin, now, clock.DAY):
-        issued = _day(midnight)
+        issued = clock.local_day(midnight)
         if issued.weekday() > 4:
             continue
         for n in range(count(1.0, "permits", midnight)):
@@ -40,7 +36,7 @@ def building_permits(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             if chance("over", *words) < 0.08:
                 floors, coverage = most + 1 + int(2 * chance("more", *words)), min(coverage + 15, 100)
             days = 4 + int(13 * chance("days", *words))
-            age = (_day(now) - issued).days
+            age = (clock.local_day(now) - issued).days
             state = "issued" if age < 30 else "building" if age < 240 else "finished"
             code = f"GPXD-{issued:%Y%m%d}-{n + 1}"
             yield Row(code, midnight + 15 * clock.HOUR, {
@@ -59,7 +55,7 @@ def construction_sites(ground: Ground, begin: int, now: int) -> Iterator[Row]:
         named = permit["properties"]
         if named.get("state") != "building" or chance("seen", named["code"]) > 0.5:
             continue
-        seen = _day(begin) + timedelta(days=int(50 * chance("when", named["code"])))
+        seen = clock.local_day(begin) + timedelta(days=int(50 * chance("when", named["code"])))
         wrong = chance("wrong", named["code"]) < 0.07
         yield Row(f"CTX-{named['code'][5:]}", begin, {
             "code": f"CTX-{named['code'][5:]}", "seen_on": seen.isoformat(), "permit": named["code"],
@@ -71,9 +67,9 @@ def construction_sites(ground: Ground, begin: int, now: int) -> Iterator[Row]:
         for n in range(count(0.12, "without", midnight)):
             tries = (ground.on_road("without", midnight, n, turn, aside=90) for turn in range(20))
             spot = next(one for one in tries if not (one.road or "").startswith("Cao tốc"))
-            code = f"CTK-{_day(midnight):%Y%m%d}-{n + 1}"
+            code = f"CTK-{clock.local_day(midnight):%Y%m%d}-{n + 1}"
             yield Row(code, midnight + 9 * clock.HOUR, {
-                "code": code, "seen_on": _day(midnight).isoformat(), "permit_state": "without",
+                "code": code, "seen_on": clock.local_day(midnight).isoformat(), "permit_state": "without",
                 "floors_seen": 1 + int(2 * chance("floors", code)), "screened": False, "road": spot.road or "",
                 "handled": pick({"recorded": 0.7, "stopped": 0.3}, "handled", code),
             }, spot.point)  # fmt: skip

@@ -42,9 +42,7 @@ def rescue_means(ground: Ground, begin: int, now: int) -> Iterator[Row]:
         for kind, usual in _MEANS.items():
             number = max(int(usual * (0.6 + 0.8 * chance("number", ward.code, kind))), 1)
             code = f"PT-{ward.code}-{kind}"
-            checked = clock.moment(begin).astimezone(clock.VIETNAM).date() - timedelta(
-                days=int(200 * chance("check", code))
-            )
+            checked = clock.local_day(begin) - timedelta(days=int(200 * chance("check", code)))
             yield Row(code, begin, {
                 "code": code, "kind": kind, "number": number, "ready": max(number - int(2 * chance("ready", code)), 0),
                 "keeper": f"Ban chỉ huy {ward.name}", "checked_on": checked.isoformat(),
@@ -76,7 +74,7 @@ def risk_zones(ground: Ground, begin: int, now: int) -> Iterator[Row]:
 
 def _of_the_season(day: int) -> list[tuple[str, int, float, str]]:
     """What a day's bulletins may warn of beside tides and showers: (hazard, level, days, title)."""
-    month = clock.moment(day).astimezone(clock.VIETNAM).month
+    month = clock.local_day(day).month
     kinds = (
         ("cold", (11, 12, 1, 2, 3), 0.09, 1, 3.0, "Tin cảnh báo rét đậm, rét hại"),
         ("heat", (3, 4, 5, 6), 0.07, 1, 3.0, "Tin cảnh báo nắng nóng"),
@@ -106,7 +104,7 @@ def risk_declarations(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             issued.append(("heavy-rain", 1, 1.5, "Tin mưa lớn cục bộ"))
         for hazard, level, days, title in issued:
             at = day + 5 * clock.HOUR
-            code = f"BT-{clock.moment(at).astimezone(clock.VIETNAM):%Y%m%d}-{hazard}"
+            code = f"BT-{clock.local_day(at):%Y%m%d}-{hazard}"
             yield Row(code, at, {
                 "code": code, "hazard": hazard, "level": level, "bulletin": f"{title} (mô phỏng)",
                 "issuer": "Đài Khí tượng Thủy văn (mô phỏng)", "valid_from": clock.iso(at),

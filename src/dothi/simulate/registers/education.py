@@ -1,7 +1,7 @@
 """Registers of education: how many places each school has and how many are taken, this school year and the last two."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date
 
 from dothi.kit import clock
 from dothi.simulate.ground import Ground
@@ -15,7 +15,7 @@ _YEARS = 3
 @register("school-places", days=1, after=("schools",))
 def school_places(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """School years begin on 5 September."""
-    local = clock.moment(now).astimezone(clock.VIETNAM)
+    local = clock.local_day(now)
     newest = local.year if (local.month, local.day) >= (9, 5) else local.year - 1
     for school in ground.records.get("schools", ()):
         named = school["properties"]
@@ -28,7 +28,7 @@ def school_places(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             first = int(places * _FIRST_YEAR.get(level, 0.2))
             applied = int(first * (0.75 + 0.6 * chance("applied", named["code"], year)))
             code = f"{named['code']}-{year}-{year + 1}"
-            began = clock.micros(datetime(year, 9, 5, 8, tzinfo=clock.VIETNAM))
+            began = clock.midnight(date(year, 9, 5)) + 8 * clock.HOUR
             yield Row(code, began, {
                 "code": code, "school": named["code"], "name": named["name"], "level": level, "school_year": f"{year}-{year + 1}",
                 "places": places, "enrolled": enrolled, "first_year_places": first, "first_year_applied": applied,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from dothi.kit import clock
@@ -17,19 +17,11 @@ _VACCINES = {"bcg": 40, "hepatitis-b": 45, "dpt-vgb-hib": 90, "polio": 80, "meas
 _CALL = 50 * 60 * clock.SECOND  # an ambulance is out for so long
 
 
-def _day(at: int) -> date:
-    return clock.moment(at).astimezone(clock.VIETNAM).date()
-
-
-def _midnight(day: date) -> int:
-    return clock.micros(datetime(day.year, day.month, day.day, tzinfo=clock.VIETNAM))
-
-
 @register("disease-weeks", days=3 * 365)
 def disease_weeks(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Three years of weeks, with seasons, ordinary chance, and an outbreak of dengue in one ward that is under way now."""
-    monday = _day(begin) - timedelta(days=_day(begin).weekday())
-    while (known := _midnight(monday + timedelta(days=8))) <= now:
+    monday = clock.local_day(begin) - timedelta(days=clock.local_day(begin).weekday())
+    while (known := clock.midnight(monday + timedelta(days=8))) <= now:
         year, week, _ = monday.isocalendar()
         weeks_ago = (now - known) // (7 * clock.DAY)
         for n, ward in enumerate(ground.wards):
@@ -71,7 +63,7 @@ def ambulances(ground: Ground, begin: int, now: int) -> Iterator[Row]:
 @register("vaccine-stock", days=1, after=("health-stations",))
 def vaccine_stock(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """What each ward station counted this morning; deliveries come once a month."""
-    today = _day(now)
+    today = clock.local_day(now)
     for station in _stations(ground, "station", "hospital"):
         named = station["properties"]
         for vaccine, monthly in _VACCINES.items():

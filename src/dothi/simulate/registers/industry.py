@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from dothi.kit import clock
 from dothi.simulate.ground import Ground
@@ -18,15 +18,10 @@ _BRANCHES = {
 _KINDS = {"environment": 10, "water": 5, "fire": 5}
 
 
-def _first(day: date, months: int) -> date:
-    total = day.year * 12 + day.month - 1 + months
-    return date(total // 12, total % 12 + 1, 1)
-
-
 @register("licences", days=1, after=("enterprises",))
 def licences(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Each enterprise holds two or three; quarries one for mining. Some end within months, one or two are over."""
-    today = clock.moment(begin).astimezone(clock.VIETNAM).date()
+    today = clock.local_day(begin)
     for one in ground.records.get("enterprises", ()):
         named = one["properties"]
         kinds = _KINDS | ({"mining": 5} if named["branch"] == "minerals" else {})
@@ -45,19 +40,19 @@ def licences(ground: Ground, begin: int, now: int) -> Iterator[Row]:
 @register("production", days=1, after=("enterprises",))
 def production(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Two years of months, each reported on the tenth of the next."""
-    today = clock.moment(now).astimezone(clock.VIETNAM).date()
+    today = clock.local_day(now)
     for one in ground.records.get("enterprises", ()):
         named = one["properties"]
         product, unit, each, power = _BRANCHES[named["branch"]]
         workers = int(named.get("employees") or 50)
         for back in range(-24, 0):
-            month = _first(today, back)
-            told = _first(month, 1) + timedelta(days=9)
+            month = clock.month(today, back)
+            told = clock.month(month, 1) + timedelta(days=9)
             season = 1 + 0.12 * math.sin(2 * math.pi * (month.month / 12 + chance("season", named["code"])))
             tet = 0.72 if month.month == 2 else 1.0
             made = workers * each * season * tet * (0.92 + 0.16 * chance("output", named["code"], month))
             code = f"{named['code']}-{month:%Y-%m}"
-            yield Row(code, clock.micros(datetime(told.year, told.month, told.day, 9, tzinfo=clock.VIETNAM)), {
+            yield Row(code, clock.midnight(told) + 9 * clock.HOUR, {
                 "code": code, "enterprise": named["code"], "branch": named["branch"], "month": f"{month:%Y-%m}",
                 "starts_on": month.isoformat(), "product": product, "output": round(made, 1), "unit": unit,
                 "electricity": round(made * power * (0.95 + 0.1 * chance("power", named["code"], month))),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from dothi.kit import clock
 from dothi.simulate.ground import Ground, Spot
@@ -14,10 +14,6 @@ _CALLED = {"fire": "114", "rescue": "114"}
 _HOURS = {hour: 0.5 + (1.4 if 18 <= hour <= 23 else 0) + (0.5 if 8 <= hour <= 11 else 0) for hour in range(24)}
 _BUSY = 6  # places where half of all happens: markets, stations, food streets
 _WORKING = {"working": 0.86, "weak": 0.09, "broken": 0.05}
-
-
-def _day(at: int) -> datetime:
-    return clock.moment(at).astimezone(clock.VIETNAM)
 
 
 @register("incidents", days=365)
@@ -42,7 +38,7 @@ def incidents(ground: Ground, begin: int, now: int) -> Iterator[Row]:
                 spot = ground.on_road(*words, aside=200)
             kind = pick(_KINDS, "kind", *words)
             called = _CALLED.get(kind) or pick({"113": 0.66, "app": 0.2, "patrol": 0.14}, "called", *words)
-            code = f"VV-{_day(midnight):%Y%m%d}-{n + 1}"
+            code = f"VV-{clock.local_day(midnight):%Y%m%d}-{n + 1}"
             yield Row(code, at, {
                 "code": code, "kind": kind, "occurred_at": clock.iso(at), "received_by": called,
                 "minutes": 0 if called == "patrol" else 4 + count(5, "minutes", *words),
@@ -57,7 +53,7 @@ def patrols(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             words = ("patrol", midnight, ward.code)
             starts = midnight + 19 * clock.HOUR + int(8 * chance("starts", *words)) * clock.HOUR // 2
             ends, middle = starts + 4 * clock.HOUR, ward.shape.representative_point()
-            code = f"TT-{_day(midnight):%Y%m%d}-{ward.code}"
+            code = f"TT-{clock.local_day(midnight):%Y%m%d}-{ward.code}"
             yield Row(code, starts, {
                 "code": code, "unit": ward.code, "unit_name": ward.name, "starts": clock.iso(starts),
                 "ends": clock.iso(ends), "people": 3 + int(3 * chance("people", *words)),
@@ -85,7 +81,7 @@ def hydrants(ground: Ground, begin: int, now: int) -> Iterator[Row]:
                 "code": code, "road": road.name, "kind": pick({"pillar": 0.85, "underground": 0.15}, "kind", code),
                 "pressure": 0.0 if condition == "broken" else round(least + (most - least) * chance("bar", code), 1),
                 "condition": condition,
-                "checked_on": (_day(begin) - timedelta(days=int(180 * chance("checked", code)))).date().isoformat(),
+                "checked_on": (clock.local_day(begin) - timedelta(days=int(180 * chance("checked", code)))).isoformat(),
             }, Spot(at.x, at.y).point)  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def events(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             if places
             else ("trung tâm thành phố", ground.somewhere("event", day).point)
         )
-        code = f"SK-{clock.moment(starts).astimezone(clock.VIETNAM):%Y%m%d}"
+        code = f"SK-{clock.local_day(starts):%Y%m%d}"
         yield Row(code, max(begin, starts - _AHEAD), {
             "code": code, "name": f"{name} (mô phỏng)", "name_en": f"{english} (simulated)", "starts": clock.iso(starts),
             "ends": clock.iso(starts + int(days * clock.DAY)), "place": place, "free": chance("free", day) < 0.8,

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from datetime import datetime
 
 from dothi.kit import clock
 from dothi.simulate.ground import Ground, Spot
@@ -22,10 +21,6 @@ _HOURS = {
 }
 # kind: (how often a day, hours it lasts at least and at most)
 _INCIDENTS = {"works": (0.35, 60, 500), "closure": (0.03, 6, 40), "breakdown": (0.8, 0.5, 2.5), "event": (0.06, 2, 5)}
-
-
-def _day(midnight: int) -> datetime:
-    return clock.moment(midnight).astimezone(clock.VIETNAM)
 
 
 def _heavy(ground: Ground) -> dict[str, float]:
@@ -59,7 +54,7 @@ def accidents(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             )
             severity = pick(_SEVERITY, "severity", *words)
             hurt = 0 if severity == "damage" else 1 + count(0.5, "hurt", *words)
-            code = f"TN-{_day(midnight):%Y%m%d}-{n + 1}"
+            code = f"TN-{clock.local_day(midnight):%Y%m%d}-{n + 1}"
             yield Row(code, at, {
                 "code": code, "occurred_at": clock.iso(at), "kind": pick(_KINDS, "kind", *words), "severity": severity,
                 "weight": _WEIGHT[severity], "killed": 1 if severity == "fatal" else 0,
@@ -80,7 +75,7 @@ def traffic_incidents(ground: Ground, begin: int, now: int) -> Iterator[Row]:
                     continue
                 hours = least + (most - least) * chance("long", *words) ** 2
                 spot = ground.on_road(*words, heavy=_heavy(ground))
-                code = f"SC-{_day(midnight):%Y%m%d}-{kind[:2].upper()}{n + 1}"
+                code = f"SC-{clock.local_day(midnight):%Y%m%d}-{kind[:2].upper()}{n + 1}"
                 yield Row(code, at, {
                     "code": code, "kind": kind, "road": spot.road or "", "starts": clock.iso(at),
                     "ends": clock.iso(at + int(hours * 60) * 60 * clock.SECOND),

@@ -1,7 +1,6 @@
 """Registers of waste: depots, the plan of collection, visits of trucks that agree with the bins' levels, weights by month."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
 
 import numpy as np
 
@@ -13,10 +12,6 @@ from dothi.simulate.registers import Row, register
 
 _TRUCKS = 4
 _EMPTIED = int(4.5 * clock.HOUR)  # after midnight: as the model of fill-level has it
-
-
-def _day(at: int) -> date:
-    return clock.moment(at).astimezone(clock.VIETNAM).date()
 
 
 def _missed(bin_code: str, midnight: int) -> bool:
@@ -65,17 +60,17 @@ def truck_visits(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             at = midnight + _EMPTIED + int(45 * chance("visit", code, midnight)) * 60 * clock.SECOND
             if at > now:
                 continue
-            key = f"V-{_day(midnight):%Y%m%d}-{code}"
+            key = f"V-{clock.local_day(midnight):%Y%m%d}-{code}"
             yield Row(key, at, {"code": key, "at": clock.iso(at), "bin": code, "truck": _truck(code)}, bin_["geometry"])
 
 
 @register("recycling", days=2 * 365)
 def recycling(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Weights of each ward and month, known on the fifth day of the next; sorting at home spreads slowly."""
-    month = _day(begin).replace(day=1)
+    month = clock.month(clock.local_day(begin))
     while True:
-        following = (month + timedelta(days=32)).replace(day=1)
-        known = clock.micros(datetime(following.year, following.month, 5, tzinfo=clock.VIETNAM))
+        following = clock.month(month, 1)
+        known = clock.midnight(following.replace(day=5))
         if known > now:
             return
         for ward in ground.wards:
