@@ -1,5 +1,6 @@
 """Sessions: one request, one transaction, committed at the edge; reading and writing ones differ."""
 
+import atexit
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ def engine() -> Engine:
         if not config.database_url:
             config.data.mkdir(parents=True, exist_ok=True)
         _engine = make_engine(config.database, config.pool)
+        atexit.register(_engine.dispose)
     return _engine
 
 

@@ -200,6 +200,15 @@ class json_raw(FunctionElement[str]):
 _spell(json_raw, "{0}", "({0})::text")
 
 
+class json_kept(FunctionElement[str]):
+    """A text that is JSON already, as what a JSON column keeps."""
+
+    type, inherit_cache, name = Text(), True, "json_kept"
+
+
+_spell(json_kept, "{0}", "({0})::jsonb")
+
+
 def _inside(name: str, kind: Any, doc: str, sqlite: str, postgresql: str) -> type[FunctionElement[Any]]:
     """A word that looks inside JSON: its arguments are the column, then the keys; {json} and {path} in its spellings.
 
