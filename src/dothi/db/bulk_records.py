@@ -95,7 +95,7 @@ def prepare(session: Session, rows: int) -> None:
     """Make ready the session's connection for the statements below, which are about so many rows."""
     if session.get_bind().dialect.name == "sqlite":
         connection = session.connection()
-        driver: Any = connection.connection.driver_connection
+        driver: Any = connection.connection.dbapi_connection
         driver.create_function("dothi_same_json", 2, same_json, deterministic=True)
         if rows >= _MANY:  # a million records: 22 s instead of 26, and nobody else writes meanwhile
             connection.detach()  # closed afterwards, with its memory
