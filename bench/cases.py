@@ -11,6 +11,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
@@ -51,13 +52,17 @@ def run(place: Place) -> None:
                 stored = size
                 fill.vacuum()
                 emit(f"cases-fill-{size}", place.kind, time.perf_counter() - began, "s")
-            rates, spent, slowest = lives(place, people)
+            before = _database_seconds(place)
+            rates, spent, slowest, count = lives(place, people)
+            database = (_database_seconds(place) - before) / max(1, count)
             rate = sum(rates)
             first = first or rate
             emit(f"cases-lifecycles-{size}", place.kind, rate, "lives/s", LIVES)
             for process, own in enumerate(rates):
                 emit(f"cases-lifecycles-{size}-process-{process + 1}", place.kind, own, "lives/s")
             emit(f"cases-processor-{size}", place.kind, spent, "s of Python's processor a life")
+            if place.kind == "postgresql":
+                emit(f"cases-database-processor-{size}", place.kind, database, "s of the database's processor a life")
             emit(f"cases-flat-{size}", place.kind, first / rate, "times as slow as with none", FLAT)
             for name, seconds in slowest.items():
                 emit(f"cases-{name}-{size}", place.kind, seconds, "s median of the verb")
@@ -99,8 +104,26 @@ def _city() -> dict[str, Any]:
 # ---- lives ----
 
 
-def lives(place: Place, people: dict[str, Any]) -> tuple[list[float], float, dict[str, float]]:
-    """Lives a second of each process, processor seconds a life, and what each verb took."""
+def _database_seconds(place: Place) -> float:
+    """Processor seconds of the PostgreSQL server so far, where it runs on this machine; it has ended lives' connections too."""
+    if place.kind != "postgresql":
+        return 0.0
+    with db.reading() as session:
+        backend = session.scalar(text("SELECT pg_backend_pid()"))
+    try:
+        parent = Path(f"/proc/{backend}/stat").read_text().rsplit(")", 1)[1].split()[1]
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        # of the parent also what its ended children took
+        ticks = sum(int(one) for one in Path(f"/proc/{parent}/stat").read_text().rsplit(")", 1)[1].split()[11:15])
+        for child in children:
+            ticks += sum(int(one) for one in Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
+    except OSError:
+        return 0.0
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def lives(place: Place, people: dict[str, Any]) -> tuple[list[float], float, dict[str, float], int]:
+    """Lives a second of each process, processor seconds a life, what each verb took, and how many lives there were."""
     count = PROCESSES if place.kind == "postgresql" else 1
     context = multiprocessing.get_context("spawn")
     ready, told = context.Barrier(count), context.SimpleQueue()
@@ -117,7 +140,8 @@ def lives(place: Place, people: dict[str, Any]) -> tuple[list[float], float, dic
         raise RuntimeError(faults[0])
     all_ = [one for _, _, took in answers for one in took]
     spent = sum(spent for _, spent, _ in answers) / max(1, len(all_))
-    return [rate for rate, _, _ in answers], spent, {n: statistics.median(one[n] for one in all_) for n in all_[0]}
+    took = {n: statistics.median(one[n] for one in all_) for n in all_[0]}
+    return [rate for rate, _, _ in answers], spent, took, len(all_)
 
 
 def _process(place: Place, people: dict[str, Any], number: int, ready: Any, told: Any) -> None:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from bench import load, peers
-from bench.harness import Place, Served, emit, memory, serving, using
+from bench.harness import Place, Served, emit, memory, processor, serving, using
 from dothi.db import session as db
 from dothi.db.engine import set_up_sqlite
 
@@ -65,8 +65,9 @@ def run(place: Place) -> None:
         emit("features-memory", place.kind, memory(served), "MB")
     if place.kind == "postgresql":
         for name, rates in peers.rates(place, SECONDS).items():
-            for request, rate in rates.items():
+            for request, (rate, spent) in rates.items():
                 emit(f"features-{name}-{request}-c8", place.kind, rate, "requests/s")
+                emit(f"features-{name}-{request}-processor-c8", place.kind, spent, "ms of the web process")
                 if request in ours and rate:
                     emit(f"features-{request}-beside-{name}", place.kind, ours[request], "requests/s", rate)
     _flat(place)
@@ -114,10 +115,13 @@ def _measure(
     for name, path in paths.items():
         for connections in (1, 8):
             load.run(served.port, lambda n, p=path: load.get(p(n)), connections, 0.5)
+            before = processor(served.process.pid)
             found = load.run(served.port, lambda n, p=path: load.get(p(n)), connections, SECONDS)
+            spent = processor(served.process.pid) - before
             limit = raw.get(f"{name}-{connections}")
             emit(f"features-{prefix}{name}-c{connections}", kind, found.rate, "requests/s", limit)
             rates[name] = found.rate
+        emit(f"features-{prefix}{name}-processor-c8", kind, 1000 * spent / found.requests, "ms of the web process")
         if kind == "postgresql" and not prefix and name in AIMS:
             emit(f"features-{name}-aim", kind, rates[name], "requests/s", AIMS[name])
     return rates
@@ -301,9 +305,7 @@ def _tiles(served: Served, place: Place, raw: dict[str, float]) -> None:
     def tile(n: int) -> str:
         x, y = _addresses[n % 400]
         # another selection each round, so that no tile is a kept one
-        return (
-            f"/ogc/collections/points/tiles/WebMercatorQuad/14/{y}/{x}?properties=name&filter=power%20%3C%20{1000 + n}"
-        )
+        return f"/ogc/collections/points/tiles/WebMercatorQuad/14/{y}/{x}?properties=name&filter=power%20%3C%20{1000 + n // 400}"
 
     for connections in (1, 8):
         found = load.run(served.port, lambda n: load.get(tile(n)), connections, SECONDS)

@@ -12,7 +12,7 @@ import psycopg
 from tests.servers import free_port, wait_for
 
 from bench import load
-from bench.harness import Place
+from bench.harness import Place, processor
 
 HOME = Path(os.environ.get("DOTHI_BENCH_PEERS", ".make/peers")).absolute()
 _TABLE = """
@@ -29,8 +29,11 @@ ANALYZE peers.points;
 """
 
 
-def rates(place: Place, seconds: float) -> dict[str, dict[str, float]]:
-    """Requests/s at 8 connections, by server and request; a server that does not start is said and left out."""
+def rates(place: Place, seconds: float) -> dict[str, dict[str, tuple[float, float]]]:
+    """Requests/s at 8 connections and the server's ms of processor a request, by server and request.
+
+    A server that does not start is said and left out.
+    """
     subprocess.run(["bash", Path(__file__).parent / "install.sh", HOME], check=True)
     with psycopg.connect(place.url, autocommit=True) as connection:
         connection.execute(_TABLE)
@@ -38,28 +41,30 @@ def rates(place: Place, seconds: float) -> dict[str, dict[str, float]]:
     found = {}
     for name, server in (("tipg", _tipg), ("pygeoapi", _pygeoapi)):
         try:
-            with server(place) as (port, paths):
+            with server(place) as (port, paths, process):
                 found[name] = {
-                    request: _rate(port, path, seconds) for request, path in paths(first, last - first).items()
+                    request: _rate(port, path, seconds, process) for request, path in paths(first, last - first).items()
                 }
         except (OSError, RuntimeError, ValueError) as error:
             print(f"{name}: {error}", file=sys.stderr)
     return found
 
 
-def _rate(port: int, path, seconds: float) -> float:
+def _rate(port: int, path, seconds: float, process: int) -> tuple[float, float]:
     load.run(port, lambda n: load.get(path(n)), 8, 0.5)
-    return load.run(port, lambda n: load.get(path(n)), 8, seconds).rate
+    before = processor(process)
+    found = load.run(port, lambda n: load.get(path(n)), 8, seconds)
+    return found.rate, 1000 * (processor(process) - before) / found.requests
 
 
 @contextmanager
-def _running(command: list[str], env: dict[str, str], port: int, log: Path) -> Iterator[None]:
+def _running(command: list[str], env: dict[str, str], port: int, log: Path) -> Iterator[int]:
     with log.open("ab") as out:
-        process = subprocess.Popen(command, env={**os.environ, **env}, stdout=out, stderr=out)
+        process = subprocess.Popen(command, env={**os.environ, **env}, stdout=out, stderr=out, start_new_session=True)
         try:
             wait_for(port, 60)
             time.sleep(2)
-            yield
+            yield process.pid
         except OSError:
             print(log.read_text()[-2000:], file=sys.stderr)
             raise
@@ -94,8 +99,8 @@ def _tipg(place: Place):
             "tile": lambda n: "{0}/tiles/WebMercatorQuad/14/{1[0]}/{1[1]}".format(base, addresses()[n % 400]),
         }
 
-    with _running(command, env, port, place.folder / "tipg.log"):
-        yield port, paths
+    with _running(command, env, port, place.folder / "tipg.log") as process:
+        yield port, paths, process
 
 
 _CONFIG = """
@@ -149,5 +154,5 @@ def _pygeoapi(place: Place):
             "item": lambda n: f"{base}/items/{first + n * 37 % count}?f=json",
         }
 
-    with _running(command, env, port, place.folder / "pygeoapi.log"):
-        yield port, paths
+    with _running(command, env, port, place.folder / "pygeoapi.log") as process:
+        yield port, paths, process

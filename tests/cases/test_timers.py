@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from dothi.cases import calendar, chores, due, escalation, timers, types
+from dothi.cases import clock as working
 from dothi.cases.declared import Category, Type
 from dothi.cases.tables import Case, CaseEntry, CaseFiring, CaseSuspension, CaseTimer
 from dothi.db import session as db
@@ -237,6 +238,22 @@ def test_the_same_is_said_in_python_and_in_sql(session, now):
     assert due.left(cal, at("2026-11-25T17:00"), at("2026-11-20T10:00"), "vi") == "còn 2 ngày làm việc"
     assert due.left(cal, at("2026-11-20T11:18"), at("2026-11-20T10:00"), "vi") == "còn 1 giờ 18 phút"
     assert due.left(cal, at("2026-11-20T10:00"), at("2026-11-23T10:00"), "en") == "1 working day overdue"
+
+
+def test_a_deadline_of_three_days_has_no_four_left_on_the_sunday_it_was_received(session):
+    cal = calendar.load(session)
+    sunday = at("2026-11-08T10:00")
+    ends = working.add(cal, sunday, "working-days", 3)
+    assert ends == at("2026-11-12T17:00")  # received on Monday; Tuesday, Wednesday, Thursday
+    said = [
+        due.left(cal, ends, at(one), "vi", sunday)
+        for one in ("2026-11-08T10:00", "2026-11-09T18:00", "2026-11-10T08:00")
+    ]
+    assert said == ["còn 3 ngày làm việc", "còn 3 ngày làm việc", "còn 2 ngày làm việc"]
+    evening = at("2026-11-09T18:00")  # Monday after hours: as received on Tuesday
+    assert due.left(cal, working.add(cal, evening, "working-days", 3), evening, "vi", evening) == "còn 3 ngày làm việc"
+    assert due.left(cal, sunday + clock.DAY, sunday, "vi", sunday) == "còn 24 giờ"
+    assert due.left(cal, ends, at("2026-11-16T10:00"), "vi", sunday) == "quá hạn 2 ngày làm việc"
 
 
 def told(session):

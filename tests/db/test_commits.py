@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from dothi.db import schema
 from dothi.db import session as db
 from dothi.db.engine import make_engine
+from dothi.db.wire import Statement
 from dothi.journal import service as journal
 from dothi.journal.tables import Entry, Seal
 from tests.servers import Cluster
@@ -73,7 +74,7 @@ def test_a_last_statement_that_fails_undoes_the_whole(database):
             values = {"id": number, "until": 1, "count": 1, "at": 1, "hash": "x", "before": "y"}
             statement = Seal.__table__.insert().values({k: v for k, v in values.items() if k in Seal.__table__.c})
             if journal.at_end(session):
-                journal.last(session, statement, None)
+                journal.last(session, Statement(statement), None)
             else:
                 session.execute(statement)
 

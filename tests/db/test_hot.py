@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 from sqlalchemy import BigInteger, Double, Text, bindparam, cast, literal, select, text
+from sqlalchemy.orm import Session
 
 from dothi.db import hot
+from dothi.journal.tables import Entry
 from dothi.kit.errors import BadInput
 
 
@@ -28,6 +30,36 @@ def test_numbers_texts_and_nothing_come_back_as_they_went(database, short):
     (row,) = asyncio.run(_fetched(query, given, short=short))
     assert row == (2**53 + 1, 0.1, "Đường số 1 'x'", None)
     assert isinstance(row, tuple)
+
+
+def test_what_differs_in_its_values_only_is_written_once_and_keeps_its_own(database):
+    def asked_for(name, numbers=(1,), sort=None):
+        query = select(literal(name) + "!", Entry.id).where(
+            Entry.kind == name, Entry.id > bindparam("after", 0, BigInteger())
+        )
+        return hot.compiled(query.where(Entry.id.in_(numbers)) if len(numbers) > 1 else query.order_by(sort))
+
+    one, other = asked_for("a", sort=Entry.id), asked_for("b", sort=Entry.id)
+    assert one.sql is other.sql
+    assert one.sql != asked_for("a", sort=Entry.at).sql
+    assert [sorted(each.values({"after": 7}), key=str) for each in (one, other)] == [
+        ["!", 7, "a", "a"],
+        ["!", 7, "b", "b"],
+    ]
+    few, many = asked_for("a", (1, 2)), asked_for("a", (3, 4, 5))  # as many places as values
+    assert sorted(map(str, few.values({"after": 0}))) == ["!", "0", "1", "2", "a", "a"]
+    assert sorted(map(str, many.values({"after": 0}))) == ["!", "0", "3", "4", "5", "a", "a"]
+    with Session(database) as session:
+        session.add_all(Entry(kind=kind, at=1, actor="t", visibility="open", data={}) for kind in ("a", "b"))
+        session.commit()
+    assert asyncio.run(_fetched_all([one, other], {"after": 0})) == ["a!", "b!"]
+
+
+async def _fetched_all(statements, given):
+    try:
+        return [(await hot.fetch(one, given, short=True))[0][0] for one in statements]
+    finally:
+        await hot.close()
 
 
 def test_a_connection_that_broke_is_replaced_unnoticed(database):

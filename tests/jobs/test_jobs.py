@@ -65,3 +65,26 @@ def test_a_failing_job_is_noted_and_late_ones_are_named(database, at, monkeypatc
     assert runner.late(clock.now_micros()) == ["bad"]
     at(30)
     assert runner.late(clock.now_micros()) == ["bad", "good"]
+
+
+def test_a_quick_job_is_noted_now_and_then_and_its_failure_at_once(database, at, monkeypatch):
+    ran: list[float] = []
+
+    def work() -> None:
+        ran.append(clock.now_micros())
+        if len(ran) == 6:
+            raise ValueError("no")
+
+    monkeypatch.setattr(runner, "_jobs", {})
+    runner.every("quick", seconds=3)(work)
+    noted: list[int] = []
+    for turn in range(17):
+        at(turn * 0.05)
+        assert runner.run("quick")
+        with db.reading() as session:
+            (last,) = store.runs(session)
+        assert (last.error is not None) == (turn == 5)
+        noted.append(last.started_at)
+    assert len(ran) == 17
+    assert len(set(noted)) == 3
+    assert max(b - a for a, b in zip(noted, ran, strict=True)) < 30 * clock.SECOND

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dothi.datasets import keywords
 from dothi.kit.errors import Fault
+from dothi.web import icons
 
 if TYPE_CHECKING:
     from dothi.cases.declared import Category, File, Services, Timer, Type
@@ -32,6 +33,7 @@ def faults(found: "dict[str, Pack]") -> Iterable[Fault]:
         for i, category in enumerate(file.categories):
             yield from _once(seen, pack, CASES, ("categories", i, "code"), "category", category.code)
             yield from _category(pack, i, category, types)
+            yield from _icon(pack, CASES, ("categories", i, "icon"), category.icon)
             for j, code in enumerate(category.datasets):
                 if code not in datasets:
                     yield pack.fault(CASES, ("categories", i, "datasets", j), f'no dataset "{code}"',
@@ -40,8 +42,15 @@ def faults(found: "dict[str, Pack]") -> Iterable[Fault]:
         services: Services | None = pack.files.get(SERVICES)
         for i, one in enumerate(services.services if services else []):
             yield from _once(seen, pack, SERVICES, ("services", i, "code"), "service", one.code)
+            yield from _icon(pack, SERVICES, ("services", i, "icon"), one.icon)
             yield from _twice(pack, SERVICES, ("services", i, "papers"), "paper", [paper.code for paper in one.papers])
             yield from _form(pack, SERVICES, ("services", i, "form"), one.form)
+
+
+def _icon(pack: "Pack", file: str, at: _Place, name: str | None) -> Iterator[Fault]:
+    if name is not None and name not in icons.names():
+        known = list(icons.names())
+        yield pack.fault(file, at, f'no icon "{name}"', near=(name, known), allowed=", ".join(known))
 
 
 def _type(pack: "Pack", i: int, type_: "Type") -> Iterator[Fault]:

@@ -66,16 +66,28 @@ def _edge(cal: Calendar, minute: int) -> int:
     return edge(cal, minute * MINUTE)
 
 
-def left(cal: Calendar, due_at: int, now: int, language: str) -> str:
-    """How long until a due moment, or since: `còn 3 ngày làm việc`, `quá hạn 40 phút`."""
+def left(cal: Calendar, due_at: int, now: int, language: str, since: int | None = None) -> str:
+    """How long until a due moment, or since: `còn 3 ngày làm việc`, `quá hạn 40 phút`. since: when it began to run."""
     say = speaker(language)
-    first, last = sorted((now, due_at))
-    days = cal.days_between(day_of(first), day_of(last))
+    days = days_left(cal, due_at, now, since)
     if days >= 1:
         amount = say("1 ngày làm việc") if days == 1 else say("{n} ngày làm việc", n=days)
     else:
-        amount = span((last - first) // MINUTE, say)
+        amount = span(abs(due_at - now) // MINUTE, say)
     return say("quá hạn {amount}", amount=amount) if now > due_at else say("còn {amount}", amount=amount)
+
+
+def days_left(cal: Calendar, due_at: int, now: int, since: int | None = None) -> int:
+    """How many working days lie between now and a due moment, before or behind it.
+
+    since: when it began to run. What came in on a Sunday counts as received on Monday: of its three days there are three
+    left on that Sunday too, not four.
+    """
+    first, last = sorted((now, due_at))
+    days = cal.days_between(day_of(first), day_of(last))
+    if since is None or now > due_at or since > due_at:
+        return days
+    return min(days, max(0, cal.days_between(cal.receipt(since), day_of(due_at))))
 
 
 def span(minutes: int, say: Say) -> str:

@@ -13,6 +13,7 @@ from dothi.cases.tables import Case, CaseOffice, CaseTally
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Fault
 from dothi.kit.text import fold
+from dothi.places.cities import Lens
 
 Which = Literal[
     "team", "mine", "crew", "unassigned", "overdue", "soon", "waiting", "co-handled", "approval", "done", "own", "all"
@@ -58,6 +59,7 @@ class PublicAsked:
     since: int | None = None
     until: int | None = None
     simulated: bool | None = None
+    city: Lens | None = None
     after: str | None = None
     limit: int = 50
 
@@ -316,6 +318,8 @@ def public_list(session: Session, asked: PublicAsked | None = None) -> Page:
         query = query.where(Case.opened_at < asked.until)
     if asked.simulated is not None:
         query = query.where(Case.simulated.is_(asked.simulated))
+    if asked.city is not None:
+        query = query.where(asked.city.clause(Case.unit, Case.lon, Case.lat))
     if asked.after:
         _, at, id_ = cursor(asked.after)
         query = query.where(tuple_(Case.opened_at, Case.id) < tuple_(at, id_))
@@ -340,7 +344,7 @@ def publics(session: Session, rows: Sequence[Any]) -> list[Public]:
 
 def public_counts(
     session: Session, *, unit: str | None = None, category: str | None = None, type_: str | None = None,
-    since: int | None = None, until: int | None = None,
+    since: int | None = None, until: int | None = None, city: Lens | None = None,
 ) -> dict[str, int]:  # fmt: skip
     """How many public cases stand in each phase, from the counts kept; whole months of opening."""
     where: list[ColumnElement[bool]] = [CaseTally.public.is_(True)]
@@ -351,6 +355,8 @@ def public_counts(
         where.append(CaseTally.month >= tally.month(since))
     if until is not None:
         where.append(CaseTally.month <= tally.month(until - 1))
+    if city is not None and unit is None:
+        where.append(city.clause(func.nullif(CaseTally.unit, "")))
     rows = session.execute(
         select(CaseTally.phase, func.sum(CaseTally.count)).where(and_(*where)).group_by(CaseTally.phase)
     )

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from dothi.cases.declared import Type
 from dothi.cases.tables import CaseSequence
-from dothi.db import commits, upsert
+from dothi.db import commits, upsert, wire
 from dothi.db import session as db
+from dothi.db.wire import Statement
 from dothi.kit import clock
 
 # gives the series a number is of, and how its text is made of the count: for dossiers, whose codes are national
@@ -36,15 +37,11 @@ def take(session: Session, name: str) -> int:
     On PostgreSQL it stands at once, so that whoever opens a case with photos makes nobody else wait; a number is then left
     out where what follows fails. On SQLite nobody else writes before this transaction ends.
     """
+    values = {"name": name, "last": 1}
     if commits.together(session):
         with db.beside().connect() as connection:
-            return _next(connection, name)
-    return _next(session, name)
-
-
-def _next(on: Session | Connection, name: str) -> int:
-    statement = _TAKE[on.get_bind().dialect.name if isinstance(on, Session) else on.dialect.name]
-    return int(on.execute(statement, {"name": name, "last": 1}).scalar_one())
+            return int(wire.send(connection, [(_TAKE_WIRED, values)])[0][0][0])
+    return int(session.execute(_TAKE[session.get_bind().dialect.name], values).scalar_one())
 
 
 def give_back(session: Session, name: str, count: int) -> None:
@@ -64,6 +61,7 @@ def _taking(insert: Any) -> Any:
 
 
 _TAKE = upsert.for_each(_taking)
+_TAKE_WIRED = Statement(_TAKE["postgresql"], ["name", "last"])
 _SERIES = CaseSequence.__table__.c
 _GIVE = (
     update(CaseSequence.__table__)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from dothi.cases.tables import Case
 from dothi.db.words import iso_text
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.places.cities import Lens
 
 By = Literal["all", "office", "ward", "category", "month"]
 BY: tuple[By, ...] = ("all", "office", "ward", "category", "month")
@@ -26,7 +27,7 @@ _VIETNAM = 7 * clock.HOUR
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Of which cases: opened since and until (µs), of a type, and of one office, ward or category only."""
+    """Of which cases: opened since and until (µs), of a type, and of one office, ward, category or city only."""
 
     since: int
     until: int
@@ -35,6 +36,7 @@ class Asked:
     unit: str | None = None
     category: str | None = None
     simulated: bool | None = None
+    city: Lens | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def behind(by: By, key: str | int | None, asked: Asked, **more: Any) -> PublicAs
     """The list of the public cases behind a line: for `reading.public_list`. more: phases, after, limit and so on."""
     values: dict[str, Any] = {
         "since": asked.since, "until": asked.until, "type": asked.type, "office": asked.office, "unit": asked.unit,
-        "category": asked.category, "simulated": asked.simulated,
+        "category": asked.category, "simulated": asked.simulated, "city": asked.city,
     }  # fmt: skip
     if by == "month" and isinstance(key, str):
         begin, end = month_span(key)
@@ -190,6 +192,8 @@ def _where(asked: Asked) -> list[ColumnElement[bool]]:
             where.append(column == value)
     if asked.simulated is not None:
         where.append(Case.simulated.is_(asked.simulated))
+    if asked.city is not None:
+        where.append(asked.city.clause(Case.unit, Case.lon, Case.lat))
     return where
 
 

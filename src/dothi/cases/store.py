@@ -1,9 +1,9 @@
 """The SQL of cases, their entries, followers, offices and links."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from psycopg.types.json import Jsonb
 from sqlalchemy import ColumnElement, Text, bindparam, delete, func, insert, inspect, or_, select, update
 from sqlalchemy.orm import Session, make_transient_to_detached
 
@@ -20,8 +20,9 @@ from dothi.cases.tables import (
     CrewMember,
     Job,
 )
-from dothi.db import commits, upsert
+from dothi.db import commits, quick, upsert, wire
 from dothi.db.quick import Objects, Rows
+from dothi.db.wire import Said, Statement
 from dothi.db.words import in_turn
 from dothi.identity.tables import Agency, Person
 
@@ -38,42 +39,34 @@ def _adding(insert_: Any) -> Any:
 
 
 _SAID = ("case_id", "at", "actor", "agency_id", "kind", "public", "text", "state", "step", "data")  # an entry's columns
-_ENTER = f"INSERT INTO case_entry ({', '.join(_SAID)}) VALUES ({', '.join(f'%({one})s' for one in _SAID)}) RETURNING id"
+_ENTER = Statement(_ADD_ENTRY, _SAID)
 _ADD = upsert.for_each(_adding)
+_ADD_WIRED = Statement(_ADD["postgresql"], [one.name for one in _ROWS.columns if one.name != "id"])
 
 
-def settle(session: Session, more: Sequence[tuple[Any, Any]] = (), **entry: Any) -> int:
+def settle(session: Session, more: Sequence[Said] = (), **entry: Any) -> int:
     """Write what changed of the rows at hand, more statements, and an entry, in one message if it can be; the entry's id."""
     if session.new or session.deleted or any(type(one) not in _PLAIN for one in session.dirty):
         session.flush()
-    connection = session.connection()
-    statements = [*_changes(session), *more]
-    if not commits.together(session):
-        for statement, values in statements:
-            connection.execute(statement, values)
-        return add_entry(session, **entry)
-    with commits.at_once(connection) as driver:
-        for statement, values in statements:
-            connection.execute(statement, values)
-        data = entry["data"]
-        said = {**entry, "data": None if data is None else Jsonb(data)}
-        return int(driver.execute(_ENTER, said).fetchone()[0])
+    return int(quick.write(session, [*_changes(session), *more, (_ENTER, entry)])[-1][0][0])
 
 
-def _changes(session: Session) -> Iterator[tuple[Any, dict[str, Any]]]:
+def _changes(session: Session) -> Iterator[Said]:
     """What a flush would write of rows that only changed: in a fraction of its time."""
     for state in [inspect(one) for one in session.dirty]:
         values = {name: state.dict[name] for name, was in state.committed_state.items() if state.dict[name] != was}
         if values:
-            yield _PLAIN[state.class_], {"id_": state.dict["id"], **values}
+            yield _writing(state.class_, tuple(values)), {"id_": state.dict["id"], **values}
         state._commit_all(state.dict, session.identity_map)  # noqa: SLF001 - as a flush does; there is no public name
 
 
-def _writing(table: Any) -> Any:
-    return update(table).where(table.c.id == bindparam("id_"))
+_PLAIN = (Case, CaseTimer)
 
 
-_PLAIN = {one: _writing(one.__table__) for one in (Case, CaseTimer)}
+@lru_cache(maxsize=256)
+def _writing(kind: Any, names: tuple[str, ...]) -> Statement:
+    table = kind.__table__
+    return Statement(update(table).where(table.c.id == bindparam("id_", type_=table.c.id.type)), ["id_", *names])
 
 
 # the case itself
@@ -125,10 +118,13 @@ _KEY_TURN = Rows(select(in_turn(bindparam("turn", type_=Text()))))
 
 def add(session: Session, values: dict[str, Any]) -> Case | None:
     """Add a case; None when another one has its key meanwhile."""
-    id_ = session.execute(_ADD[session.get_bind().dialect.name], values).scalar_one_or_none()
-    if id_ is None:
+    if commits.together(session):
+        found = wire.send(session.connection(), [(_ADD_WIRED, values)])[0]
+    else:
+        found = [tuple(one) for one in session.execute(_ADD[session.get_bind().dialect.name], values)]
+    if not found:
         return None
-    made = Case(id=id_, **values)
+    made = Case(id=found[0][0], **values)
     make_transient_to_detached(made)
     session.add(made)
     return made

@@ -1,5 +1,6 @@
 """How many cases there are, by what they are counted by: kept with every change, in its own transaction."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 from dothi.cases.tables import Case, CaseTally
 from dothi.cases.types import types
 from dothi.db import upsert
+from dothi.db.wire import Statement
 from dothi.journal import service as journal
 from dothi.kit import clock
 
@@ -17,7 +19,13 @@ Key = tuple[str, str, str, str, int, str, bool, bool]
 
 def month(at: int) -> str:
     """The month of an instant (µs) in Vietnam: 2026-11."""
-    return f"{clock.moment(at).astimezone(clock.VIETNAM):%Y-%m}"
+    return _month(at // clock.HOUR)
+
+
+@lru_cache(maxsize=1024)
+def _month(hour: int) -> str:
+    # Vietnam is whole hours from UTC: no month ends within one
+    return f"{clock.moment(hour * clock.HOUR).astimezone(clock.VIETNAM):%Y-%m}"
 
 
 def shown(case: Case) -> bool:
@@ -42,12 +50,12 @@ def changed(session: Session, before: Key | None, after: Key | None) -> None:
     if before != after:
         rows = [(one, by) for one, by in ((before, -1), (after, 1)) if one is not None]
         values = [{**dict(zip(_COLUMNS, key_, strict=True)), "count": by} for key_, by in rows]
-        statement = _COUNT[session.get_bind().dialect.name]
         if journal.at_end(session):
-            journal.last(session, statement, values)
+            for one in values:
+                journal.last(session, _COUNT_LAST, one)
         else:
             journal.take_turn(session)
-            session.execute(statement, values)
+            session.execute(_COUNT[session.get_bind().dialect.name], values)
 
 
 def _counting(insert_: Any) -> Any:
@@ -57,6 +65,7 @@ def _counting(insert_: Any) -> Any:
 
 
 _COUNT = upsert.for_each(_counting)
+_COUNT_LAST = Statement(_COUNT["postgresql"], [*_COLUMNS, "count"])
 
 
 def recount(session: Session) -> int:

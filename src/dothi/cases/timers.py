@@ -7,7 +7,7 @@ today's calendar, and every change makes them anew. Comments and edits never com
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
@@ -17,8 +17,10 @@ from dothi.cases.calendar import Calendar, CalendarChanged
 from dothi.cases.clock import Suspension
 from dothi.cases.declared import Amount, Category, Procedure, Rung, Timer, Type
 from dothi.cases.tables import Case, CaseEntry, CaseSuspension, CaseTimer
+from dothi.db import quick
 from dothi.db import session as db
 from dothi.db.quick import Objects
+from dothi.db.wire import Said, Statement
 from dothi.kit import bus
 from dothi.kit.errors import BadInput, Conflict, Fault
 from dothi.kit.text import nfc
@@ -73,8 +75,8 @@ def moved(
             ledger = _ledger(session, timer)
             _close(ledger, "pause", now)
             project(calendar.load(session), timer, ledger, declared.ladder)
-    for statement, rows in writing(case, begun):
-        session.execute(statement, rows)
+    if begun:
+        quick.write(session, writing(case, begun))
     _set_due(case, kind, running.values())
 
 
@@ -91,14 +93,13 @@ def opening(
     return made
 
 
-def writing(case: Case, made: Sequence[CaseTimer]) -> list[tuple[Any, Any]]:
+def writing(case: Case, made: Sequence[CaseTimer]) -> list[Said]:
     """The statements that write timers which have begun."""
-    rows = [{**{name: getattr(one, name) for name in _COLUMNS}, "case_id": case.id} for one in made]
-    return [(_ADD, rows)] if rows else []
+    return [(_ADD, {**{name: getattr(one, name) for name in _COLUMNS}, "case_id": case.id}) for one in made]
 
 
 _COLUMNS = [one.name for one in CaseTimer.__table__.columns if one.name not in ("id", "case_id")]
-_ADD = insert(CaseTimer.__table__).inline()  # type: ignore[arg-type]
+_ADD = Statement(insert(CaseTimer.__table__).inline(), ["case_id", *_COLUMNS])  # type: ignore[arg-type]
 
 
 def prioritised(session: Session, case: Case, kind: Type, category: Category | Procedure | None) -> None:

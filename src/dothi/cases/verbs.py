@@ -195,15 +195,16 @@ def settle(
         agency_id=held.caller.agency_id or (case.agency_id if held.officer else None), data=data or None,
         state=case.state if moved else None,
     )  # fmt: skip
+    key = tally.key(case)
     if changed:
-        tally.changed(session, held.key, tally.key(case))
+        tally.changed(session, held.key, key)
     news.tell(
         session, case, journal or kind, actor=actor or held.actor, shown=public and tally.shown(case),
         data={"step": step, **(data or {})} if step else data,
     )  # fmt: skip
     if moved:
         news.moved(session, case, held.state, step, now)
-    held.key, held.state, held.phase, held.due_at = tally.key(case), case.state, case.phase, case.due_at
+    held.key, held.state, held.phase, held.due_at = key, case.state, case.phase, case.due_at
     return id_
 
 

@@ -11,6 +11,7 @@ from dothi.cases.contacts import Contact
 from dothi.cases.declared import Category, Priority, Type
 from dothi.cases.tables import Case
 from dothi.cases.types import Subject, answers, types
+from dothi.db.wire import Said
 from dothi.identity import guard, secret
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Conflict, Fault, NotAllowed, NotSignedIn
@@ -231,7 +232,7 @@ def _shape(type_: Type, new: New) -> list[Fault]:
     return faults
 
 
-def _begin(session: Session, caller: Caller, case: Case, more: list[tuple[Any, Any]]) -> None:
+def _begin(session: Session, caller: Caller, case: Case, more: list[Said]) -> None:
     """The timers, the first entry, the counts and the journal of a case that was just added."""
     reported = sight.is_reporter(caller, case) or caller.kind == "anonymous"
     shown = tally.shown(case)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from psycopg.conninfo import conninfo_to_dict
 
 from dothi.db.bulk import COLUMNS, EXTRA_INTEGERS, EXTRA_TEXTS, MISSING, NEW, REPEATED, SUPERSEDING, Batch, Groups
+from dothi.db.bulk_newer import MOST, NEVER, SET_STATE, Newer
 from dothi.kit import clock
 
 FEW = 256  # up to here one INSERT … SELECT unnest is quicker than COPY and its round trips
@@ -18,17 +20,6 @@ _KINDS = {"i": "int4", "b": "int8", "f": "float8", "t": "text"}
 _PLAIN = [_KINDS[letter] for letter in "ibbftbibbbtt"]  # the types of COLUMNS
 _UNNEST = "SELECT * FROM unnest(" + ", ".join(f"%s::{kind}[]" for kind in _PLAIN) + f") AS v({_NAMES})"
 _SAME = " AND ".join(f"o.{name} IS NOT DISTINCT FROM s.{name}" for name in COLUMNS[2:] if name != "received_at")
-_SET_STATE = """
-    count = s.count + g.new,
-    first_at = LEAST(s.first_at, g.first_at),
-    until = GREATEST(s.until, g.until),
-    first_result_at = LEAST(s.first_result_at, g.first_result),
-    last_result_at = GREATEST(s.last_result_at, g.last_result),
-    result = CASE WHEN s.last_at IS NULL OR g.last_at >= s.last_at THEN g.result ELSE s.result END,
-    result_json = CASE WHEN s.last_at IS NULL OR g.last_at >= s.last_at THEN g.result_json ELSE s.result_json END,
-    received_at = CASE WHEN s.last_at IS NULL OR g.last_at >= s.last_at THEN g.received ELSE s.received_at END,
-    last_at = GREATEST(s.last_at, g.last_at)
-"""
 _FEW_NEW = f"""
 WITH v AS ({_UNNEST}),
 s AS (
@@ -46,7 +37,7 @@ g AS (
         max(received_at) AS received
     FROM i GROUP BY datastream_id
 ),
-u AS (UPDATE datastream_state AS s SET {_SET_STATE} FROM g WHERE s.datastream_id = g.datastream_id),
+u AS (UPDATE datastream_state AS s SET {SET_STATE} FROM g WHERE s.datastream_id = g.datastream_id),
 d AS (
     INSERT INTO dirty_hour (datastream_id, first_hour, last_hour)
     SELECT datastream_id, first_at - mod(mod(first_at, {clock.HOUR}) + {clock.HOUR}, {clock.HOUR}),
@@ -57,8 +48,21 @@ SELECT datastream_id, at FROM i
 _LOCK = """
 SELECT datastream_id, last_at FROM datastream_state WHERE datastream_id = ANY(%s) ORDER BY datastream_id FOR UPDATE
 """
+# what is asked is known and finds its rows by key: a plan made once serves, and it never reads a table through, which
+# PostgreSQL otherwise holds to be cheaper for a state table of a thousand rows, and is not
+_OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "jit=off",
+        "plan_cache_mode=force_generic_plan",
+        "enable_seqscan=off",
+        "enable_bitmapscan=off",
+        "enable_hashjoin=off",
+        "enable_mergejoin=off",
+    )
+)
 _UPDATE_STATE = f"""
-UPDATE datastream_state AS s SET {_SET_STATE}
+UPDATE datastream_state AS s SET {SET_STATE}
 FROM (SELECT *, %s::bigint AS received FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
     %s::bigint[], %s::bigint[], %s::float8[], %s::text[])
     AS g(datastream_id, new, first_at, last_at, until, first_result, last_result, result, result_json)) AS g
@@ -67,15 +71,21 @@ WHERE s.datastream_id = g.datastream_id
 _MARK = """
 INSERT INTO dirty_hour (datastream_id, first_hour, last_hour) SELECT * FROM unnest(%s::int[], %s::bigint[], %s::bigint[])
 """
-_NEVER = -(2**62)  # no observation yet: every instant is newer
 
 
 class PostgresWriter:
     """One connection of its own."""
 
     def __init__(self, dsn: str) -> None:
-        self._connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=0)
+        self._dsn = dsn
         self._months: set[int] = set()
+        self._ready = 0, 0  # the month of the batch before: most go on in it
+        self._open()
+
+    def _open(self) -> None:
+        options = f"{_OPTIONS} {conninfo_to_dict(self._dsn).get('options', '')}"
+        self._connection = psycopg.connect(self._dsn, autocommit=True, prepare_threshold=0, options=options)
+        self._newer = Newer(self._connection)
 
     def close(self) -> None:
         """Close the connection."""
@@ -83,11 +93,22 @@ class PostgresWriter:
 
     def write(self, batch: Batch) -> NDArray[np.uint8]:
         """See Writer.write."""
+        if self._connection.closed:
+            self._open()
         with self._connection.cursor() as cursor:
             self._partitions(cursor, batch)
+            if self._are_newer(batch):
+                return np.zeros(len(batch), dtype=np.uint8)
             if len(batch) <= FEW:
                 return self._few(cursor, batch)
             return self._many(cursor, batch)
+
+    def _are_newer(self, batch: Batch) -> bool:
+        """Whether all of a batch was newer than what stands; it stands now too."""
+        if len(batch) <= MOST:
+            return self._newer.put(batch)
+        fixed = _fixed("observation", batch)
+        return fixed is not None and self._newer.put(batch, fixed)
 
     def _few(self, cursor: psycopg.Cursor[Any], batch: Batch) -> NDArray[np.uint8]:
         columns = [list(column) for column in zip(*batch.rows(), strict=True)]
@@ -115,7 +136,7 @@ class PostgresWriter:
             self._connection.execute("BEGIN")
             locked = self._connection.execute(_LOCK, [ids.tolist()])
         last: dict[int, int | None] = dict(locked.fetchall())
-        newest_of = np.array([_NEVER if (at := last.get(i, -1)) is None else at for i in ids.tolist()])
+        newest_of = np.array([NEVER if (at := last.get(i, -1)) is None else at for i in ids.tolist()])
         newest = newest_of[np.searchsorted(ids, batch.datastream)]
         status = np.zeros(len(batch), dtype=np.uint8)
         if (missing := newest == -1).any():
@@ -139,13 +160,18 @@ class PostgresWriter:
         return _merge(cursor, batch)
 
     def _partitions(self, cursor: psycopg.Cursor[Any], batch: Batch) -> None:
-        needed = _months(batch.at) - self._months
-        if not needed:
+        first, last = int(batch.at.min()), int(batch.at.max())
+        if self._ready[0] <= first and last < self._ready[1]:
             return
-        with self._connection.transaction():
-            for month in sorted(needed):
-                make_partition(cursor, month)
-        self._months |= needed
+        months = _months(batch.at)
+        needed = months - self._months
+        if needed:
+            with self._connection.transaction():
+                for month in sorted(needed):
+                    make_partition(cursor, month)
+            self._months |= needed
+        if len(months) == 1 and (month := months.pop()) > 0:
+            self._ready = _start(month), _start(month + 1)
 
 
 def _merge(cursor: psycopg.Cursor[Any], batch: Batch) -> NDArray[np.uint8]:
@@ -186,21 +212,30 @@ def _tell_state(cursor: psycopg.Cursor[Any], g: Groups, received: int) -> None:
 
 def _copy(cursor: psycopg.Cursor[Any], table: str, batch: Batch) -> None:
     """Binary COPY; a numpy record a row where every column has a fixed width, field by field otherwise."""
-    texts = [name for name in EXTRA_TEXTS if name in batch.extras]
-    integers = [name for name in EXTRA_INTEGERS if name in batch.extras]
-    nulls = texts or np.isnan(batch.result).any() or (batch.feature == 0).any()
-    if nulls or any(None in batch.extras[name] for name in integers):
+    fixed = _fixed(table, batch)
+    if fixed is None:
         with cursor.copy(f"COPY {table} ({_NAMES}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(_PLAIN)
             for row in batch.rows():
                 copy.write_row(row)
         return
+    with cursor.copy(fixed[0]) as copy:
+        copy.write(fixed[1])
+
+
+def _fixed(table: str, batch: Batch) -> tuple[str, bytes] | None:
+    """The COPY statement of a batch and its data; None when not every column has a fixed width."""
+    texts = [name for name in EXTRA_TEXTS if name in batch.extras]
+    integers = [name for name in EXTRA_INTEGERS if name in batch.extras]
+    nulls = texts or np.isnan(batch.result).any() or (batch.feature == 0).any()
+    if nulls or any(None in batch.extras[name] for name in integers):
+        return None
     names = ["datastream_id", "at", "result", "feature_id", "received_at", *integers]
     values: list[Any] = [batch.datastream, batch.at, batch.result, batch.feature, batch.received_at]
     values += [np.asarray(batch.extras[name], dtype=np.int64) for name in integers]
     kinds = [">i4", ">i8", ">f8", ">i4", ">i8", *([">i8"] * len(integers))]
-    with cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.write(binary(values, kinds, len(batch)))
+    statement = f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT BINARY)"
+    return statement, binary(values, kinds, len(batch))
 
 
 def binary(values: list[Any], kinds: list[str], count: int) -> bytes:

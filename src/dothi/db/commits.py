@@ -5,18 +5,18 @@ fro and for as long as the disk takes, so that there were never more of them in 
 written in order: what a later transaction has seen of an earlier one, and was acknowledged, is on disk with it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-import psycopg
-from sqlalchemy import Connection, Engine, Executable, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
+from dothi.db import wire
+
 _LAST, _WAITS = "dothi.db.last", "dothi.db.waits"  # of a connection
-_OFF = "SET LOCAL synchronous_commit = off"
-_ON_DISK = "SELECT pg_logical_emit_message(true, 'dothi', '')"  # a commit of its own: it waits for all before it
+_OFF = wire.Statement("SET LOCAL synchronous_commit = off")
+_ON_DISK = wire.Statement(
+    "SELECT pg_logical_emit_message(true, 'dothi', '')"
+)  # a commit of its own: it waits for all before it
 
 
 def together(session: Session) -> bool:
@@ -24,18 +24,7 @@ def together(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 
 
-@contextmanager
-def at_once(connection: Connection) -> Iterator[Any]:
-    """Send the statements inside in one message; gives the driver's connection. What they answer is known at the end."""
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.pipeline():
-            yield driver
-    except psycopg.Error as error:
-        raise DBAPIError.instance(None, None, error, psycopg.Error, dialect=connection.dialect) from error
-
-
-def last(connection: Connection, statement: Executable, values: Any = None) -> None:
+def last(connection: Connection, statement: wire.Statement, values: Any = None) -> None:
     """Have this be among the last statements of the transaction, in the order they are named. PostgreSQL only.
 
     values: or what makes them then.
@@ -59,18 +48,15 @@ def watch(engine: Engine) -> None:
     """Have the commits of an engine do so."""
     event.listen(engine, "commit", _commit)
     event.listen(engine, "rollback", _forget)
+    wire.watch(engine)
 
 
 def _commit(connection: Connection) -> None:
     info = connection.info
     if info.pop(_WAITS, None) is None:
         return
-    with at_once(connection) as driver:
-        driver.execute(_OFF)
-        for statement, values in info.pop(_LAST, ()):
-            connection.execute(statement, values() if callable(values) else values)
-        driver.execute("COMMIT", prepare=False)
-        driver.execute(_ON_DISK)
+    ends = [(one, values() if callable(values) else values or {}) for one, values in info.pop(_LAST, ())]
+    wire.send(connection, [(_OFF, {}), *ends, (wire.COMMIT, {}), (_ON_DISK, {})])
 
 
 def _forget(connection: Connection) -> None:

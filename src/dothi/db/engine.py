@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
-from dothi.db import commits, spatial, values
+from dothi.db import alive, commits, spatial, values
 from dothi.kit import geo
 from dothi.kit.errors import DothiError
 
@@ -42,9 +42,9 @@ def make_engine(url: str, pool: int = 10) -> Engine:
     # compiling a plan costs more than it saves on what dothi asks
     options = "-c jit=off " + str(make_url(url).query.get("options", ""))
     engine = create_engine(
-        url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, json_serializer=_json,
-        connect_args={"options": options},
+        url, pool_size=pool, max_overflow=pool, json_serializer=_json, connect_args={"options": options},
     )  # fmt: skip
+    alive.watch(engine)
     commits.watch(engine)
     return engine
 

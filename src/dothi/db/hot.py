@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Any, cast
 import asyncpg
 from sqlalchemy import Engine, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from dothi.config import settings
 from dothi.db import session
@@ -26,6 +28,7 @@ from dothi.db.hot_postgresql import Lost, Pool
 from dothi.kit.errors import BadInput, DothiError
 
 _THREADS = 4
+_WRITTEN = 512  # forms of statements kept
 _serials = count()  # of lanes and connections, so that no two are taken for one
 _STEPS = 20_000  # SQLite instructions between two looks at the clock
 
@@ -61,6 +64,8 @@ class _Lane:
     pools: dict[tuple[asyncio.AbstractEventLoop, bool], Pool] = field(default_factory=dict)
     dialect: Any = None
     serial: int = field(default_factory=lambda: next(_serials))
+    # by form: as SQLAlchemy wrote it, its text, the names of its values in order
+    written: OrderedDict[Any, tuple[SQLCompiler, str, tuple[str, ...]]] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
         self.sqlite = self.engine.dialect.name == "sqlite"
@@ -88,12 +93,26 @@ def identity() -> int:
 
 
 def compiled(query: Select[Any]) -> Statement:
-    """The statement of a SQLAlchemy expression for the engine in use."""
+    """The statement of a SQLAlchemy expression for the engine in use.
+
+    Writing it out is most of the work of a question never asked before, and questions differ in their values more
+    often than in their form: what was written for another of the same form serves again, with the values of this one.
+    """
     lane = _lane()
-    made = query.compile(dialect=lane.dialect, compile_kwargs={"render_postcompile": True})
-    names = tuple(getattr(made, "positiontup", None) or ())
-    known = dict(made.construct_params(_check=False))
-    return Statement(str(made), names, known)
+    form = query._generate_cache_key()  # noqa: SLF001 - as SQLAlchemy's own connections do it
+    if form is not None and (written := lane.written.get(form.key)) is not None:
+        made, text, names = written
+        known = made.construct_params(extracted_parameters=form.bindparams, _check=False)
+        return Statement(text, names, known)
+    made = query._compiler(lane.dialect, cache_key=form)  # noqa: SLF001
+    if form is None or made.post_compile_params or made.literal_execute_params:  # its text depends on its values
+        made = query.compile(dialect=lane.dialect, compile_kwargs={"render_postcompile": True})
+        return Statement(str(made), tuple(made.positiontup or ()), dict(made.construct_params(_check=False)))
+    text, names = str(made), tuple(made.positiontup or ())
+    lane.written[form.key] = made, text, names
+    if len(lane.written) > _WRITTEN:
+        lane.written.popitem(last=False)
+    return Statement(text, names, made.construct_params(extracted_parameters=form.bindparams, _check=False))
 
 
 async def fetch(

@@ -1,21 +1,29 @@
 """What a transaction asks again and again: made into the database's words once, and answered past the ORM's machinery.
 
-On PostgreSQL the driver runs the text itself: a row costs a third of what it does through the session. On SQLite, and
-for everybody who reads the results, it is as `session.execute` and `session.scalars` of the same query. A query has
-values of its own by name (`bindparam`), none that becomes several (`in_`). For routes that only read there is `db.hot`.
+On PostgreSQL it goes past the driver's cursors too (`db.wire`). On SQLite, and for everybody who reads the results, it is
+as `session.execute` and `session.scalars` of the same query. A query has values of its own by name (`bindparam`), none
+that becomes several (`in_`). For routes that only read there is `db.hot`.
 """
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
-import psycopg
 from sqlalchemy import Executable, Select, inspect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
 
-from dothi.db import commits
+from dothi.db import commits, wire
 
 One = TypeVar("One")
+
+
+def write(session: Session, said: Sequence[wire.Said]) -> list[list[Any]]:
+    """Run statements in their order, in one message where that can be; gives the rows of each that returns some."""
+    if commits.together(session):
+        return list(wire.send(session.connection(), said))
+    connection = session.connection()
+    answers = [connection.execute(one.query, values) for one, values in said]
+    return [list(one.all()) if one.returns_rows else [] for one in answers]
 
 
 class Rows:
@@ -23,8 +31,7 @@ class Rows:
 
     def __init__(self, query: Executable) -> None:
         self.query = query
-        self._text: str | None = None
-        self._known: dict[str, Any] = {}
+        self._said = wire.Statement(query)
 
     def all(self, session: Session, **values: Any) -> list[Any]:
         """All its rows."""
@@ -32,17 +39,7 @@ class Rows:
             return list(session.execute(self.query, values).all())
         if session.autoflush:
             session.flush()
-        connection = session.connection()
-        if self._text is None:
-            made = self.query.compile(session.get_bind())  # type: ignore[attr-defined]
-            self._known = dict(made.construct_params(_check=False))
-            self._text = str(made)
-        driver: Any = connection.connection.driver_connection
-        try:
-            found: list[Any] = driver.execute(self._text, {**self._known, **values}).fetchall()
-        except psycopg.Error as error:
-            raise DBAPIError.instance(None, None, error, psycopg.Error, dialect=connection.dialect) from error
-        return found
+        return wire.send(session.connection(), [(self._said, values)])[0]
 
     def first(self, session: Session, **values: Any) -> Any | None:
         """Its first row."""

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from dothi.config import settings
+from dothi.db import alive
 from dothi.db.engine import make_engine
 from dothi.db.turn import NoTurn, Turn, no_turn, write_turn
 from dothi.kit.errors import BadInput, Fault
@@ -49,10 +50,10 @@ def beside() -> Engine:
             made.url,
             pool_size=2,
             max_overflow=0,
-            pool_pre_ping=True,
             isolation_level="AUTOCOMMIT",
             connect_args=options,
         )
+        alive.watch(found)
         found = _beside.setdefault(made, found)
         event.listen(made, "engine_disposed", _leave)
     return found

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import Engine
 
 from dothi.db import session as db
 from dothi.jobs import store
@@ -18,6 +19,7 @@ from dothi.kit import clock
 log = logging.getLogger(__name__)
 HOLDER = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 _GRACE = 60 * clock.SECOND  # a lease outlives its job's pace by this
+_ENOUGH = 40 * clock.SECOND  # with so much left of it a lease is not renewed, nor its job's start and end noted
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Job:
 
 
 _jobs: dict[str, Job] = {}
+_held: dict[str, tuple[Engine, str, int]] = {}  # by the job: whose its lease is until when; none that failed
 _scheduler: BackgroundScheduler | None = None
 _running = threading.Lock()
 
@@ -62,6 +65,7 @@ async def stop() -> None:
         return
     scheduler, _scheduler = _scheduler, None
     await asyncio.to_thread(scheduler.shutdown)
+    _held.clear()
     try:
         with db.writing() as session:
             for name in _jobs:
@@ -71,10 +75,14 @@ async def stop() -> None:
 
 
 def run(name: str) -> bool:
-    """Run one job now if its lease can be had; returns whether it ran. What goes wrong is logged and kept for /health."""
+    """Run one job now if its lease can be had; returns whether it ran. What goes wrong is logged and kept for /health.
+
+    Of a job with a quick pace not every run is noted: two transactions a run would cost more than most of the work does.
+    """
     job = _jobs[name]
+    noted = not _holds(job)
     try:
-        if not _take(job):
+        if noted and not _take(job):
             return False
     except Exception:
         log.warning("job %s: its lease could not be asked for", name, exc_info=True)
@@ -85,6 +93,9 @@ def run(name: str) -> bool:
     except Exception as failure:
         log.exception("job %s failed", name)
         error = f"{type(failure).__name__}: {failure}"[:500]
+        _held.pop(name, None)
+    if not noted and error is None:
+        return True
     try:
         with db.writing() as session:
             store.ended(session, name, clock.now_micros(), error)
@@ -93,12 +104,24 @@ def run(name: str) -> bool:
     return True
 
 
+def _holds(job: Job) -> bool:
+    """Whether its lease is ours for long enough, as far as is known without asking."""
+    engine, holder, until = _held.get(job.name, (None, "", 0))
+    if engine is not db.engine() or holder != HOLDER:
+        return False
+    return clock.now_micros() + int(job.seconds * clock.SECOND) + _ENOUGH < until
+
+
 def _take(job: Job) -> bool:
     now = clock.now_micros()
+    until = now + int(job.seconds * clock.SECOND) + _GRACE
+    _held.pop(job.name, None)
     with db.writing() as session:
-        taken = store.take(session, job.name, HOLDER, now, now + int(job.seconds * clock.SECOND) + _GRACE)
+        taken = store.take(session, job.name, HOLDER, now, until)
         if taken:
             store.began(session, job.name, now)
+    if taken:
+        _held[job.name] = db.engine(), HOLDER, until
     return taken
 
 

@@ -6,10 +6,11 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Executable, or_
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Session
 
 from dothi.db import commits
+from dothi.db.wire import Statement
 from dothi.journal import store
 from dothi.journal.tables import Entry
 from dothi.kit import clock
@@ -52,7 +53,7 @@ def at_end(session: Session) -> bool:
     return commits.together(session) and not session.in_nested_transaction()
 
 
-def last(session: Session, statement: Executable, values: Any) -> None:
+def last(session: Session, statement: Statement, values: Any) -> None:
     """Have a statement run with the commit itself, while this transaction has the turn; only `at_end`."""
     store.last(session, statement, values)
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, func, insert, literal, select
+from sqlalchemy import ColumnElement, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from dothi.db import commits
+from dothi.db import commits, wire
+from dothi.db.wire import Statement
 from dothi.db.words import in_turn
 from dothi.journal.canon import FIELDS
 from dothi.journal.tables import Entry, Seal
@@ -15,6 +16,7 @@ _TURN = "journal.turn"  # of a session: the transaction that holds it
 _COLUMNS = [getattr(Entry, name) for name in FIELDS]
 _TAKE = select(in_turn(literal("dothi.journal")))
 _ADD = insert(Entry.__table__).inline()  # type: ignore[arg-type]
+_TAKE_LAST, _ADD_LAST = wire.Statement(_TAKE), wire.Statement(_ADD, [name for name in FIELDS if name != "id"])
 
 
 def insert_entry(session: Session, **values: Any) -> None:
@@ -26,17 +28,17 @@ def insert_entry(session: Session, **values: Any) -> None:
     session.execute(_ADD, values)
 
 
-def last(session: Session, statement: Executable, values: Any) -> None:
+def last(session: Session, statement: Statement, values: Any) -> None:
     """Have a statement run with the commit itself, in turn. PostgreSQL only, and outside of savepoints."""
     connection = session.connection()
     if session.info.get(_TURN) is not session.get_transaction() and not commits.has_last(connection):
-        commits.last(connection, _TAKE)
+        commits.last(connection, _TAKE_LAST)
     commits.last(connection, statement, values)
 
 
 def insert_last(session: Session, values: Callable[[], dict[str, Any]]) -> None:
     """Add one entry with the commit itself."""
-    last(session, _ADD, values)
+    last(session, _ADD_LAST, values)
 
 
 def take_turn(session: Session) -> None:

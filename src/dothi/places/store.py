@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session, undefer
 
+from dothi.db.quick import Rows
 from dothi.places.tables import Area, Feature, Stamp, Unit, UnitChange
 
 _SLIM = (
@@ -17,7 +18,11 @@ _SLIM = (
 
 def stamp(session: Session) -> int | None:
     """The value that differs after every change of places; None while nothing was ever put in."""
-    return session.scalar(select(Stamp.value).where(Stamp.id == 1))
+    found = _STAMP.first(session)
+    return None if found is None else int(found[0])
+
+
+_STAMP = Rows(select(Stamp.value).where(Stamp.id == 1))
 
 
 def touch(session: Session) -> None:

@@ -44,9 +44,9 @@ def due_state(one: Any, now: int) -> str:
     return due.state(one, now)
 
 
-def due_left(due_at: int | None, now: int, language: str) -> str:
-    """còn 3 ngày làm việc, quá hạn 40 phút."""
-    return due.left(calendar.known(), due_at, now, language) if due_at is not None else ""
+def due_left(due_at: int | None, now: int, language: str, since: int | None = None) -> str:
+    """còn 3 ngày làm việc, quá hạn 40 phút. since: when the case was opened."""
+    return due.left(calendar.known(), due_at, now, language, since) if due_at is not None else ""
 
 
 def category(code: str | None, language: str) -> str:

@@ -162,7 +162,8 @@ def _row(ask: Ask, one: Line, query: dict[str, str], wanted: str) -> Row:
     return Row(
         one, _href({**query, "case": one.number}), " · ".join(part for part in parts if part), state,
         " · ".join(name for name in (one.crew, one.handler) if name) or ask.say("Chưa phân công"),
-        words.left(cal, one.due_at, ask.now, ask.language) if one.due_at is not None else _no_due(ask, one),
+        words.left(cal, one.due_at, ask.now, ask.language, one.opened_at) if one.due_at is not None
+        else _no_due(ask, one),
         words.due_when(one.due_at, ask.now, ask.language) if one.due_at is not None else "",
         words.due_mark(one, ask.now, due.edge_now(ask.now), near), one.number == wanted.upper(),
     )  # fmt: skip

@@ -244,7 +244,7 @@ def _clock(ask: Ask, found: Case) -> Clock | None:
     elif why.due is None:
         left, tone = say("đang tạm dừng"), ""
     else:
-        (name, left), tone = words.remaining(cal, why.due, ask.now, ask.language), mark
+        (name, left), tone = words.remaining(cal, why.due, ask.now, ask.language, timer.since), mark
         if mark == "critical":
             share = 100
     lines = [(say("Đã dùng"), why.consumed), (say("Tạm dừng"), _paused(ask, timer.id))]

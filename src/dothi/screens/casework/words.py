@@ -286,17 +286,17 @@ def did(one: Told, type_: str, language: str, say: Say) -> str:
     return say(DID.get(one.kind, _CHANGED))
 
 
-def left(cal: Calendar, due_at: int, now: int, language: str) -> str:
+def left(cal: Calendar, due_at: int, now: int, language: str, since: int | None = None) -> str:
     """How long is left of a deadline or how late it is: còn 3 ngày làm việc, trễ 2 ngày làm việc."""
-    name, amount = remaining(cal, due_at, now, language)
-    return f"{name[:1].lower()}{name[1:]} {amount}" if now > due_at else due.left(cal, due_at, now, language)
+    name, amount = remaining(cal, due_at, now, language, since)
+    return f"{name[:1].lower()}{name[1:]} {amount}" if now > due_at else due.left(cal, due_at, now, language, since)
 
 
-def remaining(cal: Calendar, due_at: int, now: int, language: str) -> tuple[str, str]:
+def remaining(cal: Calendar, due_at: int, now: int, language: str, since: int | None = None) -> tuple[str, str]:
     """What is left of a deadline, or how late it is, with the name of it: Còn lại, 3 ngày làm việc; Trễ, 2 ngày làm việc."""
     say = speaker(language)
     first, last = sorted((now, due_at))
-    days = cal.days_between(calendar.day_of(first), calendar.day_of(last))
+    days = due.days_left(cal, due_at, now, since)
     minutes = due.span((last - first) // calendar.MINUTE, say)
     name = say("Trễ") if now > due_at else say("Còn lại")
     if days >= 1:
