@@ -1,10 +1,13 @@
 """Indicators of cases: by the unit of their time, in time or not, and computed anew when a case goes on."""
 
+import pytest
+
 from dothi.cases.tables import Case, CaseEntry
 from dothi.identity.guard import ANONYMOUS, SYSTEM
-from dothi.indicators import receipts, refresh, service
+from dothi.indicators import reasons, receipts, refresh, service
 from dothi.indicators.tables import IndicatorValue
 from dothi.kit.clock import DAY, HOUR
+from dothi.kit.errors import NotFound
 from tests.indicators import town
 
 ON_TIME = {
@@ -69,3 +72,30 @@ def test_cases_by_place_and_anew_when_one_goes_on(session, streams, monkeypatch)
         {("on-time", start, place) for start in (february, year) for place in both}
         | {("days", march, place) for place in both}
     )
+
+
+def test_few_cases_are_told_to_those_alone_who_may_read_cases(session, streams, monkeypatch):
+    town.declare(monkeypatch, {
+        "code": "received", "formula": "n", "least": 5, "periods": ["month"],
+        "inputs": {"n": {"cases": {"measure": "received"}, "aggregate": "count"}},
+    })  # fmt: skip
+    session.add_all([case(f"PA-{i}", "27694" if i < 2 else "27712", "2026-02-03", 24, True) for i in range(9)])
+    session.commit()
+    service.compute(session, periods=["2026-02"], now=town.NOW)
+    # the other commune is hushed too: the city less it would tell
+    assert [value(session, "received", p, "2026-02", ANONYMOUS).number for p in ("27694", "27712", None)] == [
+        None,
+        None,
+        9,
+    ]
+    hidden = value(session, "received", "27694", "2026-02", ANONYMOUS)
+    assert (hidden.reason, hidden.receipt_id, hidden.numerator, hidden.coverage) == ("few-5", None, None, None)
+    assert reasons.said(hidden.reason, "en") == "Few (<5)"
+    for many in (service.by_place(session, ANONYMOUS, "received", "2026-02", now=town.NOW),
+                 service.everywhere(session, ANONYMOUS, places=["27694", "27712"], now=town.NOW)):  # fmt: skip
+        assert [one.number for one in many] == [None, None]
+    shown = value(session, "received", "27694", "2026-02")
+    assert (shown.number, shown.reason) == (2, "few-5")
+    assert len(receipts.reproduce(session, SYSTEM, shown.receipt_id).rows) == 3
+    with pytest.raises(NotFound):
+        receipts.receipt(session, ANONYMOUS, shown.receipt_id)

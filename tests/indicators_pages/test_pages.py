@@ -71,6 +71,13 @@ def test_pages_are_whole_in_both_languages(http, path):
 
 def test_a_number_says_what_it_is_and_what_it_lacks(http):
     page = http.get("/indicators/pm25-mean?period=2026-02").text
+    plan = re.search(r'<svg class="ind-plan".*?</svg>', page, flags=re.DOTALL)[0]
+    assert re.findall(r'aria-label="(Phường [^"]+)"', plan) == [
+        "Phường Long An: 41,1 µg/m³",
+        "Phường Tân An: 21,1 µg/m³",
+    ]
+    assert "class=none" not in plan
+    assert "class=none" in http.get("/indicators/pm25-mean?period=2025-11").text  # missing is hatched
     value = data(http, "/api/indicators/pm25-mean?period=2026-02")["value"]
     assert value["number"] == pytest.approx((51.15 + 31.15 + 21.15) / 3)
     assert "34,5" in page  # one decimal, as declared

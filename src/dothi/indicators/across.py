@@ -42,6 +42,11 @@ def carried(
             continue
         shown = _carry(desk, one, units, some, boundary)
         number = judging.judged(one, shown)
+        if not desk.sight.told(number.reason) or not all(
+            desk.sight.told(row.reason) for row in some if row.place in units
+        ):
+            made[start] = replace(desk.missing(one, place, starts[start], number.reason or "no-data"), carried=True)
+            continue
         made[start] = replace(
             desk.missing(one, place, starts[start]), number=number.number, state=number.state, reason=number.reason,
             numerator=number.numerator, denominator=number.denominator, coverage=number.coverage, carried=True,

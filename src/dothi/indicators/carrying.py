@@ -7,7 +7,9 @@ not known, the unit it goes into is lost, and says why. Pure.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from dothi.indicators.model import Aggregate
 from dothi.indicators.parts import Part, Parts, merged, weighed

@@ -1,18 +1,18 @@
 """Computing: numbers of indicators for periods, written only where they differ, each computing with its receipt."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy.orm import Session
 
-from dothi.indicators import declared, store
+from dothi.indicators import declared, store, writing
 from dothi.indicators.ground import Ground, ground
-from dothi.indicators.judging import Given, Judged, judged
-from dothi.indicators.model import APART, Declared, Input, digest
-from dothi.indicators.parts import Part, merged, result
+from dothi.indicators.judging import Given, Judged, few, hushed, judged
+from dothi.indicators.model import APART, Declared, Input
+from dothi.indicators.parts import Part, merged, result, text
 from dothi.indicators.periods import KINDS, Period, containing, months
 from dothi.indicators.periods import parse as parse_period
 from dothi.indicators.sources import Found, Stage, grouped
@@ -25,8 +25,20 @@ ACTOR = "dothi"
 _ORDER = ("month", "week", "day", "quarter", "year")  # what is read for a month serves its days
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Told(msgspec.Struct, frozen=True):
+    """A number as it stands in a receipt; by input its value, its part, why there is none."""
+
+    coverage: float | None
+    denominator: float | None
+    inputs: Mapping[str, Given]
+    number: float | None
+    numerator: float | None
+    reason: str | None
+    simulated: bool
+    state: str
+
+
+class Made(msgspec.Struct, frozen=True):
     """The number of a place with all it was made of."""
 
     place: Place
@@ -34,21 +46,32 @@ class Made:
     given: Mapping[str, Given]
     simulated: bool
 
-    def told(self) -> dict[str, Any]:
-        """As it stands in a receipt."""
+    def told(self) -> bytes:
+        """As it stands in a receipt: JSON."""
         j = self.judged
-        inputs = {name: [one.value, one.part.as_list() if one.part is not None else None, one.why]
-                  for name, one in self.given.items()}  # fmt: skip
-        return {"number": j.number, "numerator": j.numerator, "denominator": j.denominator, "coverage": j.coverage,
-                "state": j.state, "reason": j.reason, "simulated": self.simulated, "inputs": inputs}  # fmt: skip
+        return text(Told(
+            j.coverage, j.denominator, self.given, j.number, j.numerator, j.reason, self.simulated, j.state
+        ))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The numbers of an indicator for one period, by place of a kind. inputs: what they were made of, as a receipt says it."""
+
+    one: Declared
+    period: Period
+    kind: PlaceKind
+    boundary: int
+    numbers: dict[str, Made]
+    inputs: dict[str, Any]
 
 
 @dataclass
 class Batch:
-    """What was computed and is to be written. rows: indicator, period, kind of place, boundary and numbers by place."""
+    """What was computed and is to be written."""
 
     now: int
-    rows: list[tuple[Declared, Period, PlaceKind, int, dict[str, Made], dict[str, Any]]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     parts: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -60,6 +83,7 @@ class Run:
         self.stage = Stage(session, self.ground, now, keep=keep)
         self.known, self.now = known, now
         self._made: dict[tuple[str, Period, PlaceKind, int], dict[str, Made]] = {}
+        self._shared: dict[tuple[str, Period, PlaceKind, int], dict[str, Given]] = {}  # what several indicators ask
 
     def boundary(self, one: Declared, period: Period, kind: PlaceKind) -> int:
         """On which boundary the places of a period stand: then, where then is known; a city is what it is today."""
@@ -86,10 +110,25 @@ class Run:
                 code: self._one(one, place, {name: of[code] for name, of in given.items()})
                 for code, (place, _) in places.items()
             }
+            if kind == "unit" and one.least is not None:
+                self._hide(one, self._made[key], on)
         return self._made[key]
 
+    def _hide(self, one: Declared, made: dict[str, Made], boundary: int) -> None:
+        """One hushed commune alone would be told by the city's number: the smallest of the others is hushed with it."""
+        for _, units in self.ground.places("city", boundary).values():
+            own = [made[unit] for unit in units if unit in made]
+            told = [each for each in own if each.judged.number is not None and not hushed(each.judged.reason)]
+            some = [each for each in told if _cases(one, each)] or told
+            if len(own) - sum(not hushed(each.judged.reason) for each in own) == 1 and some and one.least is not None:
+                next_ = min(some, key=lambda each: (_cases(one, each), each.place.code))
+                j = msgspec.structs.replace(next_.judged, reason=few(one.least))
+                made[next_.place.code] = msgspec.structs.replace(next_, judged=j)
+
     def _one(self, one: Declared, place: Place, given: dict[str, Given]) -> Made:
-        simulated = any(each.part is not None and each.part.simulated for each in given.values())
+        simulated = False
+        for each in given.values():
+            simulated = simulated or (each.part is not None and each.part.simulated)
         return Made(place, judged(one, given), given, simulated)
 
     def _given(
@@ -98,8 +137,13 @@ class Run:
         if one.indicator is not None:
             return self._other(one, period, kind, boundary, places)
         apart = one.aggregate in APART and kind != "unit"
-        found = self.stage.found(one, period, boundary, grouped(places) if apart else None)
-        return {code: given(one, found, [code] if apart else units) for code, (_, units) in places.items()}
+        key = (one.hash, period, kind, boundary)
+        if key not in self._shared:
+            found = self.stage.found(one, period, boundary, grouped(places) if apart else None)
+            self._shared[key] = {
+                code: given(one, found, [code] if apart else units) for code, (_, units) in places.items()
+            }
+        return self._shared[key]
 
     def _other(
         self, one: Input, period: Period, kind: PlaceKind, boundary: int, places: Mapping[str, Any]
@@ -112,8 +156,9 @@ class Run:
             if found is None or found.judged.number is None:
                 made[code] = Given(None, None, found.judged.reason if found is not None else "no-indicator")
                 continue
-            part = Part(1, 1, found.judged.number, sha=digest(found.told()), simulated=found.simulated)
-            made[code] = Given(found.judged.number, part)
+            part = Part(1, 1, found.judged.number, sha=short(found.told()), simulated=found.simulated)
+            why = found.judged.reason
+            made[code] = Given(found.judged.number, part, why if hushed(why) else None)
         return made
 
     def inputs(self, one: Declared, period: Period, boundary: int) -> dict[str, Any]:
@@ -145,6 +190,12 @@ def given(one: Input, found: Found, units: Sequence[str]) -> Given:
         return Given(None, part, "no-values")
     value = result(one.aggregate, part)
     return Given(value, part, None if value is not None else _lacks(one))
+
+
+def _cases(one: Declared, made: Made) -> float:
+    """How many cases a number rests on."""
+    parts = [each.part for name, each in made.given.items() if one.inputs[name].cases is not None]
+    return max((float(part.seen) for part in parts if part is not None), default=0.0)
 
 
 def _lacks(one: Input) -> str:
@@ -199,87 +250,103 @@ def prepare(session: Session, known: Mapping[str, Declared], wanted: Iterable[tu
         for kind in one.places:
             boundary = run.boundary(one, period, kind)
             numbers = run.numbers(one, period, kind)
-            batch.rows.append((one, period, kind, boundary, numbers, run.inputs(one, period, boundary)))
+            batch.rows.append(Row(one, period, kind, boundary, numbers, run.inputs(one, period, boundary)))
     batch.parts = list({(row["input"], row["month"], row["boundary"]): row for row in run.stage.fresh}.values())
     return batch
 
 
 def write(session: Session, batch: Batch) -> int:
     """Write what differs from what stands; returns how many numbers that were."""
-    store.put_parts(session, batch.parts)
+    writing.parts(session, batch.parts)
     changed = 0
-    by_period: dict[Period, list[Any]] = {}
+    by_period: dict[Period, list[Row]] = {}
     for row in batch.rows:
-        by_period.setdefault(row[1], []).append(row)
+        by_period.setdefault(row.period, []).append(row)
     for period, rows in by_period.items():
-        codes = sorted({one.code for one, *_ in rows})
-        stands = store.held(session, codes, period.kind, period.start)
-        by_kind: dict[tuple[str, str], list[str]] = {}
-        for code, place_kind, place in stands:
-            by_kind.setdefault((code, place_kind), []).append(place)
-        values: list[dict[str, Any]] = []
-        old: set[int] = set()
-        gone: list[tuple[str, str, str]] = []
-        for one, _, kind, boundary, numbers, inputs in rows:
-            told = {code: made.told() for code, made in numbers.items()}
-            marks = {code: digest([one.hash, boundary, said]) for code, said in told.items()}
-            new = [c for c in told if (one.code, kind, c) not in stands or stands[one.code, kind, c].digest != marks[c]]
-            gone += [(one.code, kind, c) for c in by_kind.get((one.code, kind), ()) if c not in told]
-            if not new:
-                continue
-            receipt = _receipt(session, batch.now, one, period, kind, boundary, inputs, {c: told[c] for c in new})
-            values += [_value(one, period, kind, boundary, c, told[c], marks[c], receipt, batch.now) for c in new]
-            before = {c: stands[one.code, kind, c] for c in new if (one.code, kind, c) in stands}
-            if period.end <= batch.now:
-                _restated(session, one, period, kind, before, told)
-            else:
-                old |= {row.receipt_id for row in before.values()}
-        store.put_values(session, values)
-        store.drop_values(session, period.kind, period.start, gone)
-        store.drop_receipts(session, old)
-        changed += len(values)
+        changed += _write(session, batch.now, period, rows)
     return changed
 
 
-def _receipt(
-    session: Session, now: int, one: Declared, period: Period, kind: PlaceKind, boundary: int, inputs: dict[str, Any],
-    places: dict[str, Any],
-) -> int:  # fmt: skip
-    row = {
-        "indicator": one.code, "period_kind": period.kind, "start": period.start, "end": period.end, "place_kind": kind,
-        "boundary": boundary, "formula": one.said, "formula_hash": one.hash, "inputs": inputs, "places": places,
-        "computed_at": now,
+def _write(session: Session, now: int, period: Period, rows: Sequence[Row]) -> int:
+    """What differs of one period: receipts first, then the numbers that lead to them."""
+    stands = store.held(session, sorted({row.one.code for row in rows}), period.kind, period.start)
+    places: dict[tuple[str, str], list[str]] = {}
+    for code, kind, place in stands:
+        places.setdefault((code, kind), []).append(place)
+    fresh: list[tuple[Row, dict[str, str]]] = []  # with the digests of the places that are others now
+    receipts: list[dict[str, Any]] = []
+    old: set[int] = set()
+    gone: list[tuple[str, str, str]] = []
+    for row in rows:
+        one, kind = row.one, row.kind
+        gone += [(one.code, kind, c) for c in places.get((one.code, kind), ()) if c not in row.numbers]
+        told: dict[str, bytes] = {}
+        marks: dict[str, str] = {}
+        begin = text([one.hash, row.boundary])[:-1] + b","
+        for code, made in row.numbers.items():
+            said = made.told()
+            mark = short(begin + said + b"]")
+            before = stands.get((one.code, kind, code))
+            if before is None or before.digest != mark:
+                told[code], marks[code] = said, mark
+        if not marks:
+            continue
+        receipts.append(_receipt(now, row, told))
+        fresh.append((row, marks))
+        standing = {c: stands[one.code, kind, c] for c in marks if (one.code, kind, c) in stands}
+        if period.end <= now:
+            _restated(session, row, standing)
+        else:
+            old |= {held.receipt_id for held in standing.values()}
+    numbers = writing.receipts(session, receipts)
+    values = [_value(row, code, mark, receipt, now) for (row, marks), receipt in zip(fresh, numbers, strict=True)
+              for code, mark in marks.items()]  # fmt: skip
+    writing.values(session, values)
+    store.drop_values(session, period.kind, period.start, gone)
+    store.drop_receipts(session, old)
+    return len(values)
+
+
+def _receipt(now: int, row: Row, told: Mapping[str, bytes]) -> dict[str, Any]:
+    """A receipt as it is kept. told: the JSON of every place."""
+    one, period = row.one, row.period
+    made = {
+        "indicator": one.code, "period_kind": period.kind, "start": period.start, "end": period.end, "place_kind": row.kind,
+        "boundary": row.boundary, "formula": one.said, "formula_hash": one.hash, "inputs": row.inputs, "computed_at": now,
     }  # fmt: skip
-    return store.put_receipt(session, {**row, "sha256": seal(row)})
+    places = text({code: msgspec.Raw(said) for code, said in told.items()})
+    sha = seal({**made, "places": msgspec.Raw(places)})
+    return {**made, "places_json": places.decode(), "sha256": sha}
 
 
-def seal(row: Mapping[str, Any]) -> str:
+def seal(said: Mapping[str, Any]) -> str:
     """The hash of a receipt: of all it says."""
-    text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text(said)).hexdigest()
 
 
-def _value(
-    one: Declared, period: Period, kind: PlaceKind, boundary: int, code: str, told: Mapping[str, Any], mark: str,
-    receipt: int, now: int,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "indicator": one.code, "period_kind": period.kind, "start": period.start, "place_kind": kind, "place": code,
-        "value": told["number"], "numerator": told["numerator"], "denominator": told["denominator"],
-        "coverage": told["coverage"], "state": told["state"], "reason": told["reason"], "formula_hash": one.hash,
-        "boundary": boundary, "receipt_id": receipt, "digest": mark, "computed_at": now, "simulated": told["simulated"],
-    }  # fmt: skip
+def short(said: bytes) -> str:
+    """A short hash of JSON."""
+    return hashlib.sha256(said).hexdigest()[:16]
 
 
-def _restated(
-    session: Session, one: Declared, period: Period, kind: str, before: Mapping[str, Any], told: Mapping[str, Any]
-) -> None:
+def _value(row: Row, code: str, mark: str, receipt: int, now: int) -> tuple[Any, ...]:
+    """A value in the order of `writing.COLUMNS`."""
+    one, period, made = row.one, row.period, row.numbers[code]
+    j = made.judged
+    return (
+        one.code, period.kind, period.start, row.kind, code, j.number, j.numerator, j.denominator, j.coverage, j.state,
+        j.reason, one.hash, row.boundary, receipt, mark, now, made.simulated,
+    )  # fmt: skip
+
+
+def _restated(session: Session, row: Row, before: Mapping[str, Any]) -> None:
     """A number of a period that had ended and been computed is another now: that is told."""
-    others = {c: [row.value, told[c]["number"]] for c, row in before.items()
-              if row.computed_at >= period.end and row.value != told[c]["number"]}  # fmt: skip
+    period, numbers = row.period, row.numbers
+    others = {c: [held.value, numbers[c].judged.number] for c, held in before.items()
+              if held.computed_at >= period.end and held.value != numbers[c].judged.number}  # fmt: skip
     if others:
         first = dict(list(others.items())[:20])
         journal.append(
-            session, "indicators.value.restated", actor=ACTOR, subject=f"indicator:{one.code}", visibility="restricted",
-            data={"period": period.code, "kind": kind, "places": len(others), "was_is": first},
+            session, "indicators.value.restated", actor=ACTOR, subject=f"indicator:{row.one.code}", visibility="restricted",
+            data={"period": period.code, "kind": row.kind, "places": len(others), "was_is": first},
         )  # fmt: skip

@@ -27,6 +27,8 @@ class Ground:
     session: Session
     now: int
     _held: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    _rows: dict[int, dict[str, Row]] = field(default_factory=dict)
+    _places: dict[tuple[PlaceKind, int], dict[str, tuple[Place, list[str]]]] = field(default_factory=dict)
 
     @cached_property
     def atlas(self) -> Atlas:
@@ -68,7 +70,9 @@ class Ground:
 
     def rows(self, boundary: int) -> dict[str, Row]:
         """The communes of a boundary by code."""
-        return {row.code: row for row in self._communes if row.valid(boundary)}
+        if boundary not in self._rows:
+            self._rows[boundary] = {row.code: row for row in self._communes if row.valid(boundary)}
+        return self._rows[boundary]
 
     def drawn(self, boundary: int) -> bool:
         """Whether any commune of a boundary has an outline, so that a point can be told to lie in it."""
@@ -98,6 +102,11 @@ class Ground:
 
     def places(self, kind: PlaceKind, boundary: int) -> dict[str, tuple[Place, list[str]]]:
         """The places of a kind by code, each with the communes of that boundary it is made of."""
+        if (kind, boundary) not in self._places:
+            self._places[kind, boundary] = self._found(kind, boundary)
+        return self._places[kind, boundary]
+
+    def _found(self, kind: PlaceKind, boundary: int) -> dict[str, tuple[Place, list[str]]]:
         rows = self.rows(boundary)
         if kind == "city":
             return {one.code: (Place("city", one.code, one.name, one.name_en), self.city_units(one, boundary))

@@ -6,7 +6,8 @@ Rows stand by place, then datastream, then hour, so that every place is a slice.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cached_property
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -78,11 +79,27 @@ class Placed:
     columns: dict[str, Array]
     owners: dict[str, list[int]]  # positions of the streams of each place
     shas: list[str]
+    _expected: dict[int, list[int]] = field(default_factory=dict)
+
+    def expected(self, now: int) -> list[int]:
+        """How many rows there should be in each place."""
+        if now not in self._expected:
+            each = [_expected(one, self.hours, now) for one in self.hours.streams]
+            self._expected[now] = [sum(each[j] for j in self.owners[name]) for name in self.names]
+        return self._expected[now]
+
+    @cached_property
+    def simulated(self) -> list[bool]:
+        """Whether any of it is simulated, by place."""
+        return [any(self.hours.streams[j].simulated for j in self.owners[name]) for name in self.names]
 
 
 def read(rows: Iterable[Sequence[Any]], streams: list[Stream], start: int, end: int) -> Hours:
     """Rows of `store.hours`, batch by batch, as columns."""
-    batches = [np.array([tuple(row) for row in batch], dtype=float) for batch in rows if len(batch)]
+    batches = [
+        np.fromiter(chain.from_iterable(batch), float, len(batch) * len(HOURS)).reshape(-1, len(HOURS))
+        for batch in rows if len(batch)
+    ]  # fmt: skip
     table = np.concatenate(batches) if batches else np.empty((0, len(HOURS)))
     held = {name: table[:, i] for i, name in enumerate(HOURS)}
     ids = np.array([one.id for one in streams], dtype=np.int64)
@@ -126,19 +143,33 @@ def parts(placed: Placed, of: Observations, aggregate: Aggregate, now: int) -> d
     count = _sums(holds.astype(float), begins)
     sums, low, high = _measured(placed, aggregate, holds, value, count)
     share = aggregate == "share"
-    made: dict[str, Part] = {}
-    for i, name in enumerate(placed.names):
-        owners = [placed.hours.streams[j] for j in placed.owners[name]]
-        some = count[i] > 0
-        made[name] = Part(
-            int(total[i]), int(total[i] if share else count[i]), rounded(sums[i]),
-            None if low is None or not some else float(low[i]), None if high is None or not some else float(high[i]),
-            sum(_expected(one, placed.hours, now) for one in owners), placed.shas[i],
-            any(one.simulated for one in owners),
-        )  # fmt: skip
-        if aggregate == "latest":
-            made[name] = _with_count(made[name], placed, i, holds)
-    return made
+    there, fits = total.tolist(), count.astype(int).tolist()
+    lows, highs = (_told(one, fits) for one in (low, high))
+    expected, simulated = placed.expected(now), placed.simulated
+    if aggregate == "latest":
+        fits = [len(last_of(placed, a, b, holds)) for a, b in pairwise(begins)]
+    made = zip(
+        there,
+        there if share else fits,
+        [rounded(one) for one in sums.tolist()],
+        lows,
+        highs,
+        expected,
+        placed.shas,
+        simulated,
+        strict=True,
+    )
+    return {
+        name: Part(all_, some, rounded(sum_), least, most, due, sha, not_real)
+        for name, (all_, some, sum_, least, most, due, sha, not_real) in zip(placed.names, made, strict=True)
+    }
+
+
+def _told(found: Array | None, count: Sequence[int]) -> Sequence[float | None]:
+    """The smallest (largest) of each place; None where nothing fits."""
+    if found is None:
+        return [None] * len(count)
+    return [float(one) if some else None for one, some in zip(found.tolist(), count, strict=True)]
 
 
 def _holds(placed: Placed, of: Observations) -> Array:
@@ -181,11 +212,6 @@ def last_of(placed: Placed, first: int, after: int, holds: Array) -> Array:
     rows = np.flatnonzero(holds[first:after])
     stream = placed.columns["stream"][first:after][rows]
     return rows[np.append(stream[1:] != stream[:-1], True)] if len(rows) else rows
-
-
-def _with_count(part: Part, placed: Placed, i: int, holds: Array) -> Part:
-    rows = last_of(placed, placed.begins[i], placed.begins[i + 1], holds)
-    return Part(part.seen, len(rows), part.sum, None, None, part.expected, part.sha, part.simulated)
 
 
 def _sums(value: Array, begins: Array) -> Array:

@@ -7,23 +7,24 @@ with its own prediction interval.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
+
+import msgspec
 
 from dothi.indicators.model import Declared
 from dothi.indicators.parts import Part, rounded
 from dothi.indicators.periods import Period
 from dothi.indicators.values import Forecast, Light, Point, State, Trend
-from dothi.kit import formula
+from dothi.kit.formula import Formula
 
 _SEASONS = {"day": 7, "week": 52, "month": 12, "quarter": 4}
 _TREND = 12  # periods a trend looks back
 _LEAST = 4
 BAND = 0.8
+FEW = "few-"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(msgspec.Struct, frozen=True, array_like=True):
     """One input of a place: its number, or why there is none."""
 
     value: float | None
@@ -31,8 +32,7 @@ class Given:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """What a formula says of a place."""
 
     number: float | None
@@ -46,16 +46,18 @@ class Judged:
 def judged(one: Declared, given: Mapping[str, Given]) -> Judged:
     """The number of an indicator, from its inputs."""
     coverage = _coverage(one, given)
-    lacks = [given[name] for name in one.names if given[name].value is None]
-    if lacks:
-        return Judged(None, None, None, coverage, "missing", lacks[0].why or "no-data")
-    values = {name: float(given[name].value or 0.0) for name in one.names}
+    values: dict[str, float] = {}
+    for name in one.names:
+        value = given[name].value
+        if value is None:
+            return Judged(None, None, None, coverage, "missing", given[name].why or "no-data")
+        values[name] = float(value)
     numerator = denominator = None
-    if one.parts is not None:
-        numerator, denominator = (_of(text, values) for text in one.parts)
+    if len(one.formulas) == 2:
+        numerator, denominator = _of(one.formulas[0], values), _of(one.formulas[1], values)
         number = None if numerator is None or not denominator else rounded(numerator / denominator)
     else:
-        number = _of(one.formula or "", values)
+        number = _of(one.formulas[0], values)
     if number is None:
         return Judged(
             None,
@@ -65,12 +67,37 @@ def judged(one: Declared, given: Mapping[str, Given]) -> Judged:
             "missing",
             "nothing-to-divide-by" if denominator == 0 else "no-result",
         )
+    if few := _few(one, given):
+        return Judged(number, numerator, denominator, coverage, "ok", few)
     thin = one.coverage is not None and (coverage is None or coverage < one.coverage.least)
     return Judged(number, numerator, denominator, coverage, "thin" if thin else "ok", "thin" if thin else None)
 
 
-def _of(text: str, values: Mapping[str, float]) -> float | None:
-    made = formula.parse(text)(values)
+def _few(one: Declared, given: Mapping[str, Given]) -> str | None:
+    """The reason of a number that rests on so few cases that it may tell of single people; none of none is no secret."""
+    for name in one.names:
+        part, of = given[name].part, one.inputs[name]
+        if of.indicator is not None and hushed(given[name].why):
+            return given[name].why
+        if one.least is not None and of.cases is not None and part is not None:
+            for count in (part.seen, part.count):
+                if 0 < count < one.least:
+                    return few(one.least)
+    return None
+
+
+def few(least: int) -> str:
+    """The reason of fewer than so many."""
+    return f"{FEW}{least}"
+
+
+def hushed(reason: str | None) -> bool:
+    """Whether a number is for those alone who may read cases."""
+    return reason is not None and reason.startswith(FEW)
+
+
+def _of(one: Formula, values: Mapping[str, float]) -> float | None:
+    made = one(values)
     return None if made is None else rounded(float(made))
 
 

@@ -13,6 +13,7 @@ from dothi.indicators.periods import Kind
 from dothi.indicators.values import PlaceKind
 from dothi.kit import formula
 from dothi.kit.errors import BadInput
+from dothi.kit.formula import Formula
 from dothi.sensing.sectors import Certainty, Code, Unit
 
 FILE = "indicators.yaml"
@@ -212,6 +213,9 @@ class Declared(packs.Strict):
     denominator: str | None = None
     per: float = 1
     coverage: Coverage | None = None
+    least: int | None = Field(
+        None, ge=2, le=100
+    )  # of fewer cases than this nobody is told a number but who may read cases
     near: float = Field(0.1, ge=0, le=1)  # so close to its target, as a share of it, is nearly reached
     forecast: Forecasting | None = None
     source: str
@@ -235,6 +239,10 @@ class Declared(packs.Strict):
         if unused := sorted(set(self.inputs) - set(self.names) - {self.coverage.of if self.coverage else ""}):
             said = f"no formula uses the input {', '.join(unused)}"
             raise packs.Wrong(said, "inputs", unused[0], allowed="an input the formula, numerator or denominator reads")
+        if self.least is not None and not any(each.cases or each.indicator for each in self.inputs.values()):
+            raise packs.Wrong(
+                "least hides small numbers of cases, and no input is of cases", "least", allowed="leave it out"
+            )
         if self.coverage is not None:
             of = self.inputs.get(self.coverage.of)
             if of is None or of.observations is None:
@@ -262,7 +270,8 @@ class Declared(packs.Strict):
         """What the number means: another hash, another number."""
         inputs = {name: one.hash for name, one in self.inputs.items()}
         coverage = self.coverage.model_dump() if self.coverage else None
-        return digest({"formula": self.said, "inputs": inputs, "coverage": coverage})
+        told = {"formula": self.said, "inputs": inputs, "coverage": coverage}
+        return digest(told if self.least is None else told | {"least": self.least})
 
     @cached_property
     def parts(self) -> tuple[str, str] | None:
@@ -270,6 +279,11 @@ class Declared(packs.Strict):
         if self.numerator is not None and self.denominator is not None:
             return (f"{self.per!r} * ({self.numerator})" if self.per != 1 else self.numerator), self.denominator
         return _ratio(self.formula or "")
+
+    @cached_property
+    def formulas(self) -> tuple[Formula, ...]:
+        """What is reckoned: numerator and denominator, or the one formula."""
+        return tuple(formula.parse(text) for text in self.parts or (self.formula or "",))
 
 
 class Indicators(packs.Strict):

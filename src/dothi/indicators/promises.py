@@ -1,9 +1,9 @@
 """What a pack's `expect.yaml` may promise of its indicators: rows of every input in, the number out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from pydantic import Field
 
 from dothi import packs

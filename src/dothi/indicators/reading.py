@@ -1,7 +1,8 @@
 """Reading numbers: one, a series, all places of a period, the newest of many; with target, light and trend."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import and_, or_
@@ -20,7 +21,9 @@ from dothi.indicators.targets import of_year
 from dothi.indicators.values import Forecast, Place, PlaceKind, Target, Value
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.places import cities
 
+Told = Callable[[str | None], bool]
 _BACK = 12  # periods a trend looks at
 _HISTORY: dict[Kind, int] = {"day": 120, "week": 156, "month": 72, "quarter": 32, "year": 15}  # a forecast learns from
 
@@ -42,9 +45,11 @@ class _Desk:
         return found
 
     def place(self, code: str | None) -> Place:
-        """A place by its code; None: the first city."""
+        """A place by its code; None: the city a page is about, else the first."""
         if code is None:
-            first = next(iter(self.ground.cities), None)
+            seen = cities.lens(self.session)
+            mine = [one for one in self.ground.cities if seen is None or one.code in seen.areas]
+            first = next(iter(mine or self.ground.cities), None)
             if first is None:
                 raise NotFound("no city is set up here yet")
             return self.ground.named("city", first.code, self.ground.today)
@@ -66,12 +71,15 @@ class _Desk:
         """Values of an indicator that the caller sees."""
         return store.value_rows(self.session, V.indicator == one.code, self.sight.clause([one]), *where)
 
-    def value(self, one: Declared, row: V, place: Place | None = None) -> Value:
+    def value(self, one: Declared, row: Any, place: Place | None = None) -> Value:
         """A row as a value, without what is beside it."""
-        period = containing(row.start, row.period_kind)  # type: ignore[arg-type]
+        period = _period_of(row.start, row.period_kind)
         where = place or self.ground.named(row.place_kind, row.place, row.boundary)
+        if not self.sight.told(row.reason):
+            return replace(self.missing(one, where, period, row.reason), boundary=row.boundary, simulated=row.simulated,
+                           computed_at=row.computed_at)  # fmt: skip
         return Value(
-            one.code, where, period.code, period.kind, period.start, period.end, row.value, row.state, row.reason,  # type: ignore[arg-type]
+            one.code, where, period.code, period.kind, period.start, period.end, row.value, row.state, row.reason,
             one.unit.shown(), one.decimals, row.numerator, row.denominator, row.coverage, row.simulated,
             period.end > self.now, False, row.boundary, f"{row.receipt_id}-{row.place}", row.computed_at,
         )  # fmt: skip
@@ -80,6 +88,9 @@ class _Desk:
         """The value of a period nothing was computed for."""
         return Value(one.code, place, period.code, period.kind, period.start, period.end, None, "missing", reason,
                      one.unit.shown(), one.decimals, running=period.end > self.now)  # fmt: skip
+
+
+_period_of = lru_cache(maxsize=2048)(containing)
 
 
 def _place_is(place: Place) -> Any:
@@ -102,9 +113,13 @@ def value(
     rows = desk.rows(one, _place_is(where), V.period_kind == when.kind, V.start >= first, V.start <= when.start)
     found = next((row for row in rows if row.start == when.start), None)
     if found is None:
-        return _beside(one, desk.missing(one, where, when), rows, store.targets(session, [code], [where.code]))
+        return _beside(
+            one, desk.missing(one, where, when), rows, store.targets(session, [code], [where.code]), desk.sight.told
+        )
     made = desk.value(one, found)
-    return _beside(one, made, desk.own(where, rows, found.boundary), store.targets(session, [code], [where.code]))
+    return _beside(
+        one, made, desk.own(where, rows, found.boundary), store.targets(session, [code], [where.code]), desk.sight.told
+    )
 
 
 def _period(desk: _Desk, one: Declared, place: Place, period: str | Period) -> Period:
@@ -117,21 +132,25 @@ def _period(desk: _Desk, one: Declared, place: Place, period: str | Period) -> P
     return containing(desk.now if start is None else start, period)
 
 
-def _beside(one: Declared, made: Value, rows: Sequence[V], targets: Sequence[IndicatorTarget]) -> Value:
+def _beside(one: Declared, made: Value, rows: Sequence[Any], targets: Sequence[IndicatorTarget], told: Told) -> Value:
     """A value with its target, light and trend. rows: of its series, in order, up to it at least."""
     year = containing(made.start, made.kind).first.year
     target = of_year(targets, one.code, made.place.code, year)
-    known = {row.start: row.value for row in rows if row.start <= made.start}
-    series = [known.get(p.start) for p in _last(made, _BACK)]
+    known = {row.start: row.value for row in rows if row.start <= made.start and told(row.reason)}
+    series = [known.get(start) for start in _before(Period(made.start, made.end, made.kind), _BACK)]
     # a period that still runs says little about where things go, of sums least of all
     trend = judging.trend(one, series[:-1] if made.running else series)
     light = judging.light(one, made.number, target.value if target is not None else None)
     return replace(made, target=target, light=light, trend=trend)
 
 
-def _last(made: Value, count: int) -> list[Period]:
-    period = Period(made.start, made.end, made.kind)
-    return [period.before(back) for back in range(count - 1, -1, -1)]
+@lru_cache(maxsize=512)
+def _before(period: Period, count: int) -> tuple[int, ...]:
+    """The starts of so many periods up to one, oldest first."""
+    made = [period]
+    while len(made) < count:
+        made.append(made[-1].before())
+    return tuple(one.start for one in reversed(made))
 
 
 def series(
@@ -200,7 +219,7 @@ def by_place(
         own = desk.own(place, by_code.get(place_code, []), boundary)
         here = next((row for row in own if row.start == when.start), None)
         found = desk.value(one, here, place) if here is not None else desk.missing(one, place, when)
-        made.append(_beside(one, found, own, targets))
+        made.append(_beside(one, found, own, targets, desk.sight.told))
     return sorted(made, key=lambda value_: value_.place.name)
 
 
@@ -217,32 +236,50 @@ def latest(
 
     Of month and year the month is taken: what a board shows. Those without any number are there and missing.
     """
+    return everywhere(session, caller, codes, places=[place], kind=kind, now=now)
+
+
+def everywhere(
+    session: Session, caller: Caller, codes: Iterable[str] | None = None, *, places: Iterable[str | None],
+    kind: Kind | None = None, now: int | None = None,
+) -> list[Value]:  # fmt: skip
+    """What `latest` says, of several places at once, place by place."""
     desk = _Desk(session, caller, now)
-    where = desk.place(place)
-    wanted = [one for one in desk.known.values() if codes is None or one.code in set(codes)]
-    wanted = [one for one in wanted if desk.sight.sees(one) and where.kind in one.places]
-    kinds = {one.code: _shown(one, kind) for one in wanted}
-    wanted = [one for one in wanted if kinds[one.code] is not None]
-    if not wanted:
+    asked = None if codes is None else set(codes)
+    shown = {one.code: (one, as_) for one in desk.known.values()
+             if (asked is None or one.code in asked) and (as_ := _shown(one, kind)) is not None and desk.sight.sees(one)}  # fmt: skip
+    where = {found.code: found for found in map(desk.place, places)}
+    if not shown:
         return []
-    clause = desk.sight.clause(wanted)
-    starts = {(row[0], row[1]): row[2] for row in store.newest(session, [clause, _place_is(where)])}
-    periods = {one.code: containing(starts.get((one.code, kinds[one.code]), desk.now), kinds[one.code])  # type: ignore[arg-type]
-               for one in wanted}  # fmt: skip
-    spans = {(p.kind, p.before(_BACK - 1).start, p.start) for p in periods.values()}
+    here = [desk.sight.clause(one for one, _ in shown.values()), _among(where.values())]
+    starts = {tuple(row[:4]): row[4] for row in store.newest_by_place(session, here)}
+    wanted = [
+        (one, place, containing(starts.get((place.kind, place.code, one.code, as_), desk.now), as_))
+        for place in where.values() for one, as_ in shown.values() if place.kind in one.places
+    ]  # fmt: skip
+    spans = {(p.kind, _before(p, _BACK)[0], p.start) for _, _, p in wanted}
     in_span = or_(*(and_(V.period_kind == k, V.start >= a, V.start <= b) for k, a, b in spans))
-    rows: dict[str, list[V]] = {}
-    for row in store.value_rows(session, clause, _place_is(where), in_span):
-        if row.period_kind == periods[row.indicator].kind:
-            rows.setdefault(row.indicator, []).append(row)
-    targets = store.targets(session, [one.code for one in wanted], [where.code])
+    rows: dict[tuple[str, str, str], list[Any]] = {}
+    for row in store.light_rows(session, *here, in_span) if spans else ():
+        if row.period_kind == shown[row.indicator][1]:
+            rows.setdefault((row.place_kind, row.place, row.indicator), []).append(row)
+    targets: dict[str, list[IndicatorTarget]] = {}
+    for target in store.targets(session, list(shown), list(where)):
+        targets.setdefault(target.indicator, []).append(target)
     made = []
-    for one in wanted:
-        when, own = periods[one.code], rows.get(one.code, [])
+    for one, place, when in wanted:
+        own = rows.get((place.kind, place.code, one.code), [])
         found = next((row for row in own if row.start == when.start), None)
-        shown = desk.value(one, found, where) if found is not None else desk.missing(one, where, when)
-        made.append(_beside(one, shown, own, targets))
+        value_ = desk.value(one, found, place) if found is not None else desk.missing(one, place, when)
+        made.append(_beside(one, value_, own, targets.get(one.code, ()), desk.sight.told))
     return made
+
+
+def _among(places: Iterable[Place]) -> Any:
+    by_kind: dict[str, list[str]] = {}
+    for one in places:
+        by_kind.setdefault(one.kind, []).append(one.code)
+    return or_(*(and_(V.place_kind == kind, V.place.in_(codes)) for kind, codes in by_kind.items()))
 
 
 def _shown(one: Declared, kind: Kind | None) -> Kind | None:
@@ -263,7 +300,8 @@ def forecast(
     last = containing(desk.now, period_kind)
     first = last.before(_HISTORY[period_kind])
     rows = desk.rows(one, _place_is(where), V.period_kind == period_kind, V.start >= first.start, V.start < last.start)
-    known = {row.start: row.value for row in desk.own(where, rows, desk.ground.today) if row.state != "missing"}
+    own = desk.own(where, rows, desk.ground.today)
+    known = {row.start: row.value for row in own if row.state != "missing" and desk.sight.told(row.reason)}
     if not known:
         return None
     begin = containing(min(known), period_kind)
@@ -278,4 +316,4 @@ def places(session: Session, kind: PlaceKind | None = None, at: int | None = Non
     return [place for each in kinds for place, _ in here.places(each, boundary).values()]
 
 
-__all__ = ["Target", "by_place", "forecast", "latest", "places", "series", "value"]
+__all__ = ["Target", "by_place", "everywhere", "forecast", "latest", "places", "series", "value"]

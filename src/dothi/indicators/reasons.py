@@ -29,5 +29,8 @@ def said(reason: str | None, language: str = "vi") -> str:
     """A reason in words; nothing for none."""
     if reason is None:
         return ""
+    if reason.startswith("few-"):
+        least = reason.removeprefix("few-")
+        return f"Few (<{least})" if language == "en" else f"Ít (<{least})"
     vi, en = _SAID.get(reason, (reason, reason))
     return en if language == "en" else vi

@@ -1,5 +1,7 @@
 """Receipts: what a number was made of, whether it still would be, and the rows that add up to it."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,13 +11,14 @@ from dothi.identity.guard import Caller
 from dothi.indicators import declared, handled, hours, store
 from dothi.indicators.computing import Run, given, seal
 from dothi.indicators.ground import Ground
-from dothi.indicators.model import Cases, Input, Observations, Records, digest
-from dothi.indicators.parts import Part
+from dothi.indicators.judging import Given
+from dothi.indicators.model import Cases, Input, Observations, Records
+from dothi.indicators.parts import Part, text
 from dothi.indicators.periods import Period
 from dothi.indicators.sight import Sight
 from dothi.indicators.tables import IndicatorReceipt
 from dothi.indicators.tables import IndicatorValue as V
-from dothi.indicators.values import Again, InputReceipt, Receipt, Reproduced, Since
+from dothi.indicators.values import Again, Changed, InputReceipt, Receipt, Reproduced, Since
 from dothi.kit import clock
 from dothi.kit.errors import Conflict, NotFound
 
@@ -35,7 +38,9 @@ class _Held:
         self.session, self.id, self.row, self.one, self.place = session, id_, row, one, place
         self.caller = caller
         self.told: Mapping[str, Any] = row.places[place]
-        self.now = clock.now_micros()
+        # what was computed while its period ran is looked at as of that moment: what came later is no change of it
+        self.running = row.end > row.computed_at
+        self.now = row.computed_at if self.running else clock.now_micros()
         self.run = Run(session, self.known, self.now, keep=False)
         self.ground: Ground = self.run.ground
         sight = Sight(session, caller, self.known, self.ground)
@@ -46,6 +51,8 @@ class _Held:
         if not seen:
             raise _absent(id_)
         self.stands = seen[0]
+        if not (sight.told(self.stands.reason) and sight.told(self.told["reason"])):
+            raise _absent(id_)  # every row of few cases is a person's
         self.period = Period(row.start, row.end, row.period_kind)  # type: ignore[arg-type]
 
     @property
@@ -88,7 +95,8 @@ def receipt(session: Session, caller: Caller, id_: str) -> Receipt:
         id_, row.indicator, one.title.vi, place, held.period.code, held.period.kind, row.start, row.end, told["number"],
         told["numerator"], told["denominator"], told["coverage"], told["state"], told["reason"], one.unit.shown(),
         one.decimals, row.formula, row.formula_hash, tuple(inputs), row.boundary, row.computed_at, told["simulated"],
-        row.sha256, held.current, tuple(_since(session, held)),
+        row.sha256, held.current, tuple(_since(session, held)), min(row.end, row.computed_at), held.running,
+        f"{held.stands.receipt_id}-{held.place}",
     )  # fmt: skip
 
 
@@ -97,7 +105,14 @@ def whole(session: Session, caller: Caller, id_: str) -> bool:
     row = _Held(session, caller, id_).row
     names = ("indicator", "period_kind", "start", "end", "place_kind", "boundary", "formula", "formula_hash", "inputs", "places",
              "computed_at")  # fmt: skip
-    return seal({name: getattr(row, name) for name in names}) == row.sha256
+    said = {name: getattr(row, name) for name in names}
+    return row.sha256 in (seal(said), _sealed_before(said))
+
+
+def _sealed_before(said: Mapping[str, Any]) -> str:
+    """The hash as receipts had it at first: small numbers were written another way (1e-05)."""
+    body = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 def _since(session: Session, held: _Held) -> list[Since]:
@@ -128,10 +143,16 @@ def _again(held: _Held) -> Again:
     made = held.run.numbers(one, held.period, row.place_kind, row.boundary).get(held.place)  # type: ignore[arg-type]
     if made is None:
         return Again(None, same=False, differs=tuple(one.inputs))
-    told = made.told()
-    differs = tuple(name for name in one.inputs
-                    if name not in held.told["inputs"] or digest(told["inputs"][name]) != digest(held.told["inputs"][name]))  # fmt: skip
-    return Again(made.judged.number, not differs and row.formula_hash == one.hash, differs)
+    kept = held.told["inputs"]
+    differs = tuple(name for name in one.inputs if name not in kept or text(made.given[name]) != text(kept[name]))
+    changes = tuple(_changed(held, made.given[name], name) for name in differs if name in kept)
+    return Again(made.judged.number, not differs and row.formula_hash == one.hash, differs, changes)
+
+
+def _changed(held: _Held, now: Given, name: str) -> Changed:
+    part = held.part(name)
+    rows = tuple(int(one.seen) if one is not None else 0 for one in (part, now.part))
+    return Changed(name, held.told["inputs"][name][0], now.value, *rows)
 
 
 def reproduce(session: Session, caller: Caller, id_: str) -> Reproduced:
@@ -142,9 +163,17 @@ def reproduce(session: Session, caller: Caller, id_: str) -> Reproduced:
     """
     held = _Held(session, caller, id_)
     one, row = held.one, held.row
-    if differs := _again(held).differs:
+    found = _again(held)
+    if found.differs:
+        told = ", ".join(
+            f"{c.name} was {c.was} of {c.rows_was} rows and is {c.is_} of {c.rows_is}" for c in found.changes
+        )
+        begun = (
+            f"the period still ran when this was computed, at {clock.iso(row.computed_at)}; " if held.running else ""
+        )
         raise Conflict(
-            f"the inputs have changed since: {', '.join(differs)}; the number that stands now has a receipt of its own"
+            f"{begun}the inputs have changed since: {told or ', '.join(found.differs)}; the number that stands now is"
+            f" {held.stands.value}, receipt {held.stands.receipt_id}-{held.place}"
         )
     name_ = held.ground.named(row.place_kind, held.place, row.boundary).name
     lines = [

@@ -15,6 +15,7 @@ from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.indicators import store
 from dothi.indicators.ground import Ground
+from dothi.indicators.judging import hushed
 from dothi.indicators.model import Cases, Declared, Input, Records
 from dothi.indicators.tables import IndicatorValue as V
 from dothi.indicators.values import PlaceKind
@@ -71,6 +72,10 @@ class Sight:
         if free:
             clauses.append(V.indicator.in_(free))
         return or_(*clauses) if clauses else false()
+
+    def told(self, reason: str | None) -> bool:
+        """Whether the caller is told a number with this reason: of few cases only who may read cases."""
+        return not hushed(reason) or "cases:read" in self.caller.everywhere
 
     def _places(self, units: frozenset[str]) -> list[str]:
         """The communes themselves, and every city and province that has one of them."""

@@ -11,7 +11,7 @@ from dothi.datasets.tables import Dataset
 from dothi.indicators import counted, handled, hours, store
 from dothi.indicators.ground import LEVEL, Ground
 from dothi.indicators.model import APART, BY_TIME, Cases, Input, Observations, Records
-from dothi.indicators.parts import Part, hashed, merged, rounded
+from dothi.indicators.parts import Part, hashed, merged, rounded, text
 from dothi.indicators.periods import Period, containing, months
 from dothi.places import atlas as atlases
 from dothi.places import cities
@@ -111,7 +111,7 @@ class Stage:
             made = self.hours(of.model_copy(update={"of": "hour"}), period).by_day()
         else:
             streams = self.streams(of.property)
-            rows = store.hours(self.session, [one.id for one in streams], period.start, period.end)
+            rows = store.hours(self.session, [one.id for one in streams], period.start, min(period.end, self.now + 1))
             made = hours.read(rows, streams, period.start, period.end)
         self._hours[key].append(made)
         return made
@@ -168,7 +168,7 @@ class Stage:
             kept = store.parts(self.session, boundary, [month.start for month in wanted], missing)
             for (input_, start), parts in kept.items():
                 if (input_, start, boundary) not in self._months:
-                    self._months[input_, start, boundary] = {unit: Part.of(part) for unit, part in parts.items()}
+                    self._months[input_, start, boundary] = parts
 
     def month(self, one: Input, of: Observations, month: Period, boundary: int) -> dict[str, Part]:
         """The parts of a month: kept ones, or computed now."""
@@ -182,7 +182,7 @@ class Stage:
         if self.keep:
             self.fresh.append({
                 "input": one.hash, "month": month.start, "boundary": boundary, "source": one.source,
-                "parts": {unit: part.as_list() for unit, part in parts.items()},
+                "parts_json": text(parts).decode(),
             })  # fmt: skip
 
     # --- records

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from dothi.datasets.tables import Dataset, Record, RecordVersion
-from dothi.db import upsert
+from dothi.db import upsert, words
+from dothi.indicators.parts import Part, kept
 from dothi.indicators.tables import (
     IndicatorCursor,
     IndicatorMark,
@@ -171,16 +172,6 @@ def held(session: Session, codes: Sequence[str], kind: str, start: int) -> dict[
     return found
 
 
-def put_values(session: Session, rows: list[dict[str, Any]]) -> None:
-    """Write values in the place of those that stood."""
-    if not rows:
-        return
-    made = upsert.insert_into(session, V.__table__)
-    keys = ["indicator", "period_kind", "start", "place_kind", "place"]
-    sets = {c.name: made.excluded[c.name] for c in V.__table__.columns if c.name not in keys}
-    session.execute(made.on_conflict_do_update(index_elements=keys, set_=sets), rows)
-
-
 def drop_values(session: Session, kind: str, start: int, gone: Sequence[tuple[str, str, str]]) -> None:
     """Take values away that no place stands behind any more."""
     for begin in range(0, len(gone), 100):
@@ -196,11 +187,6 @@ def drop_indicator(session: Session, codes: Sequence[str]) -> None:
     """Take away what was computed of indicators that nobody declares any more."""
     for table in (V, R):
         session.execute(delete(table).where(table.indicator.in_(list(codes))))
-
-
-def put_receipt(session: Session, row: Mapping[str, Any]) -> int:
-    """Keep a receipt; returns its number."""
-    return int(session.execute(insert(R).values(**row).returning(R.id)).scalar_one())
 
 
 def drop_receipts(session: Session, ids: Iterable[int]) -> None:
@@ -221,6 +207,18 @@ def receipt(session: Session, id_: int) -> IndicatorReceipt | None:
 def value_rows(session: Session, *where: ColumnElement[bool]) -> list[IndicatorValue]:
     """Values that fulfil the clauses, oldest first."""
     return list(session.scalars(select(V).where(*where).order_by(V.indicator, V.start, V.place_kind, V.place)))
+
+
+def light_rows(session: Session, *where: ColumnElement[bool]) -> Sequence[Any]:
+    """Values that fulfil the clauses as plain rows, oldest first: a tenth of the work where there are many."""
+    columns = [column for column in V.__table__.columns if column.name not in ("digest", "formula_hash")]
+    return session.execute(select(*columns).where(*where).order_by(V.start)).all()
+
+
+def newest_by_place(session: Session, clauses: Sequence[ColumnElement[bool]]) -> Iterable[Any]:
+    """The newest start of a value that is not missing: (kind of place, place, indicator, kind of period, start)."""
+    by = (V.place_kind, V.place, V.indicator, V.period_kind)
+    return session.execute(select(*by, func.max(V.start)).where(*clauses, V.state != "missing").group_by(*by))
 
 
 def newest(session: Session, clauses: Sequence[ColumnElement[bool]], kinds: Sequence[str] | None = None) -> list[Any]:
@@ -277,24 +275,18 @@ def first_moments(session: Session, properties: Iterable[str], datasets: Iterabl
 # --- parts, marks, cursors
 
 
-def parts(session: Session, boundary: int, months: Sequence[int], inputs: Sequence[str]) -> dict[tuple[str, int], Any]:
+def parts(
+    session: Session, boundary: int, months: Sequence[int], inputs: Sequence[str]
+) -> dict[tuple[str, int], dict[str, Part]]:
     """Kept parts by input and month."""
     p = IndicatorPart
-    found: dict[tuple[str, int], Any] = {}
+    found: dict[tuple[str, int], dict[str, Part]] = {}
     for begin in range(0, len(inputs), _SOME):
-        query = select(p.input, p.month, p.parts).where(
+        query = select(p.input, p.month, words.json_raw(p.parts)).where(
             p.boundary == boundary, p.month.in_(list(months)), p.input.in_(list(inputs[begin : begin + _SOME]))
         )
-        found |= {(input_, month): kept for input_, month, kept in session.execute(query)}
+        found |= {(input_, month): kept(body) for input_, month, body in session.execute(query)}
     return found
-
-
-def put_parts(session: Session, rows: list[dict[str, Any]]) -> None:
-    """Keep the parts of months."""
-    if rows:
-        made = upsert.insert_into(session, IndicatorPart.__table__)
-        sets = {"parts": made.excluded.parts, "source": made.excluded.source}
-        session.execute(made.on_conflict_do_update(index_elements=["input", "month", "boundary"], set_=sets), rows)
 
 
 def drop_parts(session: Session, stale: Iterable[tuple[str, int]]) -> None:

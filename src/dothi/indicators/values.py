@@ -163,6 +163,11 @@ class Receipt:
     sha256: str
     current: bool
     since: tuple[Since, ...]
+    until: int = (
+        0  # µs UTC: up to when there were numbers: the end of the period, or the moment of computing while it ran
+    )
+    running: bool = False  # the period had not ended when this was computed
+    stands: str = ""  # the receipt of the number that stands now
 
 
 class Reproduced(NamedTuple):
@@ -179,3 +184,15 @@ class Again:
     number: float | None
     same: bool
     differs: tuple[str, ...]  # names of the inputs whose rows are others now
+    changes: tuple["Changed", ...] = ()  # the same, with what they came to and come to
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An input that is another now. was, is_: its number; rows: how many rows it had, and has."""
+
+    name: str
+    was: float | None
+    is_: float | None
+    rows_was: int
+    rows_is: int

@@ -14,6 +14,7 @@ from dothi.indicators.targets import PERMISSION
 from dothi.indicators.values import Place, Value
 from dothi.kit.errors import BadInput, Fault, NotFound
 from dothi.kit.text import fold
+from dothi.places import cities
 from dothi.screens import desk, words
 from dothi.screens.desk import ANYBODY
 
@@ -113,8 +114,10 @@ def declared(ask: Ask) -> Declared:
 
 
 def places(ask: Ask) -> list[Place]:
-    """The cities, then the communes, that stand now."""
-    return [*indicators.places(ask.session, "city"), *indicators.places(ask.session, "unit")]
+    """The cities, then the communes, that stand now: of the city the page is about, where there are several."""
+    found = [*indicators.places(ask.session, "city"), *indicators.places(ask.session, "unit")]
+    seen = cities.lens(ask.session)
+    return found if seen is None else [one for one in found if one.code in (*seen.areas, *seen.units)]
 
 
 def name(place: Place, language: str) -> str:

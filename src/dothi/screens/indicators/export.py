@@ -48,26 +48,24 @@ def gathered(ask: Ask, *, series: bool) -> Found:
     places = [one.code for one in asking.places(ask)] if asked.place == asking.ALL else [asked.place]
     first, last = instant(query.get("from"), "from"), instant(query.get("to"), "to", end=True)
     made: list[Value] = []
-    for place in places:
-        kind: Any = asked.kind or None
-        newest = indicators.latest(ask.session, ask.caller, asked.chosen(known), place=place, kind=kind, now=ask.now)
-        newest = [one for one in newest if asked.lit(one)]
-        if not series and first is None:
-            made += newest
-            continue
-        for one in newest:
-            end = last if last is not None else max(one.end, containing(ask.now, one.kind).end)
-            begin = first if first is not None else containing(end - 1, one.kind).before(BACK[one.kind] - 1).start
-            if begin >= end:
-                raise BadInput("this stretch is empty", [Fault("to", "lies before from", "a later period")])
-            made += indicators.series(
-                ask.session, ask.caller, one.indicator, one.place.code, one.kind, begin, end, now=ask.now
+    kind: Any = asked.kind or None
+    newest = indicators.everywhere(ask.session, ask.caller, asked.chosen(known), places=places, kind=kind, now=ask.now)
+    newest = [one for one in newest if asked.lit(one)]
+    if not series and first is None:
+        return Found(known, newest)
+    for one in newest:
+        end = last if last is not None else max(one.end, containing(ask.now, one.kind).end)
+        begin = first if first is not None else containing(end - 1, one.kind).before(BACK[one.kind] - 1).start
+        if begin >= end:
+            raise BadInput("this stretch is empty", [Fault("to", "lies before from", "a later period")])
+        made += indicators.series(
+            ask.session, ask.caller, one.indicator, one.place.code, one.kind, begin, end, now=ask.now
+        )
+        if len(made) > _MOST:
+            raise BadInput(
+                "too much for one file",
+                [Fault("from", f"more than {_MOST} numbers", "a shorter stretch or one place")],
             )
-            if len(made) > _MOST:
-                raise BadInput(
-                    "too much for one file",
-                    [Fault("from", f"more than {_MOST} numbers", "a shorter stretch or one place")],
-                )
     return Found(known, made)
 
 

@@ -1,7 +1,7 @@
 """`/indicators/{code}`: a number with its light, its series, its places, how it is made, and its targets."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -15,9 +15,10 @@ from dothi.indicators.values import Forecast, Receipt, Target, Value
 from dothi.kit.errors import BadInput, DothiError, Fault, NotFound
 from dothi.screens import desk, words
 from dothi.screens.desk import back
-from dothi.screens.indicators import asking, draw, said
+from dothi.screens.indicators import asking, draw, outlines, said
 from dothi.screens.indicators.asking import Ask
 from dothi.screens.indicators.export import BACK
+from dothi.screens.indicators.outlines import Key
 from dothi.screens.indicators.said import Part, Shown
 from dothi.web.forms import Filled
 
@@ -77,6 +78,8 @@ class One:
     decimals: int
     simulated: bool
     year: int
+    plan: Markup | None = None
+    legend: list[Key] = field(default_factory=list)
     said: str = ""
 
 
@@ -98,6 +101,9 @@ def index(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response
     receipt = indicators.receipt(ask.session, ask.caller, value.receipt_id) if value.receipt_id else None
     given = {name: text for name, text in (("place", place or ""), ("period", period or kind)) if text}
     page = _page(ask, one, value, series, ahead, by, receipt, given)
+    if by:
+        name = f"{page.title}, {page.value.period}"
+        page.plan, page.legend = outlines.plan(ask, by, page.places, value.place.code, name)
     page.carried, page.filled, page.said = carried, filled or Filled(), ask.request.query_params.get("done", "")[:20]
     if value.place.kind == "unit":
         page.carries = f"/indicators/{code}?{urlencode(given | ({} if carried else {'on': 'now'}))}"

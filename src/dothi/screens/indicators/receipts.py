@@ -99,7 +99,7 @@ def told(found: Receipt) -> dict[str, Any]:
     """A receipt for programs: instants in ISO 8601."""
     made = asdict(found)
     for each in (made, *made["inputs"]):
-        for key in ("start", "end", "boundary", "computed_at", "first", "last"):
+        for key in ("start", "end", "boundary", "computed_at", "first", "last", "until"):
             if key in each:
                 each[key] = clock.iso(each[key])
     for each in made["since"]:
