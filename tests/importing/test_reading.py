@@ -14,6 +14,7 @@ import pytest
 from dothi.kit.errors import BadInput
 from dothi.sensing.tabular import read
 from dothi.sensing.tabular.mapping import File
+from tests.archives import damaged
 
 
 def table(path: Path, wanted: list[str], how: File | None = None) -> tuple[list[list[str]], list[int], list, str]:
@@ -93,7 +94,7 @@ def test_gzip_and_zip_are_opened(tmp_path):
 
 @pytest.mark.parametrize(
     "contents",
-    [b"", b"PAR1 nothing more", b"PK\x03\x04 broken", b"\x1f\x8b broken", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", b'a,b\n"1,2\n' + b"3,4\n" * 300_000],
+    [b"", b"PAR1 nothing more", b"PK\x03\x04 broken", b"\x1f\x8b broken", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", damaged("a.csv"), b'a,b\n"1,2\n' + b"3,4\n" * 300_000],
 )  # fmt: skip
 def test_a_damaged_file_is_refused_in_words(tmp_path, contents):
     with pytest.raises(BadInput):

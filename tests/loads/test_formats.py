@@ -15,6 +15,7 @@ from dothi.datasets.loads import service as loads
 from dothi.datasets.loads import unpacking, values
 from dothi.identity.guard import SYSTEM
 from dothi.kit.errors import BadInput, DothiError, TooLarge
+from tests.archives import damaged
 from tests.loads.conftest import geojson, records, tree
 
 ROWS = {"ma": ["C1", "C2"], "loai": ["Sao đen", "Dầu rái"], "cao": [5.5, 6.0], "trong": [date(2020, 11, 21), None]}
@@ -224,6 +225,14 @@ def test_paths_that_lead_out_of_an_archive_are_refused(database, tmp_path, name)
     with pytest.raises(BadInput) as error:
         loads.inspect(archive(tmp_path / "a.zip", {name: "{}"}))
     assert "leads out" in str(error.value)
+
+
+def test_a_damaged_archive_is_refused(database, tmp_path):
+    for name in ("cay.csv", "xl/workbook.xml"):
+        path = tmp_path / "hong.zip"
+        path.write_bytes(damaged(name))
+        with pytest.raises(BadInput):
+            loads.inspect(path)
 
 
 def test_links_in_an_archive_are_refused(database, tmp_path):

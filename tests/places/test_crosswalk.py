@@ -110,6 +110,27 @@ def test_keys_of_names_become_codes_when_a_table_tells_them(country, take):
     assert take(CONVERTER, "converter.json").created == 0
 
 
+def test_the_other_parts_of_a_unit_known_by_its_key_follow_its_code(country, take):
+    """A table of one city names one part of an old commune; the list of names has all of them, and one too many."""
+    parts = {
+        "tinhlongan_huyenthuthua_xachia": [{"newWardKey": "phuonglongan"}, {"newWardKey": "phuongtanan"}],
+        "tinhlongan_huyenthuthua_xanguyen": [{"newWardKey": "phuonglongan"}, {"newWardKey": "phuongtanan"}],
+    }
+    names_only = {"DICT_PROVINCE": {}, "DICT_PROVINCE_WARD_DIVIDED": {"tinhtayninh": parts}}
+    take(names_only, "converter.json")
+    report = take(
+        "new_code,old_code,extent,old_unit,old_district,old_province\n"
+        "27694,28070,Nhập một phần,Xã Chia,Huyện Thủ Thừa (804),Tỉnh Long An (80)\n"
+        "27694,28071,Nhập toàn bộ,Xã Nguyên,Huyện Thủ Thừa (804),Tỉnh Long An (80)\n", "city.csv"
+    )  # fmt: skip
+    assert [c.new_code for c in service.successors(country, "28070", BEFORE)] == ["27694", "27712"]
+    assert [c.new_code for c in service.successors(country, "28071", BEFORE)] == ["27694"]
+    assert "28071 went to 27694 as a whole" in " ".join(map(str, report.notices))
+    again = take(names_only, "converter.json")
+    assert (again.unchanged, again.created, len(again.refused)) == (3, 0, 1)
+    assert not [code for _, code, _ in counted(country) if "xachia" in code or "xanguyen" in code]
+
+
 def test_a_commune_raised_to_a_ward_since_goes_by_its_bare_name(country, take):
     take(collection(feature("28102", "Phường Dầu Giây", (106.2, 11.0, 106.3, 11.1))))
     table = {

@@ -13,6 +13,7 @@ from dothi.kit.errors import BadInput, NotSignedIn
 from dothi.places import cli, columns, readers, service
 from dothi.places.describe import Options, day
 from dothi.places.importing import import_units
+from tests.archives import damaged
 
 from .conftest import BEFORE, CROSSWALK, PROVINCES, REFORM, WARDS, collection, feature
 
@@ -199,6 +200,7 @@ def test_files_that_are_none_of_these(file, tmp_path):
         ("b.json", '{"hello": 1}', "not known here"),
         ("c.json", '{"type": "FeatureCollection"}', "without a list"),
         ("d.json", '{"type": "Topology"}', "broken TopoJSON"),
+        ("x.xlsx", damaged("xl/workbook.xml", "[Content_Types].xml"), "not a workbook"),
         ("e.json", '{"type": "Topology", "arcs": [[1]], "objects": {}}', "broken TopoJSON"),
     ):
         with pytest.raises(BadInput, match=why):

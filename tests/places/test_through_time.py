@@ -86,6 +86,10 @@ def test_codes_keep_their_leading_zeros(country, take):
     unit = service.unit(country, "00070")
     assert (unit.population, unit.area_km2, unit.parent_code) == (105301, 1.91, "01")
     assert unit.full_name == "Phường Hoàn Kiếm"
+    again = take(table, "hanoi.csv")
+    assert (again.unchanged, service.unit(country, "70")) == (1, None)  # its kind says what its digits no longer do
+    lost = table.replace("70,", "1,").replace("Hoàn Kiếm", "Cửa Nam")
+    assert (take(lost, "hanoi.csv").created, service.unit(country, "01").name) == (1, "Hà Nội")
 
 
 def test_where_a_point_lies_depends_on_the_time(country, take):

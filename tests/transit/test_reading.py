@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dothi.kit.errors import BadInput
 from dothi.transit import departing, opening, osm, parsing, values
 from dothi.transit.faults import KINDS
+from tests.archives import damaged
 from tests.transit.feed import FILES, zipped
 
 
@@ -19,7 +20,7 @@ def read(**changes):
 def test_a_good_feed_is_read_whole_with_a_byte_order_mark_and_columns_nobody_knows():
     made = read()
     assert {name: one["refused"] for name, one in made.findings.counts.items()} == dict.fromkeys(FILES, 0)
-    assert made.findings.found == {"unknown-column": 1, "time-missing": 1}
+    assert made.findings.found == {"unused-column": 1, "time-missing": 1}
     stops = {one["stop_id"]: one for one in made.stops}
     assert stops["S1"]["parent"] == stops["G"]["number"]
     assert stops["S2"]["folded"].startswith("cho dinh")
@@ -55,6 +56,7 @@ def row(file, text):
         (row("stop_times.txt", "T7,06:00:00,06:00:00,S2,4\n"), "time-goes-back", "stop_times.txt:13 arrival_time 06:00:00–06:00:00"),
         (row("frequencies.txt", "F,12:00:00,11:00:00,600,0\n"), "bad-time", "frequencies.txt:3 start_time,end_time 12:00:00,11:00:00"),
         ({"calendar": None, "calendar_dates": None}, "missing-file", "calendar.txt:0"),
+        ({"frequencies": FILES["frequencies.txt"].replace("exact_times", "chuyen_phu")}, "unknown-column", "frequencies.txt:1 chuyen_phu"),
         ({"shapes": "shape_id,shape_pt_lat\nx,1\n"}, "missing-column", "shapes.txt:1 shape_pt_lon"),
     ],
 )  # fmt: skip
@@ -81,10 +83,18 @@ def test_whatever_is_in_a_file_every_row_is_accepted_or_refused(name, at, text):
 
 
 def test_what_is_no_feed_is_refused_in_words():
-    for body in (b"", b"PK\x03\x04 nonsense", zipped(stops=None)):
+    for body in (b"", b"PK\x03\x04 nonsense", zipped(stops=None), damaged(*FILES)):
         with pytest.raises(BadInput) as told:
             opening.of_bytes("x.zip", body)
         assert told.value.faults[0].allowed
+    with pytest.raises(BadInput, match=r"stops\.txt:1 is no header"):
+        read(stops='"' + "x" * 2_000_000)
+
+
+def test_many_files_that_unpack_to_too_much_together_are_refused(monkeypatch):
+    monkeypatch.setattr(opening, "LARGEST", max(map(len, FILES.values())) + 10)
+    with pytest.raises(BadInput, match="unpacked"):
+        read()
 
 
 def test_a_trip_by_frequency_leaves_every_so_often_until_its_end():

@@ -66,6 +66,7 @@ def import_table(
     if not dry:
         store.insert_units(session, people.inserts)
     links = _take(session, report, links, dry=dry, keys=people.keys)
+    _bring_over(session, report, links, people.keys, dry=dry)
     _derive_districts(session, report, links, people.district_of, dry=dry)
     _say(session, caller, report, source, dry=dry, units=len(people.inserts))
     return report
@@ -276,6 +277,9 @@ def _take(
     """
     held = {(c.on, c.level, c.old_code, c.new_code): c for c in store.changes_on(session, {link.on for link in links})}
     by_code = {code: key for key, code in keys.items()}
+    whole = {  # what is known by its code, and went undivided
+        (c.on, c.level, c.old_code): c.new_code for c in held.values() if c.extent != "part" and c.old_code.isdigit()
+    }
     seen: set[tuple[int, str, str, str]] = set()
     inserts, taken = [], []
     for link in links:
@@ -284,6 +288,10 @@ def _take(
             report.refused.append(Fault(link.place, f"{link.old} to {link.new} stands above already"))
             continue
         seen.add(mark)
+        if not sure and link.extent == "part" and whole.get((link.on, link.level, link.old), link.new) != link.new:
+            went = whole[link.on, link.level, link.old]
+            report.refused.append(Fault(link.place, f"{link.old} went to {went} as a whole", "what stands already"))
+            continue
         taken.append(link)
         known = held.get(mark) or held.get((link.on, link.level, by_code.get(link.old, ""), link.new))
         values = {"old_code": link.old, "extent": link.extent, "weight": link.weight, "basis": link.basis}
@@ -296,6 +304,35 @@ def _take(
         store.insert_changes(session, inserts)
         session.flush()
     return taken
+
+
+def _bring_over(session: Session, report: Report, links: list[Link], keys: dict[str, str], *, dry: bool) -> None:
+    """Where else a unit went that was known by its key alone: the same unit, now by its code.
+
+    What contradicts the table (undivided there, divided in a list of names) goes, with a notice.
+    """
+    days = {link.on for link in links}
+    undivided = {(link.on, link.level, link.old): link.new for link in links if link.extent != "part"}
+    held = store.changes_on(session, days)
+    marks = {(c.on, c.level, c.old_code, c.new_code) for c in held}
+    for change in held:
+        code = keys.get(change.old_code)
+        if code is None or (change.on, change.level, code, change.new_code) in marks:
+            continue
+        went = undivided.get((change.on, change.level, code))
+        if went is None:
+            told = f"{code} is {change.old_code}, which also went to {change.new_code}"
+        else:
+            told = f"{change.old_code} to {change.new_code} is left out: {code} went to {went} as a whole"
+        report.notices.append(Fault("crosswalk", told))
+        if dry:
+            continue
+        if went is None:
+            change.old_code = code
+        else:
+            session.delete(change)
+    if not dry:
+        session.flush()
 
 
 def _mend(known: Any, values: dict[str, Any], report: Report, *, dry: bool, sure: bool) -> None:

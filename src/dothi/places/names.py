@@ -75,11 +75,15 @@ def full_name(kind: str, name: str) -> str:
 
 
 def level_of(code: str, kind: str | None = None) -> str | None:
-    """The level a code's number of digits, or else its kind, stands for."""
-    if code.isdigit() and len(code) in _LEVEL_OF_WIDTH:
-        return _LEVEL_OF_WIDTH[len(code)]
+    """The level a unit's kind stands for, or else its code's number of digits.
+
+    A ward is a commune whatever is left of its code: tables that lost their leading zeros say 82 for 00082.
+    """
+    by_code = _LEVEL_OF_WIDTH.get(len(code)) if code.isdigit() else None
     levels = KINDS[kind][0] if kind in KINDS else ()
-    return levels[0] if len(levels) == 1 else None
+    if len(levels) != 1 or (by_code is not None and len(code) > WIDTH[levels[0]]):
+        return by_code
+    return levels[0]
 
 
 def joined(*full_names: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from dothi.kit import archives
 from dothi.kit.errors import BadInput, Fault
 from dothi.kit.text import nfc
 
@@ -147,8 +148,17 @@ def _csv(text: str) -> Iterator[Raw]:
 
 def _excel(path: Path) -> Iterator[Raw]:
     from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
 
-    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        with path.open("rb") as file:
+            book = load_workbook(file, read_only=True, data_only=True)
+            yield from _sheets(book)
+    except (InvalidFileException, KeyError, SyntaxError, TypeError, AttributeError, *archives.UNREADABLE) as error:
+        raise _bad(path, f"not a workbook that can be read: {str(error)[:120]}") from None
+
+
+def _sheets(book: Any) -> Iterator[Raw]:
     try:
         for sheet in book.worksheets:
             head: list[str] | None = None

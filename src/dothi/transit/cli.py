@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dothi.db import schema
 from dothi.db import session as db
@@ -19,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Public transport: GTFS timetables, vehicles.", rich_markup_mode="markdown"
 )
 Code = Annotated[str, typer.Argument(help="Code of the feed: small letters, digits, -")]
+_SHOWN = 8  # faults of a kind with their places
 _CONSOLE = Console(highlight=False, markup=False, soft_wrap=True)
 
 
@@ -70,7 +71,9 @@ def import_(
     )
     _CONSOLE.print(f"calendar: {state}{ends}")
     for name in missing:
-        _CONSOLE.print(f"the city has no dataset {name}: not on the map")
+        _CONSOLE.print(
+            f"the city has no dataset {name}: not on the map (a city with the sector traffic has it: dothi apply)"
+        )
 
 
 @app.command("check")
@@ -89,15 +92,28 @@ def _told(made: Timetable) -> None:
     _CONSOLE.print(table)
     for name, many in sorted(made.findings.found.items()):
         _CONSOLE.print(f"{name}: {many:,}")
-    for fault in made.findings.listed[:40]:
-        _CONSOLE.print(f"  {fault}")
+        shown = [fault for fault in made.findings.listed if fault.kind == name][:_SHOWN]
+        for fault in shown:
+            _CONSOLE.print(f"  {fault}")
+        if shown and many > len(shown):
+            _CONSOLE.print(f"  and {many - len(shown):,} more of the kind")
 
 
 @app.command("feeds")
 def feeds() -> None:
     """List the feeds with the version that holds, its calendar, and what the vehicles last said."""
     schema.upgrade(db.engine())
-    table = Table("code", "title", "version", "calendar", "lines", "stops", "trips", "vehicles heard", "fault")
+    table = Table(
+        Column("code", no_wrap=True),
+        "title",
+        "version",
+        "calendar",
+        "lines",
+        "stops",
+        "trips",
+        "vehicles heard",
+        "fault",
+    )
     now = clock.now_micros()
     with db.reading() as session:
         for one in store.feeds(session, guard.SYSTEM):

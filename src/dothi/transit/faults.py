@@ -10,7 +10,7 @@ KINDS: dict[str, Weight] = {
     "bad-position": "refused", "bad-time": "refused", "bad-date": "refused", "bad-choice": "mended",
     "bad-colour": "mended", "duplicate-key": "refused", "no-such": "refused", "broken-row": "refused",
     "time-goes-back": "mended", "time-missing": "mended", "name-missing": "mended", "station-missing": "mended",
-    "not-read": "noted", "unknown-column": "noted", "encoding": "noted", "timezone": "mended",
+    "not-read": "noted", "unknown-column": "noted", "unused-column": "noted", "encoding": "noted", "timezone": "mended",
     "expired": "noted", "not-begun": "noted", "no-days": "noted", "no-times": "noted",
 }  # fmt: skip
 SHOWN = 300  # faults kept with their place; all are counted

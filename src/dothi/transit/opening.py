@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dothi.kit import archives
 from dothi.kit.errors import BadInput, Fault
 from dothi.transit.faults import Findings
 
@@ -16,9 +17,17 @@ READ = (
     "stop_times.txt", "shapes.txt",
 )  # fmt: skip
 NEEDED = ("stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
-LARGEST = 1024 * 1024 * 1024  # bytes of one file unpacked
+LARGEST = 1024 * 1024 * 1024  # bytes of a feed unpacked
 RATIO = 200  # a text packs ten or twenty times smaller; beyond this it is no text
 csv.field_size_limit(1024 * 1024)
+# columns of the GTFS reference that nothing here asks for: no fault of the feed
+UNUSED = frozenset((
+    "agency_fare_url", "agency_email", "cemv_support", "tts_stop_name", "stop_desc", "zone_id", "stop_url",
+    "stop_timezone", "level_id", "stop_access", "route_desc", "continuous_pickup", "continuous_drop_off",
+    "network_id", "trip_short_name", "bikes_allowed", "cars_allowed", "shape_dist_traveled", "timepoint",
+    "location_group_id", "location_id", "start_pickup_drop_off_window", "end_pickup_drop_off_window",
+    "pickup_booking_rule_id", "drop_off_booking_rule_id",
+))  # fmt: skip
 
 
 @dataclass
@@ -38,7 +47,7 @@ def of_bytes(name: str, body: bytes) -> Opened:
             opened = Opened(name, hashlib.sha256(body).hexdigest())
             for info in archive.infolist():
                 _take(archive, info, opened)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except archives.UNREADABLE as error:
         raise _bad(name, f"cannot be unpacked: {str(error)[:120]}") from None
     return _whole(opened)
 
@@ -52,6 +61,8 @@ def _take(archive: zipfile.ZipFile, info: zipfile.ZipInfo, opened: Opened) -> No
         return
     if info.file_size > LARGEST or info.file_size > RATIO * max(info.compress_size, 1024):
         raise _bad(f"{opened.name}/{base}", f"is {info.file_size} bytes unpacked, which is no timetable")
+    if info.file_size + sum(map(len, opened.files.values())) > LARGEST:
+        raise _bad(opened.name, f"is more than {LARGEST} bytes unpacked")
     if base in opened.files:
         raise _bad(f"{opened.name}/{base}", "is there twice")
     opened.files[base] = archive.read(info)
@@ -92,12 +103,15 @@ class Table:
     def __init__(self, name: str, body: bytes, known: tuple[str, ...], findings: Findings) -> None:
         self.name, self.findings, self.read = name, findings, 0
         self._rows = csv.reader(io.StringIO(_text(name, body, findings), newline=""), skipinitialspace=True)
-        header = next(self._rows, [])
+        try:
+            header = next(self._rows, [])
+        except csv.Error as error:
+            raise _bad(f"{name}:1", f"is no header: {error}") from None
         self.columns = [one.strip().strip("\ufeff").lower() for one in header]
         self.places = {one: i for i, one in reversed(list(enumerate(self.columns)))}
         for one in self.columns:
             if one and one not in known:
-                findings.note("unknown-column", name, 1, one)
+                findings.note("unused-column" if one in UNUSED else "unknown-column", name, 1, one)
 
     def has(self, *needed: str) -> bool:
         """Whether the columns are there; those that are not are said."""

@@ -70,10 +70,20 @@ def records(
         loads.drop(SYSTEM, load.id)
         typer.echo("nothing differs from what stands")
         return
-    if not yes and not typer.confirm("apply?"):
+    if not yes and not _agreed():
         loads.drop(SYSTEM, load.id)
+        typer.echo("no record was changed; --yes applies without asking")
         raise typer.Exit(1)
     _apply(load.id)
+
+
+def _agreed() -> bool:
+    """Whether somebody at the terminal says yes; nobody there, or Ctrl-C, is no."""
+    try:
+        return typer.confirm("apply?")
+    except typer.Abort:
+        typer.echo("")
+        return False
 
 
 def _mapping(path: Path | None, layer: str | None, crs: str | None, encoding: str | None) -> Any:
@@ -128,7 +138,8 @@ def _guess(file: Path, how: Any, code: str | None) -> None:
     found = loads.inspect(file, how.how)
     for one in found.layers:
         count = f"{one.count:,} rows" if one.count is not None else "rows not counted"
-        typer.echo(f"# {one.about}: {count}, {one.crs or 'reference system not said'}, {', '.join(one.geometry_types)}")
+        system = one.crs or ("reference system not said" if one.geometry_types else None)
+        typer.echo(f"# {', '.join(filter(None, (f'{one.about}: {count}', system, *one.geometry_types)))}")
         for notice in one.notices:
             typer.echo(f"#   {notice}")
         for proposal in one.proposals[:5]:

@@ -1,6 +1,7 @@
 """GeoJSON read piece by piece: collections, sequences of features, and plain arrays of objects."""
 
 import io
+import itertools
 import json
 import math
 import re
@@ -21,11 +22,12 @@ _PIECE = 1 << 20
 _LARGEST = 128 << 20  # characters of one feature
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SAMPLE = 256 * 1024
+_LOOKED_THROUGH = 16 << 20  # bytes of a file whose every feature is asked for its columns: rare ones stand far below
 _decode = json.JSONDecoder().raw_decode
 
 
 class GeoJson:
-    """A FeatureCollection, a Feature, an array of objects, or one of these a line. Its columns are those of the sample."""
+    """A FeatureCollection, a Feature, an array of objects, or one of these a line. Its columns are those of the features looked at."""
 
     format = "geojson"
     geometry = True
@@ -47,9 +49,10 @@ class GeoJson:
         self._look()
 
     def _look(self) -> None:
-        """The first features tell the columns, and an old `crs` member the system."""
+        """The features tell the columns (of a large file the first ones), and an old `crs` member the system."""
         seen: dict[str, None] = {}
-        for _, one in zip(range(2000), self._features(), strict=False):
+        most = None if self._size <= _LOOKED_THROUGH else 2000
+        for one in itertools.islice(self._features(), most):
             if isinstance(one, dict):
                 seen.update(dict.fromkeys(_properties(one)))
         self.columns = list(seen)

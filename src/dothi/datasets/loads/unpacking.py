@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dothi.config import settings
+from dothi.kit import archives
 from dothi.kit.errors import BadInput, Fault, TooLarge
 from dothi.kit.text import fold
 
@@ -56,7 +57,7 @@ def _archive(path: Path, stack: ExitStack) -> list[Member]:
     try:
         archive = stack.enter_context(zipfile.ZipFile(path))
         entries = [one for one in archive.infolist() if not one.is_dir() and not _clutter(one.filename)]
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
+    except archives.UNREADABLE as error:
         raise BadInput(f"{path.name}: a damaged zip archive: {error}") from None
     if any(one.filename.startswith("xl/") for one in entries):
         _room(path.name, entries)
@@ -145,7 +146,7 @@ def _unpack(
                             f"{name} unpacks to more than {settings().load_bytes:,} bytes (setting load_bytes)"
                         )
                     target.write(piece)
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+        except archives.UNREADABLE as error:
             raise BadInput(f"{name}: {shown[:120]} cannot be unpacked: {error}") from None
         made.append((shown, where))
     return made

@@ -6,7 +6,7 @@ import gzip
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -15,7 +15,7 @@ from typing import IO, Any, Protocol
 
 import numpy as np
 
-from dothi.kit import encodings
+from dothi.kit import archives, encodings
 from dothi.kit.errors import BadInput, Fault
 from dothi.kit.legacy import FONTS
 from dothi.kit.text import fold, nfc
@@ -68,11 +68,15 @@ def open_table(path: Path, how: File, wanted: list[str], stack: ExitStack) -> Ta
         raw = stack.enter_context(path.open("rb"))
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from None
+    stack.push(_damaged(path.name))
     size = path.stat().st_size
     magic = raw.read(8)
     raw.seek(0)
     if magic[:4] == b"PK\x03\x04" and not _is_workbook(raw):
-        return _zipped(path, raw, how, wanted, stack, size)
+        try:
+            return _zipped(path, raw, how, wanted, stack, size)
+        except archives.UNREADABLE as error:
+            raise BadInput(f"{path.name}: a damaged zip archive: {error}") from None
     if magic[:2] == b"\x1f\x8b":
         inner: Any = stack.enter_context(gzip.GzipFile(fileobj=raw))
         try:
@@ -84,6 +88,16 @@ def open_table(path: Path, how: File, wanted: list[str], stack: ExitStack) -> Ta
             inner = _spooled(inner, stack)
         return _opened(path.name, inner, raw, magic, how, wanted, size)
     return _opened(path.name, raw, raw, magic, how, wanted, size)
+
+
+def _damaged(name: str) -> Callable[..., None]:
+    """Says in words what a damaged archive raises wherever in its middle reading has come."""
+
+    def leave(_: object, error: object, __: object) -> None:
+        if isinstance(error, archives.BROKEN):
+            raise BadInput(f"{name}: a damaged archive: {error}") from None
+
+    return leave
 
 
 def _opened(
@@ -108,7 +122,7 @@ def _is_workbook(raw: IO[bytes]) -> bool:
     try:
         with zipfile.ZipFile(raw) as archive:
             found = any(name.startswith("xl/") for name in archive.namelist())
-    except zipfile.BadZipFile:
+    except archives.UNREADABLE:
         raise BadInput("a damaged zip archive or workbook") from None
     raw.seek(0)
     return found
