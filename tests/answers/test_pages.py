@@ -216,3 +216,22 @@ def test_what_cannot_be_asked_is_told(town, path, status, said):
     answer = Web(create_app()).get(path)
     assert answer.status_code == status
     assert said in answer.text
+
+
+def test_what_is_never_public_is_not_none(town):
+    """Nobody reads "0 reports of illegal building" where such reports are not shown to them at all."""
+    closed = {"cases": {"categories": ["illegal-building"], "measure": "received"}}
+    found = one("figure", spec=closed, sector="planning")
+    assert (found.value, found.text) == (None, "")
+    assert "không công khai" in found.why
+    assert "không công khai" in one("cases", spec={"type": "dossier"}, sector="egov").why
+    assert "không công khai" in one("bars", spec={"cases": closed["cases"], "by": "unit"}, sector="planning").why
+    assert one("figure", SYSTEM, closed, sector="planning").value == 0.0
+    assert one("figure", spec={"cases": {"categories": ["lamp-out"], "measure": "received"}}).value == 3.0
+
+
+def test_the_share_of_one_sum_in_another(town):
+    found = one("figure", spec={"dataset": "schools", "aggregate": "sum", "field": "pupils", "over": "pupils"})
+    assert (found.value, found.unit) == (100.0, "%")
+    with pytest.raises(ValueError, match="over belongs to the sum"):
+        model.Figure.model_validate({"dataset": "schools", "aggregate": "count", "over": "pupils"})

@@ -209,3 +209,18 @@ def test_texts_of_every_kind_stay_readable(local, put):
         titles = {str(title) for title in graph.objects(URIRef(f"{local.url}/catalogue/la#dataset"), DCTERMS.title)}
         assert 'Tên "lạ" <b>& \\ \n dòng' in titles
         assert "javascript" not in graph.serialize()
+
+
+def test_the_data_model_a_dataset_follows_is_named(local, put):
+    model = "https://smart-data-models.github.io/dataModel.Parking/OffStreetParking/schema.json"
+    fields = {"cho": {"type": "integer", "title": "Số chỗ", "x-model": "totalSpotNumber"}}
+    put(
+        "bai-do", schema={"type": "object", "x-model": {"name": "OffStreetParking", "url": model}, "properties": fields}
+    )
+    graph = read(local, f"{local.url}/catalogue/bai-do.ttl")
+    said = set(graph.objects(URIRef(f"{local.url}/catalogue/bai-do#dataset"), DCTERMS.conformsTo))
+    assert said == {URIRef(model)}
+    assert (URIRef(model), RDF.type, DCTERMS.Standard) in graph
+    page = local.get(f"{local.url}/catalogue/bai-do", headers={"accept": "text/html"}).text
+    assert f'<a href="{model}" rel="noopener">OffStreetParking</a>' in page
+    assert "OffStreetParking: <code>totalSpotNumber</code>" in page

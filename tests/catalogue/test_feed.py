@@ -37,8 +37,8 @@ def test_the_feed_tells_changes_of_what_everybody_sees_the_newest_first(local, p
     for code in ("chia-se", "noi-bo", "nhap"):  # told openly once, but the dataset is no longer open
         said(session, "data.dataset.described", code)
     said(session, "sensing.thing.created", "den-duong")
-    assert titles(local) == ["Cập nhật dữ liệu: Đèn đường", "Bộ dữ liệu mới: Ngân sách năm"]
-    assert titles(local, "?dataset=ngan-sach") == ["Bộ dữ liệu mới: Ngân sách năm"]
+    assert titles(local) == ["Cập nhật dữ liệu: Đèn đường", "Tập dữ liệu mới: Ngân sách năm"]
+    assert titles(local, "?dataset=ngan-sach") == ["Tập dữ liệu mới: Ngân sách năm"]
     one = entries(local)[0]
     assert one.find(f"{ATOM}link").get("href") == f"{local.url}/catalogue/den-duong"
     ids = [each.findtext(f"{ATOM}id") for each in entries(local)]
@@ -50,7 +50,7 @@ def test_the_feed_tells_changes_of_what_everybody_sees_the_newest_first(local, p
 def test_a_title_of_any_signs_keeps_the_feed_readable(local, put, session):
     put("la", title='<b>&"\x0b\ufffe]]>', description="a\x00".replace("\x00", "\x01"))
     said(session, "data.dataset.created", "la")
-    assert titles(local) == ['Bộ dữ liệu mới: <b>&"]]>']
+    assert titles(local) == ['Tập dữ liệu mới: <b>&"]]>']
 
 
 def test_the_sitemap_has_every_open_dataset_and_no_other(local, portal, monkeypatch):

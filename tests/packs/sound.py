@@ -6,7 +6,7 @@ code: works
 version: 1
 title: {vi: Công trình, en: Works}
 summary: {vi: Công trình, en: Works}
-icon: wrench
+icon: hard-hat
 headline: [pump-power]
 """,
     "observed_properties": """\

@@ -57,7 +57,7 @@ MISTAKES = [
     ("decimals: 2", "decimal: 2", [
         f"{P}:2: properties.0.decimals: is missing",
         (f'{P}:6: properties.0.decimal: no key "decimal" here; did you mean "decimals"?; allowed: code, name, description,'
-        " definition, unit, decimals, plausible, aliases, molar_mass, kind, limits, state"),
+        " definition, model, unit, decimals, plausible, aliases, molar_mass, kind, limits, state"),
     ]),
     ("state: minor", "state: miner", [
         (f"{P}:10: properties.0.state.when.0.state: 'miner' is none of the choices; did you mean \"minor\"?;"

@@ -356,7 +356,28 @@ class Procedure(packs.Strict):
     code: Code
     title: packs.Text
     steps: list[Step] = Field(min_length=1)
-    source: str | None = None
+    source: packs.Text | str | None = None
+
+
+class Warns(packs.Strict):
+    """What to tell the public: a template of warnings.yaml, from which severity on, and what fills its slots.
+
+    by_severity: slots that depend on how bad it is, over those of `slots`.
+    """
+
+    template: Code
+    from_: Severity = Field("minor", alias="from")
+    slots: dict[Code, str] = Field(default_factory=dict)
+    by_severity: dict[Severity, dict[Code, str]] = Field(default_factory=dict)
+
+    def speaks_of(self, severity: str) -> bool:
+        """Whether an alarm of this severity is to be told to the public."""
+        return severity in SEVERITIES[: SEVERITIES.index(self.from_) + 1]
+
+    def filling(self, severity: str) -> dict[str, str]:
+        """The slots of an alarm of this severity."""
+        worse = next((said for one, said in self.by_severity.items() if one == severity), {})
+        return {**self.slots, **worse}
 
 
 class RuleModel(packs.Strict):
@@ -377,9 +398,10 @@ class RuleModel(packs.Strict):
     suppress: Suppress | None = None
     group: Group = Group()
     procedure: Code | None = None
+    warns: Warns | None = None
     exercise: bool = False
     status: Literal["on", "off", "draft"] = "on"
-    source: str | None = None
+    source: packs.Text | str | None = None
     certainty: Certainty | None = None
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from dothi.datasets.views import View
 from dothi.identity.guard import Caller
 from dothi.kit import clock, units
 from dothi.kit.errors import BadInput, NotFound
+from dothi.places import cities
 from dothi.places import service as places
 from dothi.sensing import state, state_store
 from dothi.sensing.sectors import Property, sectors
@@ -44,6 +45,11 @@ class Asking:
     def say(self) -> i18n.Say:
         """The `_()` of the reader's language."""
         return i18n.speaker(self.language)
+
+    @cached_property
+    def city(self) -> cities.Lens | None:
+        """The city the page is about; None: every one, or the only one."""
+        return cities.lens(self.session)
 
     @property
     def moment(self) -> int:

@@ -18,6 +18,7 @@ from dothi.answers.blocks import (
     records,
     search,
     things,
+    warned,
     words,
 )
 from dothi.answers.shown import Shown
@@ -26,7 +27,7 @@ _KINDS: dict[str, Callable[[Asking, Any], Shown]] = {
     "figure": figure.answer, "figures": figure.answers, "list": records.listed, "table": records.table,
     "things": things.answer, "chart": chart.answer, "bars": bars.answer, "map": mapped.answer, "alarms": alarms.answer,
     "cases": cases.answer, "indicator": indicator.answer, "analysis": analysis.answer, "text": words.answer,
-    "search": search.answer, "index": index.answer,
+    "search": search.answer, "index": index.answer, "warnings": warned.answer,
 }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ class Known:
     indices: list[str] = field(default_factory=list)
     indicators: dict[str, Any] = field(default_factory=dict)
     analyses: dict[str, Any] = field(default_factory=dict)
+    drafts: dict[str, str] = field(default_factory=dict)  # template of a warning to the dataset it is written from
 
 
 def of(found: Mapping[str, packs.Pack]) -> Known:
@@ -47,6 +48,7 @@ def of(found: Mapping[str, packs.Pack]) -> Known:
         [one.code for _, one in _all(found, "indices.yaml", "indices")],
         {one.code: one for _, one in _all(found, "indicators.yaml", "indicators")},
         {one.code: one for _, one in _all(found, "analyses.yaml", "analyses")},
+        {one.code: one.record for _, one in _all(found, "warnings.yaml", "templates") if one.record},
     )
 
 

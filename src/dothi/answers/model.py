@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from dothi import packs
 from dothi.kit import clock
 from dothi.sensing.sectors import Certainty, Code, Judged
+from dothi.warnings.declared import Category
 
 Span = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}[hdw]$")]
 Aggregate = Literal[
@@ -81,6 +82,13 @@ class AlarmsOf(packs.Strict):
     rules: list[Code] = Field(default_factory=list)
 
 
+class WarningsOf(packs.Strict):
+    """Which warnings to the public: of some CAP categories; none named: all that are in force. own: only this city's."""
+
+    categories: list[Category] = Field(default_factory=list)
+    own: bool = False
+
+
 class Part(packs.Strict):
     """What every block may say. officials: shown under the details for those whose work it is."""
 
@@ -103,15 +111,17 @@ def _one_source(given: dict[str, object]) -> str:
 
 
 class Figure(Part):
-    """A number: of sensors' newest values or of their hours, of records, cases, alarms, or an indicator."""
+    """A number: of sensors' newest values or of their hours, of records, cases, alarms, warnings, or an indicator."""
 
     observed: Code | None = Field(None, alias="property")
     dataset: Code | None = None
     cases: CasesOf | None = None
     alarms: AlarmsOf | None = None
+    warnings: WarningsOf | None = None
     indicator: Code | None = None
     aggregate: Aggregate | None = None
     field: str | None = None
+    over: str | None = None
     where: str | None = None
     of: Literal["now", "hour"] = "now"
     last: Span | None = None
@@ -131,6 +141,7 @@ class Figure(Part):
                 "dataset": self.dataset,
                 "cases": self.cases,
                 "alarms": self.alarms,
+                "warnings": self.warnings,
                 "indicator": self.indicator,
             }
         )
@@ -153,6 +164,8 @@ class Figure(Part):
             raise ValueError(f'aggregate "{self.aggregate}" is none for {source}; allowed: {said}')
         if source == "dataset" and self.how in ("sum", "mean", "median", "min", "max", "distinct") and not self.field:
             raise ValueError(f'aggregate "{self.how}" of a dataset needs field')
+        if self.over is not None and (source != "dataset" or self.how != "sum"):
+            raise ValueError("over belongs to the sum of a field of a dataset: the share of one sum in another")
         if source == "property" and self.of == "hour" and (self.last is None or self.aggregate is None):
             raise ValueError("of: hour needs last (such as 24h) and aggregate")
         if self.how == "share" and self.where is None:
@@ -171,7 +184,10 @@ def _only(given: object, source: str, rules: dict[str, tuple[str, ...]]) -> None
 
 
 class Rows(Part):
-    """Records: as a list with a few facts each, or as a table."""
+    """Records: as a list with a few facts each, or as a table.
+
+    draft: of a table, the template of warnings.yaml that those who may write warnings begin from each record.
+    """
 
     dataset: Code
     where: str | None = None
@@ -179,6 +195,7 @@ class Rows(Part):
     fields: list[str] = Field(default_factory=list)
     limit: int = Field(10, ge=1, le=100)
     near: bool = False
+    draft: Code | None = None
 
 
 class Things(Part):
@@ -259,6 +276,14 @@ class Alarms(Part):
     limit: int = Field(10, ge=1, le=50)
 
 
+class Warnings(Part):
+    """Warnings to the public in force: this city's and those it takes in, the gravest first."""
+
+    categories: list[Category] = Field(default_factory=list)
+    own: bool = False
+    limit: int = Field(10, ge=1, le=50)
+
+
 class Cases(Part):
     """Cases: reports, jobs, dossiers that a caller may see."""
 
@@ -277,6 +302,7 @@ class Indicator(Part):
     places: bool = False
     history: int = Field(0, ge=0, le=60)
     says: list[Line] = Field(default_factory=list)
+    missing: packs.Text | None = None
 
 
 class Analysis(Part):
@@ -330,6 +356,7 @@ class Block(packs.Strict):
     bars: Bars | None = None
     map: Map | None = None
     alarms: Alarms | None = None
+    warnings: Warnings | None = None
     cases: Cases | None = None
     indicator: Indicator | None = None
     analysis: Analysis | None = None

@@ -32,6 +32,8 @@ def _figure(check: Check, path: Path, one: model.Figure) -> Iterable[Fault]:
     if one.field is not None:
         yield from check.fields(path, one.dataset, {"field": one.field})
         yield from _numeric(check, path, one)
+    if one.over is not None:
+        yield from check.fields(path, one.dataset, {"over": one.over})
     yield from check.where_of_records((*path, "where"), one.dataset, one.where)
     if one.observed is not None:
         yield from check.where_of_values((*path, "where"), one.where)
@@ -105,6 +107,10 @@ def _rows(check: Check, path: Path, one: Any, dataset: str | None = None) -> Ite
 
 def _records(check: Check, path: Path, one: Any) -> Iterable[Fault]:
     yield from check.dataset((*path, "dataset"), one.dataset)
+    fitting = [code for code, dataset in check.known.drafts.items() if dataset == one.dataset]
+    yield from check.named(
+        (*path, "draft"), f"template written from {one.dataset}", getattr(one, "draft", None), fitting
+    )
     yield from _rows(check, path, one)
 
 

@@ -25,7 +25,7 @@ def asked(ask: Asking, view: View, where: str | None) -> Asked:
     """What is asked of a dataset: the condition, the ward, the moment."""
     expression = None if where is None else sieve.parsed(where, ask.moment)
     unit = ask.place if view.geometry_type is not None else None
-    return Asked(where=expression, unit=unit, as_of=ask.at)
+    return Asked(where=expression, unit=unit, city=ask.city, as_of=ask.at)
 
 
 def lately(ask: Asking, view: View, wanted: Asked, last: str | None) -> Asked:
@@ -53,16 +53,16 @@ def no_dataset(code: str, ask: Asking) -> str:
     known = sectors().datasets.get(code)
     title = known[1].title.of(ask.language) if known else code
     if ask.caller.kind == "anonymous":
-        return ask.say("Thành phố chưa công bố bộ dữ liệu “{title}”.", title=title)
+        return ask.say("Thành phố chưa công bố tập dữ liệu “{title}”.", title=title)
     return ask.say(
-        "Chưa có bộ dữ liệu “{title}” mà bạn được xem. Cần cơ quan phụ trách nhận và nạp dữ liệu.", title=title
+        "Chưa có tập dữ liệu “{title}” mà bạn được xem. Cần cơ quan phụ trách nhận và nạp dữ liệu.", title=title
     )
 
 
 def none_such(view: View, where: str | None, ask: Asking) -> str:
     """Why no record is shown of a dataset that is there."""
     if not view.count:
-        return ask.say("Bộ dữ liệu “{title}” chưa có bản ghi nào.", title=title(view, ask))
+        return ask.say("Tập dữ liệu “{title}” chưa có bản ghi nào.", title=title(view, ask))
     if ask.place:
         return ask.say("Không có ở {place}.", place=ask.unit_name(ask.place))
     return (
@@ -180,10 +180,20 @@ _SYMBOLS = {"m2": "m²", "m3": "m³", "Cel": "°C", "ug/m3": "µg/m³", "m3/h": 
             "har": "ha", "m3/d": "m³/{d}", "[VND]": "₫", "1": "", "min": "{min}", "a": "{a}", "d": "{d}"}  # fmt: skip
 
 
+# the Vietnamese words of units of datasets; "per" first
+_IN_ENGLISH = (
+    ("/ngày", "/day"), ("/tháng", "/month"), ("ngày", "days"), ("tháng", "months"), ("phút", "min"), ("triệu", "million"),
+    ("tỷ", "billion"), ("công trình", "sites"), ("vụ", "incidents"), ("người", "people"), ("tấn", "t"),
+)  # fmt: skip
+
+
 def symbol(unit: str | None, ask: Asking) -> str:
     """A UCUM unit of a dataset as people read it."""
     if unit is None:
         return ""
+    if ask.language == "en":
+        for word, english in _IN_ENGLISH:
+            unit = unit.replace(word, english)
     if "VND" in unit and ask.language == "vi" and not unit.startswith("["):
         unit = unit.replace("VND", "đồng")
     if unit.startswith("{"):

@@ -19,6 +19,8 @@ from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.identity.tables import Agency
 from dothi.kit import clock
+from dothi.places import cities
+from dothi.places.cities import Lens
 from dothi.sensing.state_store import Row
 from dothi.sensing.tables import Datastream, DatastreamState, Observation, ObservationHour, Thing
 
@@ -59,8 +61,9 @@ def newest(
         Datastream.observed_property_id.in_(list(property_ids)), guard.visible(caller, Thing),
         guard.visible(caller, Datastream),
     ).order_by(Thing.id, Datastream.id)  # fmt: skip
-    if unit is not None:
-        query = query.where(Thing.unit_code == unit)
+    query = query.where(
+        Thing.unit_code == unit if unit is not None else cities.within(session, Thing.unit_code, Thing.lon, Thing.lat)
+    )
     return [(Row(*row[:-1]), row[-1]) for row in session.execute(query)]
 
 
@@ -85,8 +88,9 @@ def streams(session: Session, caller: Caller, property_ids: Sequence[int], unit:
                guard.visible(caller, Datastream))
         .order_by(Thing.name_folded, Datastream.id)
     )  # fmt: skip
-    if unit is not None:
-        query = query.where(Thing.unit_code == unit)
+    query = query.where(
+        Thing.unit_code == unit if unit is not None else cities.within(session, Thing.unit_code, Thing.lon, Thing.lat)
+    )
     return [Stream(*row) for row in session.execute(query)]
 
 
@@ -201,13 +205,14 @@ def day(at: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CasesAsked:
-    """Which cases, as of `at` (µs): of a type, categories, a ward; opened since."""
+    """Which cases, as of `at` (µs): of a type, categories, a ward or city; opened since."""
 
     type: str | None
     categories: tuple[str, ...]
     unit: str | None
     since: int | None
     at: int
+    city: Lens | None = None
 
 
 def _cases(caller: Caller, asked: CasesAsked) -> list[ColumnElement[bool]]:
@@ -218,6 +223,8 @@ def _cases(caller: Caller, asked: CasesAsked) -> list[ColumnElement[bool]]:
         where.append(Case.category.in_(asked.categories))
     if asked.unit is not None:
         where.append(Case.unit == asked.unit)
+    elif asked.city is not None:
+        where.append(asked.city.clause(Case.unit, Case.lon, Case.lat))
     if asked.since is not None:
         where.append(Case.opened_at >= asked.since)
     return where

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dothi import packs
+from dothi.datasets import maplibre
 from dothi.datasets import schema as schemas
 from dothi.kit.errors import Fault
 
@@ -24,6 +25,19 @@ Frequency = Literal[
 ]  # fmt: skip
 
 DatasetCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+
+
+class Model(packs.Strict):
+    """The FIWARE Smart Data Model a dataset follows: its type and the address of its schema."""
+
+    name: str = Field(pattern=r"^[A-Z][A-Za-z0-9]{1,79}$")
+    url: str = Field(pattern=r"^https://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{1,400}$")
+
+
+class Modelled(Model):
+    """What is measured, as an attribute of such a model."""
+
+    attribute: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,79}$")
 
 
 class Style(packs.Strict):
@@ -49,6 +63,7 @@ class Declared(packs.Strict):
     source_url: str | None = None
     quality: str | None = None
     style: Style | None = None
+    model: Model | None = None
     schema_: dict[str, Any] = Field(alias="schema")
 
     @property
@@ -58,22 +73,17 @@ class Declared(packs.Strict):
                 if isinstance(field, dict) and isinstance(field.get("x-reference"), dict)
                 and "dataset" in field["x-reference"]}  # fmt: skip
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The schema as a dataset of a city keeps it: its fields in their order, and the model it follows."""
+        model = {"x-model": self.model.model_dump()} if self.model else {}
+        return {"type": "object", **model, **self.schema_, "x-order": list(_properties(self))}
+
 
 class Datasets(packs.Strict):
     """The whole file."""
 
     datasets: list[Declared]
-
-
-# MapLibre's kinds of layers a dataset is drawn with, and their settings
-_SETTINGS = {
-    "circle": "blur color opacity pitch-alignment pitch-scale radius sort-key stroke-color stroke-opacity stroke-width "
-    "translate translate-anchor",
-    "line": "blur cap color dasharray gap-width gradient join miter-limit offset opacity pattern round-limit sort-key "
-    "translate translate-anchor width",
-    "fill": "antialias color opacity outline-color pattern sort-key translate translate-anchor",
-}
-LAYERS = {kind: [f"{kind}-{name}" for name in names.split()] for kind, names in _SETTINGS.items()}
 
 
 class Promise(packs.Strict):
@@ -126,6 +136,7 @@ def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
             if name not in fields:
                 yield pack.fault(FILE, (*here, "style", "fields", j), f'no property "{name}"',
                                  near=(name, fields), allowed=", ".join(fields))  # fmt: skip
+        yield from _modelled(pack, here, one)
         yield from _layers(pack, here, one, fields)
         for name, other in one.references.items():
             if other not in codes:
@@ -133,42 +144,32 @@ def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
                 yield pack.fault(FILE, at, f'no dataset "{other}"', near=(other, codes), allowed=", ".join(codes))
 
 
+def _modelled(pack: packs.Pack, here: tuple[str | int, ...], one: Declared) -> Iterator[Fault]:
+    """Attributes of a model that is not named, and attributes that two fields claim."""
+    taken: dict[str, str] = {}
+    for name, field in _properties(one).items():
+        if not isinstance(field, dict) or not isinstance(field.get("x-model"), str):
+            continue
+        at = (*here, "schema", "properties", name, "x-model")
+        if one.model is None:
+            yield pack.fault(FILE, at, "an attribute of no model", allowed="model: {name, url} of the dataset")
+        first = taken.setdefault(field["x-model"], name)
+        if first != name:
+            yield pack.fault(FILE, at, f'"{first}" is the {field["x-model"]} of the model already')
+
+
 def _layers(pack: packs.Pack, here: tuple[str | int, ...], one: Declared, fields: list[str]) -> Iterator[Fault]:
-    """Kinds of layers and settings MapLibre does not know, fields that are not there or not sent to the map."""
+    """What MapLibre does not know, and fields that are not there."""
     for j, layer in enumerate(one.style.layers if one.style else []):
         at = (*here, "style", "layers", j)
-        kind = layer.get("type")
-        if kind not in LAYERS:
-            written = kind if isinstance(kind, str) else ""
-            yield pack.fault(FILE, (*at, "type"), f'no kind of layer "{written}"', near=(written, list(LAYERS)),
-                             allowed=", ".join(LAYERS))  # fmt: skip
-            continue
-        for part in ("paint", "layout"):
-            given = layer.get(part)
-            for name in given if isinstance(given, dict) else ():
-                if name != "visibility" and name not in LAYERS[kind]:
-                    yield pack.fault(FILE, (*at, part, name), f'"{name}" is nothing of a layer {kind}',
-                                     near=(str(name), LAYERS[kind]), allowed=", ".join(LAYERS[kind]))  # fmt: skip
-            for place, name in _read(given, (*at, part)):
-                if name not in fields:
-                    yield pack.fault(
-                        FILE, place, f'no property "{name}"', near=(name, fields), allowed=", ".join(fields)
-                    )
-        for place, name in _read(layer.get("filter"), (*at, "filter")):
+        for wrong in maplibre.faults(layer):
+            near = (wrong.said, list(wrong.allowed)) if wrong.said is not None else None
+            allowed = wrong.allowed if isinstance(wrong.allowed, str) else ", ".join(wrong.allowed)
+            yield pack.fault(FILE, (*at, *wrong.at), wrong.message, near=near, allowed=allowed)
+        for place, name in maplibre.read_by(layer):
             if name not in fields:
-                yield pack.fault(FILE, place, f'no property "{name}"', near=(name, fields), allowed=", ".join(fields))
-
-
-def _read(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The fields an expression reads: `[get, name]`, `[has, name]`."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from _read(each, (*at, key))
-    if isinstance(value, list):
-        if len(value) == 2 and value[0] in ("get", "has") and isinstance(value[1], str):
-            yield (*at, 1), value[1]
-        for i, each in enumerate(value):
-            yield from _read(each, (*at, i))
+                yield pack.fault(FILE, (*at, *place), f'no property "{name}"', near=(name, fields),
+                                 allowed=", ".join(fields))  # fmt: skip
 
 
 def _placed(pack: packs.Pack, here: tuple[str | int, ...], fault: Fault) -> Fault:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dothi.datasets import schema as schemas
 from dothi.datasets import vocabulary
 from dothi.datasets.vocabulary import Format, Frequency, Licence, Term
 from dothi.kit import clock
@@ -113,6 +114,7 @@ class Described:
     count: int
     version: int
     distributions: tuple[Distribution, ...]
+    model: tuple[str, str] | None = None  # the data model it follows: its type and the address of its schema
 
 
 def office(agency: "Agency", base: str) -> Office:
@@ -195,6 +197,7 @@ def dataset(view: "View", base: str, publisher: Office) -> Described:
         simulated=view.simulated,
         count=view.count,
         version=view.version,
+        model=schemas.model(view.schema),
         distributions=_distributions(view, base, page),
     )
 

@@ -23,6 +23,7 @@ _OF = {
     "object": {"properties", "required", "additionalProperties"},
 }
 _EVERY = {"type", "enum", "const", "oneOf", *_TEXT, *_ANY}
+_ATTRIBUTE = re.compile(r"^[A-Za-z][A-Za-z0-9_-]{0,79}$")
 _ROLES = ("key", "name", "valid-from", "valid-until")
 
 
@@ -49,7 +50,7 @@ def faults(schema: Mapping[str, Any], place: str, *, extended: bool = False, dep
     if extended:
         yield from _extensions(schema, place)
     else:
-        for key in ("x-personal", "x-open", "x-role"):
+        for key in ("x-personal", "x-open", "x-role", "x-model"):
             if key in schema:
                 yield Fault(f"{place}.{key}", "is said of a whole field, not of a part of it", "at the field itself")
     yield from _limits(schema, place, allowed)
@@ -66,6 +67,10 @@ def _extensions(schema: Mapping[str, Any], place: str) -> Iterator[Fault]:
             yield Fault(f"{place}.{key}", f"{shown(schema[key])}", "true, false")
     if "x-role" in schema and schema["x-role"] not in _ROLES:
         yield Fault(f"{place}.x-role", f"{shown(schema['x-role'])}", ", ".join(_ROLES))
+    if "x-model" in schema and not (isinstance(schema["x-model"], str) and _ATTRIBUTE.match(schema["x-model"])):
+        yield Fault(
+            f"{place}.x-model", f"{shown(schema['x-model'])}", "an attribute of the model, as in totalSpotNumber"
+        )
     for where, one in ((place, schema), (f"{place}.items", schema.get("items"))):
         if isinstance(one, dict) and "x-reference" in one:
             reference = one["x-reference"]

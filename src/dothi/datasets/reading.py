@@ -234,7 +234,7 @@ def count_of(view: View, asked: Asked, *, checked: bool = False) -> Select[Any]:
 
 def count(view: View, asked: Asked, session: Session | None = None) -> int:
     """How many records there are of what is asked for; the number kept with the dataset where nothing is."""
-    narrowed = (asked.bbox, asked.interval, asked.as_of, asked.where, asked.unit, asked.q or None)
+    narrowed = (asked.bbox, asked.interval, asked.as_of, asked.where, asked.unit, asked.city, asked.q or None)
     if not any(one is not None for one in narrowed) and not isinstance(view, Virtual):
         return int(view.count)
     with _session(session) as mine:

@@ -1,10 +1,12 @@
 """The schema of a dataset: JSON Schema 2020-12 of a record's properties, read once into fields and quick checks.
 
 Beside the standard's keywords: `title-en`, `description-en`, `x-unit` (UCUM), `x-personal`, `x-open`, `x-role`,
-`x-reference`, and `x-order` on the whole, because a JSON column forgets the order of keys.
+`x-reference`, `x-model`, and on the whole `x-order`, because a JSON column forgets the order of keys, and `x-model`, the
+published data model it follows.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +25,8 @@ _WHOLE = {
 }  # fmt: skip
 _NOT_TRIMMED = ("properties", "required", "x-order", "examples", "$comment")
 _NAME_LENGTH = 100
+_MODEL = re.compile(r"[A-Z][A-Za-z0-9]{1,79}\Z")
+_ADDRESS = re.compile(r"https://[\w.~:/?#@!$&'()*+,;=%-]{1,400}\Z", re.ASCII)
 _RESERVED = ("geometry",)
 
 
@@ -33,7 +37,8 @@ class Field:
     kind: one of KINDS. unit: UCUM. values: what an enumeration allows, labels and labels_en what each is called (None
     where nothing is said). role: one of ROLES. reference: code of the dataset whose key the value must be.
     personal: masked for everybody but who says what for; open: False keeps it inside the owning agency.
-    nullable: null is a value of its own; otherwise a null is as good as nothing.
+    nullable: null is a value of its own; otherwise a null is as good as nothing. model: what it is called in the model
+    the dataset follows.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Field:
     labels_en: tuple[str | None, ...] | None = None
     description_en: str | None = None
     nullable: bool = False
+    model: str | None = None
 
     def named(self, value: Any) -> str | None:
         """What a value of an enumeration is called."""
@@ -116,6 +122,16 @@ def order(schema: Mapping[str, Any]) -> list[str]:
     return said + [name for name in properties if name not in said]
 
 
+def model(schema: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The published data model a schema follows: its type and the address of its own schema."""
+    said = schema.get("x-model")
+    if not isinstance(said, dict):
+        return None
+    name, url = said.get("name"), said.get("url")
+    fits = isinstance(name, str) and _MODEL.match(name) and isinstance(url, str) and _ADDRESS.match(url)
+    return (str(name), str(url)) if fits else None
+
+
 def ordered(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema as it is kept: its type said and the order of its fields written down."""
     return {"type": "object", **schema, "properties": dict(schema.get("properties") or {}), "x-order": order(schema)}
@@ -158,6 +174,8 @@ def _faults(schema: dict[str, Any]) -> Iterator[Fault]:
             yield Fault(f"schema.{key}", "is not a keyword that is known here", ", ".join(sorted(_WHOLE)))
     if schema.get("additionalProperties", False) is not False:
         yield Fault("schema.additionalProperties", "a record has what its schema names and no more", "false")
+    if "x-model" in schema and model(schema) is None:
+        yield Fault("schema.x-model", "names no model", '{"name": its type, "url": https address of its schema}')
     properties = schema.get("properties", {})
     if not isinstance(properties, dict):
         yield Fault("schema.properties", "is no JSON object", "an object of fields by name")
@@ -230,7 +248,7 @@ def _field(name: str, one: Mapping[str, Any], required: bool) -> Field:
         name, kind, str(one.get("title") or name), one.get("title-en"), one.get("description"), one.get("x-unit"),
         values, bool(one.get("x-personal", False)), one.get("x-open", True) is not False, one.get("x-role"),
         reference["dataset"] if reference else None, required, labels, labels_en, one.get("description-en"),
-        "null" in types,
+        "null" in types, one.get("x-model"),
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from dothi.db import features as spelled
 from dothi.db import words
 from dothi.kit import text as kit_text
 from dothi.kit.errors import BadInput, Fault
+from dothi.places.cities import Lens
 
 Box = tuple[float, float, float, float]  # west, south, east, north in degrees; west > east across the antimeridian
 PLACE = "placeCode"  # the commune the server found a record in, as a property
@@ -80,7 +81,7 @@ class Asked:
 
     outline: well-known binary of what the box stands for, where that is less than the box; interval: instants in µs,
     both included, None for open; as_of: µs; where: a parsed CQL2 expression, or several that must all hold; q: words of
-    text; unit: code of a commune; sort: (field, descending); properties: names to keep; after: values of a cursor.
+    text; unit: code of a commune; city: what lies there; sort: (field, descending); properties: names to keep; after: values of a cursor.
     """
 
     bbox: Box | None = None
@@ -90,6 +91,7 @@ class Asked:
     where: Any = None
     q: str | None = None
     unit: str | None = None
+    city: Lens | None = None
     sort: tuple[tuple[str, bool], ...] = ()
     properties: tuple[str, ...] | None = None
     limit: int | None = None
@@ -178,6 +180,9 @@ def clauses(rows_: Rows, view: View, asked: Asked, *, walking: bool = False) -> 
             made.append(or_(since.is_(None), since <= bindparam("end", end, BigInteger())))
     if asked.unit is not None:
         made.append(rows_.c.unit_code == bindparam("unit", asked.unit, Text()))
+    elif asked.city is not None:
+        box = (rows_.c.west, rows_.c.south, rows_.c.east, rows_.c.north) if rows_.boxes else ()
+        made.append(asked.city.clause(rows_.c.unit_code, *box))
     for word in kit_text.fold(asked.q or "").split():
         made.append(rows_.c.folded.contains(word, autoescape=True))
 

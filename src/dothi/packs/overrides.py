@@ -27,13 +27,17 @@ Kept = TypeVar("Kept", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Override:
-    """One value. at: the file's stem, then keys; entries of lists by their code or number. said: where the city says so."""
+    """One value. at: the file's stem, then keys; entries of lists by their code or number. said: where the city says so.
+
+    city: the code of the city that sets it.
+    """
 
     sector: str
     at: str
     value: Any
     source: str
     said: tuple[Source, Path_] | None = field(default=None, compare=False)
+    city: str = field(default="", compare=False)
 
     def fault(self, message: str, *, near: tuple[str, list[str]] | None = None, allowed: str | None = None) -> Fault:
         """A fault where the city says so."""

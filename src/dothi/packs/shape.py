@@ -16,8 +16,11 @@ Model = TypeVar("Model", bound=BaseModel)
 _PATTERNS = {
     "^[a-z0-9][a-z0-9-]*$": "small letters a to z, digits and -, as in fill-level",
     "^[a-z][a-z0-9_]*$": "small letters a to z, digits and _, as in late_cases",
+    "^[A-Za-z][A-Za-z0-9_-]{0,79}$": "an attribute of the model, as in totalSpotNumber",
     "^[A-Za-z][A-Za-z0-9_]{0,63}$": "letters a to z, digits and _",
     "^[1-9][0-9]{0,3}[smh]$": "30s, 15m, 24h",
+    r"^[A-Z][A-Za-z0-9]{1,79}$": "a type of the Smart Data Models, as in OffStreetParking",
+    r"^https://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{1,400}$": "an address that begins with https://",
     r"^\d{2,5}$": 'the unit\'s number in quotes, as in "27694"',
     r"^\d{3,12}$": "a telephone number in quotes",
 }

@@ -12,6 +12,7 @@ from dothi import packs
 from dothi.datasets import declared  # teaches packs the file datasets.yaml
 from dothi.kit import text as texts
 from dothi.kit.errors import Fault
+from dothi.web import icons
 
 State = Literal["normal", "minor", "major", "critical", "offline", "nodata"]
 Judged = Literal["normal", "minor", "major", "critical"]
@@ -109,6 +110,7 @@ class Property(packs.Strict):
     name: packs.Text
     description: packs.Text | None = None
     definition: str
+    model: declared.Modelled | None = None
     unit: Unit
     decimals: int = Field(ge=0, le=6)
     plausible: tuple[float, float] | None = None
@@ -346,6 +348,9 @@ def _manifest_faults(found: dict[str, packs.Pack], codes: list[str]) -> Iterable
             yield pack.fault(
                 "sector.yaml", ("code",), f'the folder is called "{pack.code}", the sector "{manifest.code}"'
             )
+        if manifest.icon not in icons.names():
+            yield pack.fault("sector.yaml", ("icon",), f'no icon "{manifest.icon}"',
+                             near=(manifest.icon, list(icons.names())), allowed=", ".join(icons.names()))  # fmt: skip
         for i, code in enumerate(manifest.headline):
             if code not in codes:
                 own = [one.code for one in _own(pack)]

@@ -34,12 +34,13 @@ class Choice(packs.Strict):
 
 
 class Slot(packs.Strict):
-    """A gap in the texts that whoever composes fills. fact: what of an alarm fills it by itself."""
+    """A gap in the texts that whoever composes fills. fact, field: what of an alarm or a record fills it by itself."""
 
     code: Code
     title: packs.Text
     choices: list[Choice] = Field(default_factory=list)
     fact: Literal["subject", "value", "limit"] | None = None
+    field: str | None = None
     optional: bool = False
 
 
@@ -60,6 +61,7 @@ class Template(packs.Strict):
     instruction: packs.Text
     slots: list[Slot] = Field(default_factory=list)
     properties: list[str] = Field(default_factory=list)  # whose alarms it is offered for
+    record: Code | None = None  # the dataset whose records it can be written from
 
     @property
     def texts(self) -> Iterator[tuple[str, packs.Text]]:
@@ -74,11 +76,14 @@ class Templates(packs.Strict):
 
 
 class Promise(BaseModel):
-    """A template filled, and the headline that becomes of it."""
+    """A template filled, and the headline that becomes of it; or what a rule of the pack leads to at a severity."""
 
     model_config = ConfigDict(extra="forbid")
 
-    template: Code
+    title: str = ""
+    template: Code | None = None
+    rule: Code | None = None
+    severity: Literal["critical", "major", "minor", "warning"] = "major"
     slots: dict[str, str] = Field(default_factory=dict)
     language: Literal["vi", "en"] = "vi"
     headline: str
@@ -120,6 +125,7 @@ def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
     measured = [
         one.code for pack in found.values() if (file := pack.files.get("observed_properties.yaml")) for one in file.properties
     ]  # fmt: skip
+    yield from _led(found, {one.code: one for _, _, one in _each(found)})
     for pack, i, one in _each(found):
         here = ("templates", i)
         for j, name in enumerate(one.properties):
@@ -128,6 +134,7 @@ def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
         if one.code in seen:
             yield pack.fault(FILE, (*here, "code"), f'template "{one.code}" is already in {seen[one.code]}')
         seen.setdefault(one.code, pack.code)
+        yield from _recorded(found, pack, here, one)
         codes = [slot.code for slot in one.slots]
         known = [*codes, *GIVEN]
         for language in ("vi", "en"):
@@ -143,13 +150,67 @@ def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
                     yield pack.fault(FILE, (*here, "slots", j), f'slot "{code}" is in no text of {language!r}')
 
 
-def _kept(pack: packs.Pack, case: Promise) -> Iterable[str]:
-    file: Templates | None = pack.files.get(FILE)
-    template = next((one for one in (file.templates if file else []) if one.code == case.template), None)
-    if template is None:
-        yield f'the pack has no template "{case.template}"'
+def _recorded(
+    found: dict[str, packs.Pack], pack: packs.Pack, here: tuple[str | int, ...], one: Template
+) -> Iterator[Fault]:
+    """The dataset a template is written from and the fields that fill its slots."""
+    sets = {
+        each.code: each
+        for other in found.values()
+        if (file := other.files.get("datasets.yaml"))
+        for each in file.datasets
+    }
+    if one.record is not None and one.record not in sets:
+        yield pack.fault(FILE, (*here, "record"), f'no dataset "{one.record}"', near=(one.record, list(sets)),
+                         allowed=", ".join(sets))  # fmt: skip
         return
-    headline = filled(template, case.slots, case.language)["headline"]
+    fields = list(sets[one.record].schema_.get("properties") or {}) if one.record else []
+    for j, slot in enumerate(one.slots):
+        if slot.field is not None and slot.field not in fields:
+            yield pack.fault(FILE, (*here, "slots", j, "field"), f'no field "{slot.field}"', near=(slot.field, fields),
+                             allowed=", ".join(fields) or "record: the dataset it is a field of")  # fmt: skip
+
+
+def _led(found: dict[str, packs.Pack], known: dict[str, Template]) -> Iterator[Fault]:
+    """Rules that lead to a warning: its template, the slots they fill and what they put in."""
+    for pack in found.values():
+        for i, rule in enumerate(pack.files["alerts.yaml"].rules if "alerts.yaml" in pack.files else []):
+            if rule.warns is None:
+                continue
+            at = ("rules", i, "warns")
+            template = known.get(rule.warns.template)
+            if template is None:
+                yield pack.fault("alerts.yaml", (*at, "template"), f'no template "{rule.warns.template}"',
+                                 near=(rule.warns.template, list(known)), allowed=", ".join(known))  # fmt: skip
+                continue
+            slots = {one.code: [choice.code for choice in one.choices] for one in template.slots}
+            given: list[tuple[tuple[str | int, ...], dict[str, str]]] = [((*at, "slots"), rule.warns.slots)]
+            given += [((*at, "by_severity", name), said) for name, said in rule.warns.by_severity.items()]
+            for place, said in given:
+                for code, text in said.items():
+                    if code not in slots:
+                        yield pack.fault("alerts.yaml", (*place, code), f'no slot "{code}" of {template.code}',
+                                         near=(code, list(slots)), allowed=", ".join(slots))  # fmt: skip
+                    elif slots[code] and text not in slots[code]:
+                        yield pack.fault("alerts.yaml", (*place, code), f'"{text}" is no choice of {code}',
+                                         near=(text, slots[code]), allowed=", ".join(slots[code]))  # fmt: skip
+
+
+def _kept(pack: packs.Pack, case: Promise) -> Iterable[str]:
+    code, slots = case.template, case.slots
+    if case.rule is not None:
+        rules = pack.files["alerts.yaml"].rules if "alerts.yaml" in pack.files else []
+        rule = next((one for one in rules if one.code == case.rule), None)
+        if rule is None or rule.warns is None or not rule.warns.speaks_of(case.severity):
+            yield f'no rule "{case.rule}" of the pack leads to a warning when it is {case.severity}'
+            return
+        code, slots = rule.warns.template, {**rule.warns.filling(case.severity), **slots}
+    template = next((one for _, _, one in _each({pack.code: pack}) if one.code == code), None)
+    template = template or templates().get(code or "", ("", None))[1]
+    if template is None:
+        yield f'there is no template "{code}"'
+        return
+    headline = filled(template, slots, case.language)["headline"]
     if headline != case.headline:
         yield f"the headline is {headline!r}, promised was {case.headline!r}"
 

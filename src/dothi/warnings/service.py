@@ -3,6 +3,7 @@
 States: draft → asked → published → superseded | cancelled | expired; asked → refused → draft; draft → dropped.
 """
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +12,10 @@ from typing import Any
 import shapely
 from sqlalchemy.orm import Session
 
+from dothi.alerts.model import Warns
+from dothi.alerts.tables import Alarm
 from dothi.config import settings
+from dothi.datasets import reading, views
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit import bus, clock, geo
@@ -67,7 +71,8 @@ def suggestion(session: Session, caller: Caller, alarm_id: int, template: str | 
     alarm = store.alarm(session, caller, alarm_id)
     if alarm is None:
         raise NotFound(f"no alarm {alarm_id} that you may see")
-    code = template or next(iter(templates_for(alarm.explanation, alarm.sector)), None)
+    led = store.led(session, alarm)
+    code = template or next(iter(templates_for(alarm.explanation, alarm.sector, led)), None)
     value = " ".join(filter(None, (alarm.value_text, alarm.unit)))
     limit = "" if alarm.limit is None else f"{alarm.limit:g} {alarm.unit}".strip()
     facts = {"subject": alarm.subject_name, "value": value, "limit": limit}
@@ -77,16 +82,31 @@ def suggestion(session: Session, caller: Caller, alarm_id: int, template: str | 
         expires_at=clock.now_micros() + 6 * clock.HOUR,
     )  # fmt: skip
     if code is not None:
-        made = from_template(session, code, {}, facts=facts, units=units)
+        slots = led.filling(alarm.severity) if led is not None and led.template == code else {}
+        made = from_template(session, code, slots, facts=facts, units=units)
     return replace(made, units=units, simulated=alarm.simulated, status="Exercise" if alarm.exercise else "Actual")
 
 
-def templates_for(explanation: Mapping[str, Any] | None, sector: str | None) -> list[str]:
-    """Codes of the templates that fit an alarm: by the property its rule watches, then by its sector."""
+def templates_for(explanation: Mapping[str, Any] | None, sector: str | None, led: Warns | None = None) -> list[str]:
+    """Codes of the templates that fit an alarm: what its rule names, then by the property watched, then by sector."""
     prop = str((explanation or {}).get("property") or "")
     found = declared.templates()
-    by_property = [code for code, (_, one) in found.items() if prop and prop in one.properties]
-    return by_property + [code for code, (of, _) in found.items() if of == sector and code not in by_property]
+    named = [led.template] if led is not None and led.template in found else []
+    named += [code for code, (_, one) in found.items() if prop and prop in one.properties and code not in named]
+    return named + [code for code, (of, _) in found.items() if of == sector and code not in named]
+
+
+def leads(session: Session, caller: Caller, alarm: Alarm) -> str | None:
+    """The template of the warning an alarm is to be told with by its rule; None where there is none, or one was written.
+
+    For those who may write warnings; whether to send one is theirs and a second person's to decide.
+    """
+    led = store.led(session, alarm)
+    if led is None or not alarm.active or led.template not in declared.templates() or not led.speaks_of(alarm.severity):
+        return None
+    if not guard.may_somewhere(caller, DRAFT) or store.of_alarm(session, caller, alarm.id):
+        return None
+    return led.template
 
 
 def from_template(
@@ -118,6 +138,42 @@ def from_template(
         said, "Actual", template.category, template.response, template.urgency, template.severity, template.certainty,
         onset_at, ends, units, None, shape_names or {}, "", code,
     )  # fmt: skip
+
+
+def from_record(session: Session, caller: Caller, code: str, key: str) -> tuple[Composed, dict[str, str]]:
+    """A template filled from a record of its dataset, with the slots the record fills; nothing is kept."""
+    _, template = declared.templates().get(code, ("", None))
+    if template is None or template.record is None:
+        raise NotFound(f"no template {code[:60]!r} that is written from a record")
+    view = views.view(caller, template.record)
+    found = reading.one(view, key, session=session)
+    if found is None:
+        raise NotFound(f"no record {key[:60]!r} of {template.record}")
+    properties = found["properties"]
+    slots: dict[str, str] = {}
+    for slot in template.slots:
+        field, value = (view.field(slot.field), properties.get(slot.field)) if slot.field else (None, None)
+        if field is not None and value is not None:
+            chosen = any(choice.code == str(value) for choice in slot.choices)
+            slots[slot.code] = str(value) if chosen else field.named(value) or str(value)
+    begins, ends = (_moment(view, properties, role) for role in ("valid-from", "valid-until"))
+    units, shape, names = _ground(found)
+    made = from_template(session, code, slots, units=units, shape_names=names, onset_at=begins, expires_at=ends)
+    return replace(made, shape=shape, simulated=view.simulated), slots
+
+
+def _moment(view: views.View, properties: Mapping[str, Any], role: str) -> int | None:
+    field = next((one for one in view.fields if one.role == role), None)
+    value = properties.get(field.name) if field is not None else None
+    return clock.parse(str(value), clock.VIETNAM) if value else None
+
+
+def _ground(found: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any] | None, dict[str, str]]:
+    """The ward of a point, or the outline of an area, as a warning has them."""
+    geometry = json.loads(found["geojson"]) if found.get("geojson") else None
+    if geometry and geometry["type"] in ("Polygon", "MultiPolygon"):
+        return [], geometry, {"vi": "vùng của bản tin", "en": "the area of the bulletin"}
+    return [found["unit_code"]] if found.get("unit_code") else [], None, {}
 
 
 def edit(session: Session, caller: Caller, id_: int, composed: Composed, version: int) -> Warning_:

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true, update
 from sqlalchemy.orm import Session, undefer
 
-from dothi.alerts.tables import Alarm
+from dothi.alerts.model import Warns
+from dothi.alerts.tables import Alarm, Rule
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.identity.tables import Agency, Person
@@ -192,6 +193,13 @@ def alarm_named(session: Session, caller: Caller, name: str) -> Alarm | None:
     if name.isascii() and name.isdigit() and len(name) < 16:
         which = or_(which, Alarm.id == int(name))
     return session.scalars(select(Alarm).where(which, guard.visible(caller, Alarm, "alarms:read")).limit(1)).first()
+
+
+def led(session: Session, alarm: Alarm) -> Warns | None:
+    """What the rule of an alarm, as it reads now, leads to; None: nothing, or it came from outside."""
+    kept = session.scalar(select(Rule.definition).where(Rule.id == alarm.rule_id)) if alarm.rule_id else None
+    said = (kept or {}).get("warns")
+    return Warns.model_validate(said) if said else None
 
 
 def agency(session: Session, id_: int | None) -> Agency | None:

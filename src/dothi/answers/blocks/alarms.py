@@ -13,7 +13,13 @@ def standing(ask: Asking, rules: list[str]) -> list[Standing]:
     """What stands of some rules, or of the sector: the worst first. at: as it stood then."""
     wanted = queue.Asked(sector=None if rules else ask.sector, unit=ask.place, at=ask.at)
     found = [one for line in queue.queue(ask.session, ask.caller, wanted) for one in line.members]
-    kept = [one for one in found if one.active and (not rules or one.rule_code in rules)]
+    kept = [
+        one
+        for one in found
+        if one.active
+        and (not rules or one.rule_code in rules)
+        and (ask.city is None or ask.city.holds(one.unit_code, one.lon, one.lat))
+    ]
     return sorted(kept, key=lambda one: (SEVERITIES.index(one.severity), one.raised_at))
 
 

@@ -7,6 +7,7 @@ from dothi.answers import model, shown, store
 from dothi.answers.asking import Asking
 from dothi.answers.blocks.words import title_of
 from dothi.cases.types import types
+from dothi.identity import guard
 from dothi.kit import clock
 from dothi.sensing.state import number
 
@@ -19,14 +20,27 @@ def asked(ask: Asking, type_: str | None, categories: list[str], last: str | Non
     if not named and type_ is None:
         named = tuple(code for code, sector in types().sectors.items() if sector == ask.sector) or ("",)
     since = None if last is None else ask.moment - model.span(last)
-    return store.CasesAsked(type_, named, ask.place, since, ask.moment)
+    return store.CasesAsked(type_, named, ask.place, since, ask.moment, ask.city)
+
+
+def hidden(ask: Asking, wanted: store.CasesAsked) -> str:
+    """Why there is nothing to count: what is asked for is never public, and none is zero only to those who may see it."""
+    if guard.may_somewhere(ask.caller, "cases:read"):
+        return ""
+    known = types().categories_
+    about = [known[code] for code in wanted.categories if code in known]
+    if wanted.type is not None and not about:
+        about = [one for one in known.values() if one.type == wanted.type]  # a dossier has none: it is never public
+    elif not about:
+        return ""
+    return "" if any(one.public for one in about) else ask.say("Việc loại này không công khai; chỉ cơ quan xử lý thấy.")
 
 
 def measure_name(measure: str, ask: Asking) -> str:
     """What a measure of cases is called."""
     return {
         "open": ask.say("Đang xử lý"), "late": ask.say("Quá hạn"), "received": ask.say("Đã nhận"),
-        "solved": ask.say("Đã xử lý"), "on-time": ask.say("Đúng hạn"), "median-days": ask.say("Thời gian xử lý giữa"),
+        "solved": ask.say("Đã xử lý"), "on-time": ask.say("Đúng hạn"), "median-days": ask.say("Thời gian xử lý trung vị"),
         "satisfied": ask.say("Hài lòng"),
     }[measure]  # fmt: skip
 
@@ -60,7 +74,9 @@ def counted(ask: Asking, of: model.CasesOf, last: str | None) -> shown.Number:
         href="/transparency", how=_scope(ask), at=ask.moment, simulated=bool(found.simulated), value=value,
         text=number(value, decimals, ask.language), unit=unit if value is not None else "", of=of_, count=count,
     )  # fmt: skip
-    if value is None:
+    if why := hidden(ask, wanted):
+        made.value, made.text, made.unit, made.count, made.why = None, "", "", None, why
+    elif value is None:
         made.why = (
             ask.say("Chưa có vụ việc nào đã xong để tính.")
             if of.measure != "satisfied"
@@ -86,7 +102,7 @@ def grouped(ask: Asking, of: model.CasesOf, by: str, last: str | None) -> tuple[
     total = store.case_counts(ask.session, ask.caller, wanted)
     made = shown.Bars(
         "bars", measure_name(of.measure, ask), source=ask.say("Sổ vụ việc của thành phố"), href="/transparency", how=_scope(ask),
-        at=ask.moment, simulated=bool(total.simulated),
+        at=ask.moment, simulated=bool(total.simulated), why=hidden(ask, wanted),
     )  # fmt: skip
     return made, pairs
 
@@ -121,7 +137,7 @@ def answer(ask: Asking, spec: model.Cases) -> shown.Rows:
         at=ask.moment, simulated=any(one.simulated for one in rows), rows=[_row(one, ask) for one in rows], total=total,
     )  # fmt: skip
     if not rows:
-        made.why = {
+        made.why = hidden(ask, wanted) or {
             "open": ask.say("Không có vụ việc nào đang xử lý."), "late": ask.say("Không có vụ việc nào quá hạn."),
         }.get(spec.state, ask.say("Không có vụ việc nào như vậy."))  # fmt: skip
     return made

@@ -5,7 +5,7 @@ from statistics import median
 
 from dothi.answers import hourly, model, reading, reckon, saying, shown, sieve, store
 from dothi.answers.asking import Asking
-from dothi.answers.blocks import alarms, bars, cases, indicator, things
+from dothi.answers.blocks import alarms, bars, cases, indicator, things, warned
 from dothi.answers.blocks.words import assumed, text_of, title_of
 from dothi.datasets import reading as records
 from dothi.sensing.sectors import sectors
@@ -22,7 +22,7 @@ def answer(ask: Asking, spec: model.Figure) -> shown.Number:
     """One number."""
     made = {
         "property": _of_property, "dataset": _of_records, "cases": _of_cases, "alarms": _of_alarms,
-        "indicator": _of_indicator,
+        "warnings": _of_warnings, "indicator": _of_indicator,
     }[spec.source](ask, spec)  # fmt: skip
     if made.value is not None and spec.scale is not None:
         made.value *= spec.scale.by
@@ -116,7 +116,7 @@ def _why(code: str, values: list[reckon.Value], made: reckon.Made, spec: model.F
 
 def _how(how: str, made: reckon.Made, ask: Asking) -> str:
     words = {
-        "worst": ask.say("trị ở nơi xấu nhất"), "count": ask.say("số nơi đo như vậy"),
+        "worst": ask.say("giá trị ở nơi xấu nhất"), "count": ask.say("số nơi đo như vậy"),
         "share": ask.say("phần trăm nơi đo như vậy"), "sum": ask.say("tổng các nơi đo"),
         "mean": ask.say("trung bình các nơi đo"), "median": ask.say("trung vị các nơi đo"),
         "min": ask.say("thấp nhất trong các nơi đo"), "max": ask.say("cao nhất trong các nơi đo"),
@@ -194,7 +194,10 @@ def _of_records(ask: Asking, spec: model.Figure) -> shown.Number:
         value = float(median(values)) if values else None
     else:
         value = store.amount(ask.session, view, asked, spec.how, field.name)
-    if field is not None and spec.how != "distinct":
+    if spec.over is not None and field is not None:
+        whole = store.amount(ask.session, view, asked, "sum", spec.over) if view.field(spec.over) is not None else None
+        value, unit = (100 * value / whole if value is not None and whole else None), "%"
+    elif field is not None and spec.how != "distinct":
         unit = reading.symbol(field.unit, ask)
         decimals = 0 if value is None or float(value).is_integer() or abs(value) >= 1000 else 1
     made = shown.Number(
@@ -238,6 +241,11 @@ def _of_cases(ask: Asking, spec: model.Figure) -> shown.Number:
 def _of_alarms(ask: Asking, spec: model.Figure) -> shown.Number:
     assert spec.alarms is not None  # noqa: S101 - the source is alarms
     return replace(alarms.counted(ask, spec.alarms.rules), title=title_of(spec, ask, ask.say("Cảnh báo đang mở")))
+
+
+def _of_warnings(ask: Asking, spec: model.Figure) -> shown.Number:
+    assert spec.warnings is not None  # noqa: S101 - the source is warnings
+    return replace(warned.counted(ask, spec.warnings), title=title_of(spec, ask, ask.say("Cảnh báo đang có hiệu lực")))
 
 
 def _of_indicator(ask: Asking, spec: model.Figure) -> shown.Number:

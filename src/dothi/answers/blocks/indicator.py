@@ -2,7 +2,7 @@
 
 from dothi.answers import model, saying, shown
 from dothi.answers.asking import Asking
-from dothi.answers.blocks.words import title_of
+from dothi.answers.blocks.words import text_of, title_of
 from dothi.indicators import reasons
 from dothi.indicators import service as indicators
 from dothi.indicators.model import Declared
@@ -80,7 +80,7 @@ def answer(ask: Asking, spec: model.Indicator) -> shown.Number:
     made = number_of(ask, spec.code, spec.period)
     made.title = title_of(spec, ask, made.title)
     if made.value is None:
-        made.state = "nodata"
+        made.state, made.why = "nodata", text_of(spec.missing, ask.language) or made.why
         return made
     value = f"{made.text}{saying.NBSP}{made.unit}" if made.unit else made.text
     slots = saying.Slots(

@@ -1,6 +1,9 @@
 """Layers on a small map, and the way to the same ones on the map of plans and data."""
 
 import json
+from dataclasses import replace
+
+import shapely
 
 from dothi.answers import model, reading, shown
 from dothi.answers.asking import Asking
@@ -23,14 +26,18 @@ def answer(ask: Asking, spec: model.Map) -> shown.Map:
         if view is None or view.geometry_type is None:
             continue
         codes.append(code)
-        made.layers.append((reading.title(view, ask), code, int(view.count)))
         made.simulated = made.simulated or view.simulated
         made.at = max(filter(None, (made.at, view.changed_at)), default=None)
         sources.append(reading.title(view, ask))
-        if view.bbox is not None and view.count:
+        if view.bbox is not None and view.count and ask.city is None:
             corners += [(view.bbox[0], view.bbox[1]), (view.bbox[2], view.bbox[3])]
-        asked = Asked(unit=ask.place, as_of=ask.at, limit=_MOST)
+        asked = Asked(unit=ask.place, city=ask.city, as_of=ask.at, limit=_MOST)
+        count = int(view.count) if ask.city is None else stored.count(view, replace(asked, unit=None), ask.session)
+        made.layers.append((reading.title(view, ask), code, count))
         for one in stored.listing(view, asked, ask.session).records:
+            if one["geojson"] and ask.city is not None:
+                west, south, east, north = shapely.from_geojson(one["geojson"]).bounds
+                corners += [(west, south), (east, north)]
             if one["geojson"]:
                 name = reading.name_of(view, one["properties"], str(one["key"]), ask)
                 made.features.append({"g": json.loads(one["geojson"]), "n": name, "h": reading.href(view, str(one["key"])), "l": len(codes) - 1})  # fmt: skip

@@ -10,6 +10,8 @@ from dothi.answers.blocks.words import title_of
 from dothi.datasets import reading as records
 from dothi.datasets.schema import Field
 from dothi.datasets.views import View
+from dothi.identity import guard
+from dothi.warnings.service import DRAFT
 
 _FACTS = 3  # of a list that names no fields
 
@@ -44,12 +46,25 @@ def answer(ask: Asking, spec: Any, kind: str, code: str | None = None) -> shown.
         href=f"/catalogue/{view.code}", api=reading.api(view, spec.where, ask), at=reading.at(view, ask),
         simulated=view.simulated, total=total,
         rows=rows(ask, view, fields, found),
-        heads=[reading.head(one, ask) for one in fields],
         numeric=[one.kind in ("number", "integer") for one in fields],
     )  # fmt: skip
+    made.heads = [one.name for one in made.rows[0].cells] if made.rows else [reading.head(one, ask) for one in fields]
+    if template := getattr(spec, "draft", None):
+        _drafts(ask, made, template, [str(one["key"]) for one, _ in found])
     if not total:
         made.why = reading.none_such(view, spec.where, ask)
     return made
+
+
+def _drafts(ask: Asking, made: shown.Rows, template: str, keys: list[str]) -> None:
+    """A last column that begins a warning from each record, for those who may write one."""
+    if ask.at is not None or not guard.may_somewhere(ask.caller, DRAFT):
+        return
+    made.heads.append(ask.say("Cảnh báo cho dân"))
+    made.numeric.append(False)
+    for row, key in zip(made.rows, keys, strict=True):
+        address = ask.address("/operations/warnings/new", template=template, record=key)
+        row.cells.append(shown.Cell(ask.say("Cảnh báo cho dân"), ask.say("Soạn cảnh báo"), href=address))
 
 
 def chosen(view: View, names: list[str], kind: str) -> list[Field]:
@@ -85,8 +100,13 @@ def row(
     cells = []
     for field in fields:
         value = properties.get(field.name)
-        text = (names or {}).get(field.name, {}).get(value) or reading.text_of(field, value, ask)
-        cells.append(shown.Cell(reading.head(field, ask), text, field.kind in ("number", "integer")))
+        named_ = (names or {}).get(field.name, {}).get(value)
+        # a ward's code is said by the ward's name, and headed so
+        head = (
+            ask.say("Phường, xã") if named_ and named_ != value and field.name == "unit" else reading.head(field, ask)
+        )
+        text = named_ or reading.text_of(field, value, ask)
+        cells.append(shown.Cell(head, text, field.kind in ("number", "integer")))
     lon = None if one["west"] is None else (one["west"] + one["east"]) / 2
     lat = None if one["south"] is None else (one["south"] + one["north"]) / 2
     return shown.Row(

@@ -7,6 +7,7 @@ from dothi.answers.asking import Asking
 from dothi.answers.blocks import records
 from dothi.answers.blocks.words import title_of
 from dothi.datasets import reading as stored
+from dothi.datasets.selecting import Asked
 
 
 def answer(ask: Asking, spec: model.Search) -> shown.Rows:
@@ -28,7 +29,7 @@ def answer(ask: Asking, spec: model.Search) -> shown.Rows:
         made.total = stored.count(view, asked, ask.session)
         found = [(one, None) for one in stored.listing(view, replace(asked, limit=spec.limit), ask.session).records]
     else:
-        made.total = int(view.count)
+        made.total = stored.count(view, Asked(city=ask.city), ask.session)
         return made
     made.rows = [records.row(ask, view, fields, one, metres) for one, metres in found]
     if not found:

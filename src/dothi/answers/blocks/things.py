@@ -15,7 +15,8 @@ def answer(ask: Asking, spec: model.Things) -> shown.Rows:
     # what is silent is told apart: a condition on a value says nothing of it
     pool = values if where is None else [one for one in values if one.state in reckon.LIVE]
     found = reckon.fitting(pool, where)
-    rows = [row(one, known.unit.shown(ask.language), ask) for one in reckon.ordered(found, spec.order)[: spec.limit]]
+    unit = known.unit.shown(ask.language) if known.kind != "category" else None
+    rows = [row(one, unit, ask) for one in reckon.ordered(found, spec.order)[: spec.limit]]
     made = shown.Rows(
         "things", title_of(spec, ask, known.name.of(ask.language)), source=source(spec.observed, values, ask),
         href=ask.address("/", sector=sectors().sector_of.get(spec.observed), q="") + "#ds", api=api(spec.observed, ask),
@@ -29,9 +30,11 @@ def answer(ask: Asking, spec: model.Things) -> shown.Rows:
     return made
 
 
-def row(one: reckon.Value, unit: str, ask: Asking) -> shown.Row:
-    """One thing's line."""
+def row(one: reckon.Value, unit: str | None, ask: Asking) -> shown.Row:
+    """One thing's line. unit: None of a code, which is said by its word."""
     value = f"{one.text}{NBSP}{unit}" if unit and one.number is not None else one.text
+    if unit is None and one.word:
+        value = ""
     return shown.Row(
         one.name, f"/things/{one.thing}", value=value, state=one.state, word=one.word, at=one.at,
         place=ask.unit_name(one.unit), lon=one.lon, lat=one.lat, thing=one.thing, number=one.number,

@@ -7,7 +7,6 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from dothi.city import store as city_store
 from dothi.datasets import describe, views
 from dothi.datasets.describe import Described, Office
 from dothi.datasets.views import View
@@ -18,6 +17,7 @@ from dothi.identity import store as identity_store
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.errors import NotFound, NotSignedIn
+from dothi.places import cities
 from dothi.web.address import base_of
 
 CORS = {"access-control-allow-origin": "*"}
@@ -85,11 +85,9 @@ def caller_of(request: Request) -> Caller:
 
 
 def city(session: Session, base: str) -> City:
-    """The running city as its catalogue names it."""
-    given = (city_store.setting(session, "city") or {}).get("name") or ""
-    both = given if isinstance(given, dict) else {"vi": str(given), "en": str(given)}
-    vi = str(both.get("vi") or "")
-    return City(vi, str(both.get("en") or vi), describe.names(identity_store.agencies(session), base))
+    """The running city as its catalogue names it; one catalogue of several cities is their province's."""
+    vi, en = cities.title(session, "vi"), cities.title(session, "en")
+    return City(vi, en or vi, describe.names(identity_store.agencies(session), base))
 
 
 def whole(of: City, base: str, seen: Sequence[View]) -> Whole:
@@ -99,7 +97,7 @@ def whole(of: City, base: str, seen: Sequence[View]) -> Whole:
     newest = max((max(one.described_at, one.changed_at or 0) for one in seen), default=0)
     return Whole(
         base, f"Danh mục dữ liệu{name}", f"Data catalogue{english}",
-        f"Các bộ dữ liệu{name} công bố cho mọi người dùng và tái sử dụng.",
+        f"Các tập dữ liệu{name} công bố cho mọi người dùng và tái sử dụng.",
         f"The datasets{english} that are published for everyone to use and reuse.",
         describe.city_office(of.name, of.name_en, base), started or clock.now_micros(), newest or clock.now_micros(),
     )  # fmt: skip

@@ -20,7 +20,7 @@ PER_SITEMAP = 50_000  # addresses of one file, by the protocol
 PAGES = ("/", "/catalogue", "/air", "/water", "/map")
 # what the journal calls it, and what a reader is told
 _TOLD = {
-    "data.dataset.created": "Bộ dữ liệu mới",
+    "data.dataset.created": "Tập dữ liệu mới",
     "data.dataset.described": "Sửa mô tả",
     "data.dataset.shared": "Công bố, mức chia sẻ mới",
     "data.load.applied": "Cập nhật dữ liệu",

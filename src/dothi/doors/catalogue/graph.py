@@ -150,6 +150,9 @@ def add_dataset(graph: Graph, one: Described) -> URIRef:
         graph.add(
             (node, DCTERMS.conformsTo, nodes.standard(graph, describe.CRS84, "WGS 84 longitude-latitude (CRS84)"))
         )
+    if one.model is not None:
+        name, address = one.model
+        graph.add((node, DCTERMS.conformsTo, nodes.standard(graph, address, f"Smart Data Models: {name}")))
     _lineage(graph, node, one)
     if one.series is not None:
         graph.add((node, DCAT.inSeries, _series(graph, one.series, one)))

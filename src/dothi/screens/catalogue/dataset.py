@@ -10,6 +10,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from dothi.datasets import describe, quality, usage, views
+from dothi.datasets import schema as schemas
 from dothi.datasets.schema import Field
 from dothi.datasets.views import View
 from dothi.identity import guard
@@ -102,6 +103,7 @@ class DatasetPage:
     sent: bool
     form: Filled
     workbench: str
+    model: tuple[str, str] | None
 
 
 @Ask.asked
@@ -161,6 +163,7 @@ def page_of(ask: Ask, view: View, form: Filled | None = None, status: int = 200)
         _json_ld(describe.schema_org(view, ask.base, publisher)), _info(ask, view, agency),
         (view.source_url or "") if describe.is_web(view.source_url) else "", ask.base,
         params.get("sent") == "1", form or Filled(), f"/map?layers={quote(view.code)}" if spatial else "",
+        schemas.model(view.schema),
     )  # fmt: skip
     return ask.page("dataset", page, simulated=view.simulated, status=status)
 

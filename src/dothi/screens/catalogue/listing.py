@@ -1,7 +1,7 @@
 """`/catalogue`: every dataset the caller may see, searched and narrowed by facets; the address holds all of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from dothi.identity import guard
 from dothi.identity import store as identity
 from dothi.identity.tables import Agency
 from dothi.places import atlas as atlases
+from dothi.places import cities
 from dothi.screens import words
 from dothi.screens.catalogue import finding, labels, store
 from dothi.screens.catalogue.asking import Ask
@@ -85,10 +86,18 @@ def index(ask: Ask) -> Response:
 
 
 def listed(ask: Ask) -> list[Listed]:
-    """All the caller may see: our own datasets, then those of other portals."""
+    """All the caller may see: our own datasets, then those of other portals.
+
+    Of a city: those with something in it, counted by what is, and those that are empty anywhere.
+    """
     offices = {one.id: one for one in identity.agencies(ask.session)}
     seen = views.views(ask.caller)
+    if (city := cities.lens(ask.session)) is not None:
+        counts = store.counts_in(ask.session, seen, city)
+        seen = [replace(one, count=counts.get(one.id, 0)) for one in seen if one.id in counts or not one.count]
     held = store.places_of(ask.session, seen)
+    if city is not None and city.units:
+        held = {id_: codes & set(city.units) for id_, codes in held.items()}
     mine = [_of(one, offices, held.get(one.id, frozenset()), ask.language) for one in seen]
     return [*mine, *store.harvested(ask.session, ask.caller)]
 

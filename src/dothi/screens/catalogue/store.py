@@ -18,6 +18,7 @@ from dothi.db import words
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit.text import fold
+from dothi.places.cities import Lens
 from dothi.screens import words as common
 from dothi.screens.catalogue.finding import Listed, searched
 from dothi.screens.catalogue.labels import licence as licence_name
@@ -45,6 +46,14 @@ def places_of(session: Session, seen: Sequence[View]) -> dict[int, frozenset[str
                     _places.popitem(last=False)
         found[one.id] = held
     return found
+
+
+def counts_in(session: Session, seen: Sequence[View], city: Lens) -> dict[int, int]:
+    """How many records of each dataset lie in a city, or nowhere, by dataset id."""
+    ids = [one.id for one in seen if one.count]
+    here = city.clause(Record.unit_code, Record.west, Record.south, Record.east, Record.north)
+    query = select(Record.dataset_id, func.count()).where(Record.dataset_id.in_(ids), here)
+    return {id_: int(count) for id_, count in session.execute(query.group_by(Record.dataset_id))}
 
 
 def harvested(session: Session, caller: Caller) -> list[Listed]:

@@ -6,7 +6,7 @@ from typing import Any
 from dothi.alerts.tables import Alarm
 from dothi.kit import clock
 from dothi.screens.warnings import words
-from dothi.warnings import service
+from dothi.warnings import declared, service
 from dothi.web import slots
 
 
@@ -19,9 +19,18 @@ def now(ask: Any) -> Mapping[str, Any]:
 
 
 def of_alarm(ask: Any, alarm: Alarm | None) -> Mapping[str, Any] | None:
-    """`operations.warning`: the warnings composed from an alarm; None where there is none."""
-    found = service.of_alarm(ask.session, ask.caller, alarm.id) if alarm is not None else []
-    return {"list": found, "w": words, "now": clock.now_micros(), "language": ask.language} if found else None
+    """`operations.warning`: the warnings composed from an alarm, or that its rule wants one; None where neither is."""
+    if alarm is None:
+        return None
+    found = service.of_alarm(ask.session, ask.caller, alarm.id)
+    code = None if found or _replay(ask) else service.leads(ask.session, ask.caller, alarm)
+    if not found and code is None:
+        return None
+    lead = None
+    if code is not None:
+        title = declared.templates()[code][1].title.of(ask.language)
+        lead = {"title": title, "href": f"/operations/warnings/new?alarm={alarm.number}"}
+    return {"list": found, "lead": lead, "w": words, "now": clock.now_micros(), "language": ask.language}
 
 
 def on_map(ask: Any) -> Mapping[str, Any]:

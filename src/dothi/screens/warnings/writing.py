@@ -44,20 +44,27 @@ class Written:
 
 
 def blank(ask: Ask) -> Written:
-    """A new form: from an alarm (`?alarm=`, its number or id) and a template (`?template=`), or empty."""
+    """A new form: from an alarm (`?alarm=`, its number or id) or a record (`?record=`, its key) and a template, or empty."""
     query = ask.request.query_params
     alarm = _alarm(ask, query.get("alarm", ""))
-    fits = service.templates_for(alarm.explanation, alarm.sector) if alarm is not None else []
+    led = store.led(ask.session, alarm) if alarm is not None else None
+    fits = service.templates_for(alarm.explanation, alarm.sector, led) if alarm is not None else []
     code = query.get("template") or next(iter(fits), "")
     if code and code not in declared.templates():
         raise NotFound(f"no template {code[:60]!r}")
-    if alarm is not None:
+    slots: dict[str, str] = {}
+    if alarm is None and code and query.get("record"):
+        composed, slots = service.from_record(ask.session, ask.caller, code, query["record"])
+    elif alarm is not None:
         composed = service.suggestion(ask.session, ask.caller, alarm.id, code or None)
     elif code:
         composed = service.from_template(ask.session, code, {})
     else:
         composed = Composed({}, expires_at=ask.now + 6 * clock.HOUR)
-    slots = _facts(alarm, declared.templates()[code][1]) if code and alarm is not None else {}
+    if code and alarm is not None:
+        slots = _facts(alarm, declared.templates()[code][1])
+    if led is not None and led.template == code:
+        slots |= led.filling(alarm.severity)
     made = _page(ask, "/operations/warnings", composed, code, slots)
     made.fits, made.alarm = (
         fits,
