@@ -217,7 +217,7 @@ def test_an_override_is_seen_by_every_room_after_the_apply(session, split, forge
     (another / "sectors" / "water.yaml").write_text(said.replace("value: 7", "value: 9"), "utf-8")
     with pytest.raises(BadInput) as refused:
         service.plan(session, another)
-    assert "has observed_properties.properties.water-level.state.stale_minutes at 7" in str(refused.value.faults[0])
+    assert "and thu of this installation has it at 7" in str(refused.value.faults[0])
     path.write_text(WATER, "utf-8")
     service.apply(session, guard.SYSTEM, service.plan(session, split))
     session.commit()

@@ -255,3 +255,16 @@ def test_the_shipped_sketches_are_what_their_script_draws():
         kept = json.loads((folder / "data" / f"{code}.geojson").read_text("utf-8"))
         assert kept["simulated"] is kept["approximate"] is True
         assert [one["properties"] for one in kept["features"]] == [one["properties"] for one in features], code
+
+
+@pytest.mark.parametrize("name", ["phan-thiet", "lang-son", "can-tho"])
+def test_bins_and_car_parks_stand_where_their_sensors_do(name):
+    from dothi.simulate import drawing
+
+    folder = city.find(name)
+    _, items = read(folder)
+    things = {item.code for item in items if item.kind == "thing"}
+    for code, features in drawing.draw(folder, tuple(drawing.BESIDE)).items():
+        kept = (folder / "data" / f"{code}.geojson").read_text("utf-8")
+        assert kept == drawing.written(features), code
+        assert {one["properties"]["sensor"] for one in features} <= things

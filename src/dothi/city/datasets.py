@@ -34,11 +34,10 @@ def items(blueprint: Blueprint, taught: Sectors, folder: Path) -> Iterator[Item]
     for code in _referred_first(list(taken), taught):
         (_, use), (sector, one) = taken[code], taught.datasets[code]
         simulated = blueprint.simulated if use.simulated is None else use.simulated
-        schema = {"type": "object", **one.schema_, "x-order": list(one.schema_.get("properties", {}))}
         yield Item("dataset", code, flat({
             "name": one.title.vi, "title_en": one.title.en, "description": one.description.vi,
             "description_en": one.description.en, "agency": use.agency, "sharing": use.sharing, "status": "published",
-            "schema": schema, "geometry_type": one.geometry_type, "key_field": one.key_field, "licence": one.licence,
+            "schema": one.kept, "geometry_type": one.geometry_type, "key_field": one.key_field, "licence": one.licence,
             "frequency": one.frequency, "contact": use.contact, "keywords": one.keywords, "themes": one.themes,
             "sector": sector, "source": use.source or one.source, "source_url": use.source_url or one.source_url,
             "quality": use.quality or one.quality, "style": one.style.model_dump() if one.style else None,

@@ -26,13 +26,20 @@ from dothi.sensing.sectors import Sectors, sectors, together
 
 SETTING = "overrides"
 EVERY = 10.0  # seconds between two looks of a server
+_WAY_OUT = (
+    "the same value in both cities, or none in this one; what this city alone has otherwise is said of its own things "
+    "(`stale_minutes` of a sector, `levels` of a station) or by a rule for its area at /operations/rules"
+)
 log = logging.getLogger(__name__)
 
 
 def of(blueprint: Blueprint, source: Source | None = None) -> list[Override]:
     """The overrides a blueprint asks for."""
     return [
-        Override(code, one.at, one.value, one.source, None if source is None else (source, ("sectors", code, "overrides", i)))
+        Override(
+            code, one.at, one.value, one.source, None if source is None else (source, ("sectors", code, "overrides", i)),
+            blueprint.city,
+        )
         for code, use in blueprint.sectors.items()
         for i, one in enumerate(use.overrides)
     ]  # fmt: skip
@@ -44,7 +51,8 @@ def stored(session: Session, *, without: str | None = None) -> list[Override]:
     for value in cities.each(session, SETTING):
         if value.get("city") != without:
             made += [
-                Override(**{name: one[name] for name in ("sector", "at", "value", "source")}) for one in value["values"]
+                Override(one["sector"], one["at"], one["value"], one["source"], city=str(value.get("city", "")))
+                for one in value["values"]
             ]
     return made
 
@@ -64,8 +72,9 @@ def contradictions(mine: list[Override], others: list[Override]) -> Iterator[Fau
         other = held.get((one.sector, one.at))
         if other is not None and other.value != one.value:
             yield one.fault(
-                f"another city of this installation has {one.at} at {other.value!r}",
-                allowed="one value for all its cities",
+                f"{one.city} wants {one.at} of {one.sector} at {one.value!r}, and {other.city} of this installation has it "
+                f"at {other.value!r}: packs are those of all its cities",
+                allowed=_WAY_OUT,
             )
 
 

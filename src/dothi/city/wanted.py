@@ -133,11 +133,13 @@ def _teaching(blueprint: Blueprint, taught: Sectors) -> Iterator[Item]:
         sector = taught.sector_of[property_.code]
         if sector not in blueprint.sectors:
             continue
-        stale = blueprint.sectors[sector].stale_minutes.get(property_.code)
         described = property_.description or property_.name
         yield Item("property", property_.code, flat({
             "name": property_.name.vi, "description": described.vi, "definition": property_.definition,
-            "properties": {"sector": sector, "name_en": property_.name.en, "stale_minutes": stale},
+            "properties": {
+                "sector": sector, "name_en": property_.name.en,
+                "model": property_.model.model_dump() if property_.model else None,
+            },
         }))  # fmt: skip
     for _, model in blueprint.all_models():
         yield Item("sensor", model.code, flat({
@@ -168,10 +170,15 @@ def _thing(blueprint: Blueprint, group: Group, n: int, spot: Spot, taught: Secto
         "agency": group.agency, "properties": {k: v for k, v in own.items() if v is not None},
     }))  # fmt: skip
     for stream in group.datastreams:
-        yield _datastream(code, name, group, stream, taught)
+        use = blueprint.sectors.get(taught.sector_of[stream.property])
+        stale = None if use is None else use.stale_minutes.get(stream.property)
+        yield _datastream(code, name, group, stream, taught, stale)
 
 
-def _datastream(thing: str, name: packs.Text, group: Group, stream: Stream, taught: Sectors) -> Item:
+def _datastream(
+    thing: str, name: packs.Text, group: Group, stream: Stream, taught: Sectors, stale: float | None
+) -> Item:
+    """stale: the city's own patience, said of each datastream, as other cities share the property."""
     known = taught.properties[stream.property]
     levels = {code: one.model_dump(exclude_none=True) for code, one in (stream.levels or {}).items()}
     source = stream.levels_source
@@ -181,7 +188,7 @@ def _datastream(thing: str, name: packs.Text, group: Group, stream: Stream, taug
         source = station.source
     own = {
         "every_seconds": stream.every_seconds, "levels": levels or None, "levels_source": source, "name_en": known.name.en,
-        **stream.properties,
+        "stale_minutes": stale, **stream.properties,
     }  # fmt: skip
     return Item("datastream", f"{thing}.{stream.property}", flat({
         "name": known.name.vi, "description": f"{known.name.vi}: {name.vi}", "observationType": OBSERVATION_TYPES[known.kind],

@@ -12,6 +12,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -37,6 +38,8 @@ OPEN_WRITES = frozenset(
     {"sensing:read", "sensing:write", "observations:write", "places:write", "data:read", "data:write", "data:describe"}
 )
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# rooms above say here which agencies (ids) an area has, for roles that are held inside an area
+OFFICES: list[Callable[[Session, str], Iterable[int]]] = []
 
 log = logging.getLogger(__name__)
 throttle = Throttle()
@@ -147,11 +150,12 @@ def by_password(login: str, password: str, address: str = "") -> Caller | None:
 
 
 def of_person(session: Session, person: Person) -> Caller:
-    """What a person may do: their roles, everywhere or inside agencies (and the agencies under those)."""
+    """What a person may do: their roles, everywhere or inside agencies (and those under them), those of an area too."""
     everywhere: set[str] = set()
     within: set[tuple[str, int]] = set()
     datasets: set[tuple[str, str]] = set()
     roles: set[str] = set()
+    areas: set[str] = set()
     for held in store.grants(session, person.id):
         permissions = guard.ROLES.get(held.role, frozenset())
         roles.add(held.role)
@@ -160,11 +164,16 @@ def of_person(session: Session, person: Person) -> Caller:
         elif held.scope_kind == "agency" and held.scope:
             agencies = store.below(session, held.scope)
             within |= {(permission, agency) for permission in permissions for agency in agencies}
+        elif held.scope_kind == "area" and held.scope:
+            areas.add(held.scope)
+            offices = {agency for of in OFFICES for agency in of(session, held.scope)}
+            within |= {(permission, agency) for permission in permissions for agency in offices}
         elif held.scope_kind == "dataset" and held.scope:
             datasets |= {(permission, held.scope) for permission in permissions if permission.startswith("data:")}
     return Caller(
         "person", person.id, person.name, person.agency_id, frozenset(everywhere), frozenset(within),
         frozenset(roles), language=person.language, datasets=frozenset(datasets),
+        areas=frozenset() if everywhere else frozenset(areas),
     )  # fmt: skip
 
 

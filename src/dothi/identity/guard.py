@@ -118,7 +118,8 @@ class Caller:
     """Who is calling.
 
     everywhere: permissions held without limit; within: pairs (permission, agency id) held inside an agency only;
-    datasets: pairs (permission, code) held over a dataset only.
+    datasets: pairs (permission, code) held over a dataset only. areas: codes of the areas whose offices they belong to and
+    beside which pages show them nothing; none: everywhere.
     thing_id: a device key acts for that one thing.
     """
 
@@ -132,6 +133,7 @@ class Caller:
     thing_id: int | None = None
     language: str | None = field(default=None, compare=False)
     datasets: frozenset[tuple[str, str]] = frozenset()
+    areas: frozenset[str] = frozenset()
 
     @property
     def actor(self) -> str:

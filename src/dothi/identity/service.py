@@ -16,6 +16,12 @@ from dothi.kit.errors import BadInput, Conflict, Fault, NotFound
 from dothi.kit.text import nfc
 
 _DEMO = "demo-"  # logins of the demo's people
+_DEMO_MARK = "(trình diễn)"  # ends the names of those made for a role
+_DEMO_NAMES = {
+    "reporter": "Người phản ánh", "officer": "Chuyên viên", "field-worker": "Nhân viên hiện trường", "dispatcher": "Điều phối viên",
+    "manager": "Quản lý đơn vị", "duty-officer": "Trực ban", "duty-chief": "Trưởng ca trực", "leader": "Lãnh đạo",
+    "data-steward": "Quản trị dữ liệu", "auditor": "Kiểm tra viên", "administrator": "Quản trị hệ thống",
+}  # fmt: skip
 SCOPE_KINDS = ("all", "agency", "area", "dataset")
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,99}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -281,7 +287,7 @@ def demo_person(session: Session, role: str) -> Person:
     if found is None and role not in guard.ROLES:
         raise BadInput("there is no such role", [Fault("role", _not(role, guard.ROLES), ", ".join(guard.ROLES))])
     if found is None:
-        found = create_person(session, guard.SYSTEM, login, f"Demo {role}")
+        found = create_person(session, guard.SYSTEM, login, f"{_DEMO_NAMES.get(role, role)} {_DEMO_MARK}")
         grant(session, guard.SYSTEM, found, role)
     return found
 
@@ -293,7 +299,9 @@ def demo_people(session: Session) -> list[tuple[str, str]]:
     return [
         (one.login.removeprefix(_DEMO), one.name)
         for one in store.people(session)
-        if one.login.startswith(_DEMO) and one.active and not one.name.startswith("Demo ")
+        if one.login.startswith(_DEMO)
+        and one.active
+        and not (one.name.endswith(_DEMO_MARK) or one.name.startswith("Demo "))
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from dothi.db.words import json_string
@@ -12,6 +12,7 @@ from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.text import fold
+from dothi.places import cities
 from dothi.sensing.state_store import Row
 from dothi.sensing.tables import (
     Datastream,
@@ -111,11 +112,10 @@ def things(
     """Things the caller may see, by name, each with its datastreams' newest values.
 
     box: west, south, east, north in degrees. properties: codes of observed properties one of which the thing must
-    observe. words: part of its name, with or without diacritics.
+    observe. words: part of its name, with or without diacritics. Of the city a page is about, unless ids are named.
     """
     wanted = select(*_THING).where(guard.visible(caller, Thing)).order_by(Thing.name_folded, Thing.id)
-    if ids is not None:
-        wanted = wanted.where(Thing.id.in_(list(ids)))
+    wanted = wanted.where(_here(session) if ids is None else Thing.id.in_(list(ids)))
     if box is not None:
         west, south, east, north = box
         wanted = wanted.where(Thing.lon.between(west, east), Thing.lat.between(south, north))
@@ -140,6 +140,11 @@ def things(
     return list(found.values())
 
 
+def _here(session: Session) -> ColumnElement[bool]:
+    """Things of the city a page is about."""
+    return cities.within(session, Thing.unit_code, Thing.lon, Thing.lat)
+
+
 def thing(session: Session, caller: Caller, id_: int) -> ThingNow | None:
     """One thing with its datastreams, or None when the caller sees no such thing."""
     return next(iter(things(session, caller, ids=[id_])), None)
@@ -147,7 +152,7 @@ def thing(session: Session, caller: Caller, id_: int) -> ThingNow | None:
 
 def any_simulated(session: Session, caller: Caller) -> bool:
     """Whether something the caller sees is simulated: the page then says so."""
-    query = select(Thing.id).where(guard.visible(caller, Thing), Thing.simulated.is_(True)).limit(1)
+    query = select(Thing.id).where(guard.visible(caller, Thing), Thing.simulated.is_(True), _here(session)).limit(1)
     return session.scalar(query) is not None
 
 
@@ -263,10 +268,14 @@ def days(session: Session, datastream_id: int, start: int, end: int, offset: int
 
 def totals(session: Session, caller: Caller) -> tuple[int, int, int | None]:
     """Things the caller sees, observations of their datastreams, and when the newest one was received (µs UTC)."""
-    count = session.scalar(select(func.count()).select_from(Thing).where(guard.visible(caller, Thing))) or 0
-    stored, newest = session.execute(
+    here = _here(session)
+    count = session.scalar(select(func.count()).select_from(Thing).where(guard.visible(caller, Thing), here)) or 0
+    query = (
         select(func.coalesce(func.sum(DatastreamState.count), 0), func.max(DatastreamState.received_at))
         .join(Datastream, Datastream.id == DatastreamState.datastream_id)
         .where(guard.visible(caller, Datastream))
-    ).one()
+    )
+    if cities.lens(session) is not None:
+        query = query.join(Thing, Thing.id == Datastream.thing_id).where(here)
+    stored, newest = session.execute(query).one()
     return int(count), int(stored), newest

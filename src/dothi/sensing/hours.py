@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit.clock import HOUR
+from dothi.places import cities
 from dothi.sensing.tables import (
     Datastream,
     DatastreamState,
@@ -58,7 +59,7 @@ def streams(
 ) -> list[StreamRow]:
     """Datastreams of some things, or of some observed properties, that the caller may see.
 
-    caller None: the page has made sure already.
+    caller None: the page has made sure already. Of the city a page is about, unless things are named.
     """
     query = (
         select(
@@ -73,6 +74,9 @@ def streams(
         query = query.where(Datastream.thing_id.in_(things))
     if properties is not None:
         query = query.where(Datastream.observed_property_id.in_(properties))
+    if things is None and cities.lens(session) is not None:
+        here = select(Thing.id).where(cities.within(session, Thing.unit_code, Thing.lon, Thing.lat))
+        query = query.where(Datastream.thing_id.in_(here))
     if caller is not None:
         query = query.where(guard.visible(caller, Datastream))
     return [StreamRow._make(row) for row in session.execute(query)]

@@ -14,6 +14,7 @@ from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.clock import HOUR
+from dothi.places import cities
 from dothi.sensing import air
 from dothi.sensing.air import AirStation
 from dothi.sensing.tables import Datastream, Thing
@@ -23,7 +24,7 @@ RENEWING = 20.0  # s that others are shown what was, while one reckons anew
 FEW = 500  # stations that are reckoned anew whenever somebody asks
 VIEWS = 16  # kept at most: what different callers may see
 
-_Key = tuple[str, str, str]
+_Key = tuple[str, str, str, str]
 
 
 @dataclass(slots=True)
@@ -63,9 +64,10 @@ def stations(session: Session, caller: Caller, at: int | None = None) -> list[Ai
 
 
 def _key(session: Session, caller: Caller) -> _Key:
-    """The database, and the clauses of what the caller may see in it."""
+    """The database, and the clauses of what the caller may see in it, of which city."""
     seen = [
         str(guard.visible(caller, table).compile(compile_kwargs={"literal_binds": True}))
         for table in (Thing, Datastream)
     ]
-    return str(inspect(session.get_bind()).engine.url), seen[0], seen[1]
+    city = cities.lens(session)
+    return str(inspect(session.get_bind()).engine.url), seen[0], seen[1], "" if city is None else city.code

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dothi.db.words import json_double, json_string
 from dothi.identity import guard
 from dothi.identity.guard import Caller
+from dothi.places import cities
 from dothi.sensing.tables import Datastream, DatastreamState, ObservedProperty, Thing
 
 
@@ -44,7 +45,10 @@ class Stored(NamedTuple):
 def newest(
     session: Session, caller: Caller, bbox: tuple[float, float, float, float] | None, things: Sequence[int] | None
 ) -> list[Row]:
-    """Every datastream the caller may see with its thing, things without datastreams too, ordered by thing."""
+    """Every datastream the caller may see with its thing, things without datastreams too, ordered by thing.
+
+    Of the city a page is about, unless things are named.
+    """
     query = (
         select(
             Thing.id, Thing.code, Thing.name, Thing.lon, Thing.lat, Thing.simulated, Thing.connected,
@@ -61,8 +65,8 @@ def newest(
     if bbox is not None:
         west, south, east, north = bbox
         query = query.where(Thing.lon.between(west, east), Thing.lat.between(south, north))
-    if things is not None:
-        query = query.where(Thing.id.in_(things))
+    here = cities.within(session, Thing.unit_code, Thing.lon, Thing.lat)
+    query = query.where(here if things is None else Thing.id.in_(things))
     return [Row._make(row) for row in session.execute(query)]
 
 

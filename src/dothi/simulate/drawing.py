@@ -1,6 +1,7 @@
 """Draws the demonstration city's own datasets from its sketched river, roads and wards: `python -m dothi.simulate.drawing CITY`.
 
-Everything drawn is invented, and says so. The same sketch gives the same files; they are kept beside city.yaml.
+Everything drawn is invented, and says so. The same sketch gives the same files; they are kept beside city.yaml. Names
+after the city draw these files only: `… cities/phan-thiet waste-bins traffic-parking`.
 """
 
 import json
@@ -233,11 +234,23 @@ def cabinets(town: Town) -> Iterator[Feature]:
 def waste_bins(town: Town) -> Iterator[Feature]:
     """Where the fill sensors hang, under the same codes: large ones at the market and the hospital."""
     for n, spot in enumerate(town.group("BIN-"), 1):
-        code = f"BIN-{n:03}"
+        code = f"{town.blueprint.prefix or ''}BIN-{n:03}"
         kind = pick({"mixed": 0.74, "recyclable": 0.18, "organic": 0.08}, code, "kind")
         yield point(code, spot, {
             "code": code, "place": f"{spot.road}, thùng {n}" if spot.road else f"Khu đông người, thùng {n}",
             "volume": 240 if kind != "mixed" else 660 if spot.road else 1100, "kind": kind, "sensor": code,
+        })  # fmt: skip
+
+
+def car_parks(town: Town) -> Iterator[Feature]:
+    """The car parks whose free spaces are counted, under the codes of their sensors."""
+    for n, spot in enumerate(town.group("PARK-"), 1):
+        code = f"{town.blueprint.prefix or ''}PARK-{n:02}"
+        spaces = int(spot.properties["spaces"])
+        yield point(code, spot, {
+            "code": code, "name": f"{spot.name.vi} (mô phỏng)", "kind": "lot", "spaces": spaces,
+            "motorbikes": 100 * round(spaces / 20), "accessible": 1 + spaces // 40, "price": 10000,
+            "charging": int(2 * chance(code, "charging")), "opens": "05:00", "closes": "22:00", "sensor": code,
         })  # fmt: skip
 
 
@@ -367,10 +380,14 @@ DRAWN: dict[str, Callable[[Town], Iterator[Feature]]] = {
 }  # fmt: skip
 
 
-def draw(folder: Path) -> dict[str, list[Feature]]:
-    """Every dataset of a city folder."""
-    town = Town(folder)
-    return {code: list(make(town)) for code, make in DRAWN.items()}
+# of cities whose other files were drawn before: what stands where their sensors do
+BESIDE: dict[str, Callable[[Town], Iterator[Feature]]] = {"waste-bins": waste_bins, "traffic-parking": car_parks}
+
+
+def draw(folder: Path, only: Sequence[str] = ()) -> dict[str, list[Feature]]:
+    """Every dataset of a city folder, or those named."""
+    town, known = Town(folder), BESIDE | DRAWN
+    return {code: list(known[code](town)) for code in only or DRAWN}
 
 
 def written(features: Sequence[Feature]) -> str:
@@ -381,12 +398,12 @@ def written(features: Sequence[Feature]) -> str:
     return f'{head[:-1]},"features":[\n{rows}\n]}}\n'
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, only: Sequence[str] = ()) -> None:
     """Write the files."""
     (folder / "data").mkdir(exist_ok=True)
-    for code, features in draw(folder).items():
+    for code, features in draw(folder, only).items():
         (folder / "data" / f"{code}.geojson").write_text(written(features), "utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -44,7 +44,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Frame:
-    """What `base.html` says around a page."""
+    """What `base.html` says around a page. cities: those to choose from, where an installation has several."""
 
     language: str
     other_language: str
@@ -54,6 +54,7 @@ class Frame:
     open_writes: bool
     demo: bool
     bands: list[Band]
+    cities: list[Link]
 
 
 # pages add themselves here, so that the navigation names only what exists
@@ -81,7 +82,7 @@ def page(request: Request, template: str, context: Mapping[str, Any], status: in
     frame = Frame(
         language, "en" if language == "vi" else "vi", _theme(request), path,
         [Link(href, say(label), path == href or path.startswith(href + "/")) for href, label in NAVIGATION],
-        settings().open_writes, settings().demo, _bands(language),
+        settings().open_writes, settings().demo, _bands(language), _cities(request),
     )  # fmt: skip
     html = templates().get_template(template).render(_=say, frame=frame, request=request, **context)
     answer = HTMLResponse(html, status, headers=_headers())
@@ -97,6 +98,12 @@ def _bands(language: str) -> list[Band]:
     except Exception:
         log.exception("the bands over every page could not be asked for")
         return []
+
+
+def _cities(request: Request) -> list[Link]:
+    """The cities to choose from, as the page's own question says."""
+    switch: Callable[[], list[Link]] | None = getattr(request.state, "switch", None)
+    return [] if switch is None else switch()
 
 
 def _theme(request: Request) -> str | None:

@@ -17,7 +17,7 @@ from dothi.web.address import root_of
 
 TITLE = "Dữ liệu đô thị · City data"
 ABOUT = (
-    "Bản ghi của các bộ dữ liệu theo OGC API: lọc, sắp xếp, tải về, và sửa khi có quyền. "
+    "Bản ghi của các tập dữ liệu theo OGC API: lọc, sắp xếp, tải về, và sửa khi có quyền. "
     "Records of datasets as OGC API Features: filtered, sorted, downloaded, and edited by those who may."
 )
 _REL = "http://www.opengis.net/def/rel/ogc/1.0/"

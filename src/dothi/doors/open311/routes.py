@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from dothi.cases import lists, reading
-from dothi.city import store as city_store
 from dothi.config import settings
 from dothi.db import session as db
 from dothi.doors.open311 import asked, catalogue, formats, posting, represent, store
@@ -25,6 +24,8 @@ from dothi.identity import access
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, DothiError, Fault, NotFound, TooLarge
+from dothi.places import cities
+from dothi.places.cities import Lens
 from dothi.web import errors
 from dothi.web.address import base_of
 
@@ -48,11 +49,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A GET as its view sees it. given: one value of each parameter."""
+    """A GET as its view sees it. given: one value of each parameter; city: the jurisdiction, where there are several."""
 
     session: Session
     request: Request
     given: dict[str, str]
+    city: Lens | None = None
 
     @property
     def base(self) -> str:
@@ -86,20 +88,21 @@ View = Callable[[Ask], Answer]
 
 
 def discovery(ask: Ask) -> Answer:
-    """`discovery.{format}`: who to ask for a key, and where the endpoint is."""
+    """`discovery.{format}`: who to ask for a key, and where the endpoint is: once for each city."""
     base = ask.base
-    city = city_store.setting(ask.session, "city") or {}
+    return Answer(Document("discovery", {
+        "changeset": CHANGED, "contact": settings().mail_from or base, "key_service": f"{base}/admin/keys",
+        "endpoints": [_endpoint(base, city) for city in cities.all_(ask.session).values() or [{}]],
+    }), keep=300)  # fmt: skip
+
+
+def _endpoint(base: str, city: dict[str, Any]) -> dict[str, Any]:
     endpoint = {
         "specification": SPECIFICATION, "url": f"{base}{HERE}", "changeset": CHANGED,
         "type": "test" if city.get("simulated") or settings().demo else "production",
         "formats": ["text/xml", "application/json"],
     }  # fmt: skip
-    if city.get("code"):
-        endpoint["jurisdiction_id"] = city["code"]
-    return Answer(Document("discovery", {
-        "changeset": CHANGED, "contact": settings().mail_from or base, "key_service": f"{base}/admin/keys",
-        "endpoints": [endpoint],
-    }), keep=300)  # fmt: skip
+    return endpoint | ({"jurisdiction_id": city["code"]} if city.get("code") else {})
 
 
 def services(ask: Ask) -> Answer:
@@ -125,7 +128,7 @@ def requests(ask: Ask) -> Answer:
         rows, more = store.named(ask.session, wanted.ids, kinds), False
     else:
         categories = [catalogue.category(code).code for code in wanted.codes] if wanted.codes else None
-        rows = store.page(ask.session, wanted, kinds, categories)
+        rows = store.page(ask.session, wanted, kinds, categories, ask.city)
         more, rows = len(rows) > wanted.size, rows[: wanted.size]
     made = represent.requests(ask.session, rows, ask.base, ask.language, extensions=ask.extended)
     newest = max((row.updated_at for row in rows), default=None)
@@ -183,8 +186,8 @@ def _get(view: View) -> Callable[[Request], Response]:
             if any("\0" in one for one in (*given.values(), *map(str, request.path_params.values()))):
                 raise BadInput("a zero character is no text", [Fault("value", "holds a zero character", "text")])
             with db.reading() as session:
-                _jurisdiction(session, request, given.get("jurisdiction_id", ""))
-                answer = view(Ask(session, request, given))
+                city = _jurisdiction(session, request, given.get("jurisdiction_id", ""))
+                answer = view(Ask(session, request, given, city))
         except DothiError as error:
             return _refused(error, form)
         return _kept(request, answer, form)
@@ -282,15 +285,21 @@ def _known(form: str) -> None:
         raise NotFound("no such format", [Fault("format", repr(form[:20]), ", ".join(FORMATS))])
 
 
-def _jurisdiction(session: Session, request: Request, said: str) -> None:
-    """Let a request pass that names no jurisdiction, or this one: the city's code, or the host. Raises NotFound."""
+def _jurisdiction(session: Session, request: Request, said: str) -> Lens | None:
+    """Which city a request is about that names a jurisdiction: a city's code, or the host, which is all of them.
+
+    None: everything, as without one. Raises NotFound.
+    """
     if not said:
-        return
+        return None
     host = base_of(request).partition("://")[2].partition(":")[0]
-    city = (city_store.setting(session, "city") or {}).get("code")
-    if said not in (host, city):
-        known = city or host
+    held = cities.all_(session)
+    if said in held:
+        return cities.of_city(session, held[said]) if len(held) > 1 else None
+    if said != host:
+        known = ", ".join(held) or host
         raise NotFound("no such jurisdiction", [Fault("jurisdiction_id", f"{said[:60]!r} was not found", known)])
+    return None
 
 
 def _kept(request: Request, answer: Answer, form: str) -> Response:

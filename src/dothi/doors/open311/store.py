@@ -9,13 +9,18 @@ from sqlalchemy.orm import Session
 from dothi.cases import lists, news, sight
 from dothi.cases.tables import Case, CaseEntry, CaseFile
 from dothi.doors.open311.asked import Asked
+from dothi.places.cities import Lens
 
 _SOME = 500  # ids of one query
 
 
-def page(session: Session, asked: Asked, types: Sequence[str], categories: Sequence[str] | None) -> list[Any]:
-    """The rows of a page and one more where another page follows; categories None: any."""
+def page(
+    session: Session, asked: Asked, types: Sequence[str], categories: Sequence[str] | None, city: Lens | None = None
+) -> list[Any]:
+    """The rows of a page and one more where another page follows; categories None: any; city: of that one only."""
     where = [*_shown(types), *_between(asked)]
+    if city is not None:
+        where.append(city.clause(Case.unit, Case.lon, Case.lat))
     if categories is not None:
         where.append(Case.category.in_(categories))
     if asked.phases:
