@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 DIST := src/dothi/web/static/dist/manifest.json
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/.*' 2>/dev/null)
 export PYTHONUTF8 := 1
+# of the tests: two a core, as they wait half of their time for servers and browsers
+WORKERS ?= 4
 
 .PHONY: help setup demo test coverage lint bench soak types contract check-servers frontend-test clean
 
@@ -50,10 +52,10 @@ frontend-test: .make/node
 	cd frontend && npm run --silent test
 
 test: setup .make/test-venv check-servers lint frontend-test ## everything, on both databases, with real servers and a real browser
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n $(WORKERS)
 
 coverage: setup .make/test-venv check-servers ## which lines the tests without the browser run
-	$(BIN)/pytest -n 2 --ignore tests/browser --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(WORKERS) --ignore tests/browser --cov --cov-report=term:skip-covered
 
 bench: setup .make/test-venv check-servers ## one JSON line a figure, product and limit in the same run
 	$(BIN)/python -m bench

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -24,17 +25,32 @@ from dothi.db.engine import make_engine
 settings.register_profile("dothi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dothi")
 
-_TOGETHER = {"tests/browser/": "browser", "tests/robust/test_openapi.py::test_every_call": "calls"}
+# whatever the caller's environment says: dozens of programs are started, and none compiles the whole of dothi anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# tests one worker does after the other; the first that fits. Two workers drive a browser each
+_TOGETHER = {
+    **dict.fromkeys((f"tests/browser/test_{name}" for name in ("report", "s", "t", "w")), "browser 2"),
+    "tests/browser/": "browser 1",
+    "tests/robust/test_openapi.py::test_every_call": "calls",
+}
+_KIND = re.compile(r"[\[-](sqlite|postgresql)[\]-]")
 
 
 class Groups(LoadScopeScheduling):
-    """Any worker takes any test, but one worker drives the browser, and one makes the calls of the OpenAPI test.
+    """Any worker takes any module, on one of the databases: what a module or a folder makes once is made once.
 
     xdist's own `loadgroup` puts the group into a node's id, which pytest 9.2 no longer lets it change.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for start, group in _TOGETHER.items() if nodeid.startswith(start)), nodeid)
+        for start, group in _TOGETHER.items():
+            if nodeid.startswith(start):
+                return group
+        kind = _KIND.search(nodeid)
+        place = "tests/access/" if nodeid.startswith("tests/access/") else nodeid.partition("::")[0]
+        return f"{place} {kind[1] if kind else ''}"
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,19 +1,14 @@
-"""Chromium, and the whole application with a small simulated city in it."""
+"""Chromium, and pages opened in it."""
 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
-from sqlalchemy import Engine
 
 from dothi.web import assets
-from tests.browser import seed
-from tests.filled import filled
-from tests.servers import Running
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -54,23 +49,6 @@ def started(browsers: BrowserType, *names: str) -> Iterator[Browser]:
     browser.close()
 
 
-@dataclass
-class City:
-    """The running city: its address, the ids of the things a test asks for."""
-
-    url: str
-    things: dict[str, int]
-    server: Running
-
-
-@pytest.fixture
-def city(open_writes: None, database: Engine) -> Iterator[City]:
-    """A small simulated Tân An, answering."""
-    named = filled("open city", database, lambda: seed.city(lamps=12))
-    with Running() as running:
-        yield City(running.url, named, running)
-
-
 class Visitor:
     """A page whose complaints are kept."""
 
@@ -83,11 +61,11 @@ class Visitor:
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[object]:
-    """Open an address: visit(url, **context options) -> Visitor."""
+    """Open an address: visit(url, **context options) -> Visitor. Nothing glides unless it is asked for: it is drawn by the processor."""
     contexts = []
 
     def opened(url: str, **options: object) -> Visitor:
-        context = chromium.new_context(**{"locale": "vi-VN", **DESK, **options})
+        context = chromium.new_context(**{"locale": "vi-VN", "reduced_motion": "reduce", **DESK, **options})
         context.set_default_timeout(30_000)
         contexts.append(context)
         visitor = Visitor(context.new_page())

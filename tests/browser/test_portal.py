@@ -1,19 +1,35 @@
 """What citizens see on the public pages, in a real browser against the real server."""
 
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
+from dothi import config
 from dothi.kit import clock
+from tests.browser import seed
 from tests.browser.conftest import AXE, PHONE
+from tests.servers import Running
 
 pytestmark = pytest.mark.browser
 # how a page looks does not depend on the database under it
-once = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+once = pytest.mark.parametrize("standing", ["sqlite"], indirect=True)
 
 PAGES = ["/", "/air", "/water", "/things/{river}", "/air/{air0}", "/water/{river}", "/things/{empty}", "/air/{air4}"]
+
+
+@pytest.fixture(scope="module")
+def city(standing):
+    """A small simulated Tân An, answering all of these tests; what one sends takes nothing from the others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOTHI_OPEN_WRITES", "1")
+        patch.setenv("DOTHI_DEFAULT_SHARING", "open")
+        config.settings.cache_clear()
+        named = seed.city(lamps=12)
+        with Running() as running:
+            yield SimpleNamespace(url=running.url, things=named)
 
 
 def path(city, page):

@@ -28,14 +28,33 @@ def room(database, monkeypatch):
 
 
 @pytest.fixture
-def officer(room, visit):
-    """The duty officer at the desk, whose time machine is ready."""
-    visitor = visit("about:blank", **DESK)
-    visitor.page.context.add_cookies([time_seed.cookie("nhung", room.url)])
-    visitor.page.goto(f"{room.url}/operations")
-    visitor.page.wait_for_selector("ops-scrubber[data-ready]")
-    visitor.page.wait_for_selector("ops-map[data-ready]")
-    return visitor
+def sits(room, visit):
+    """The duty officer takes the desk, whose time machine is ready: sits(drawn) -> Visitor."""
+
+    def sat(*, drawn: bool):
+        visitor = visit("about:blank", **DESK)
+        visitor.page.context.add_cookies([time_seed.cookie("nhung", room.url)])
+        if not drawn:  # the map is by far the heaviest
+            visitor.page.route("**/assets/stage-*", lambda route: route.abort())
+        visitor.page.goto(f"{room.url}/operations")
+        visitor.page.wait_for_selector("ops-scrubber[data-ready]")
+        if drawn:
+            visitor.page.wait_for_selector("ops-map[data-ready]")
+        return visitor
+
+    return sat
+
+
+@pytest.fixture
+def officer(sits):
+    """The duty officer at the desk, with the map."""
+    return sits(drawn=True)
+
+
+@pytest.fixture
+def reader(sits):
+    """The duty officer at the desk, where what is asked is not about the map."""
+    return sits(drawn=False)
 
 
 def lines(page):
@@ -61,8 +80,8 @@ def test_space_goes_into_the_past_and_everything_follows_and_space_comes_back(ro
     assert officer.complaints == []
 
 
-def test_a_moment_of_which_nothing_was_known_says_so_and_keys_choose_between_the_clocks(room, officer):
-    page = officer.page
+def test_a_moment_of_which_nothing_was_known_says_so_and_keys_choose_between_the_clocks(room, reader):
+    page = reader.page
     page.locator("body").press(" ")
     # the day's values were all loaded a moment ago: the past is shown as it is known today, in words
     expect(page.locator(".toasts")).to_contain_text("Lúc ấy chưa nhận được số liệu nào")
@@ -98,8 +117,8 @@ def test_the_track_moves_by_keys_and_plays_to_the_present(room, officer):
     assert officer.complaints == []
 
 
-def test_an_alarm_raised_meanwhile_stays_out_of_the_past(room, officer):
-    page = officer.page
+def test_an_alarm_raised_meanwhile_stays_out_of_the_past(room, reader):
+    page = reader.page
     page.locator("body").press(" ")
     expect(page.locator(f"{BAND} [data-say=new]")).to_have_text("2 nghiêm trọng mới ở hiện tại")
     with db.writing() as session:
@@ -112,8 +131,8 @@ def test_an_alarm_raised_meanwhile_stays_out_of_the_past(room, officer):
     expect(page.locator("ops-queue")).to_contain_text("Vỡ đê bao")
 
 
-def test_nothing_can_be_done_to_the_past_and_axe_finds_nothing(room, officer):
-    page = officer.page
+def test_nothing_can_be_done_to_the_past_and_axe_finds_nothing(room, reader):
+    page = reader.page
     at = "2026-11-20T05:00:00Z"
     page.goto(f"{room.url}/operations?at={at}")
     page.wait_for_selector("ops-scrubber[data-ready]")

@@ -68,6 +68,8 @@ def lived(database):
         return found
 
 
+# what the engine keeps in PostgreSQL is tests/alerts'; here it is the script that is looked at
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_day_raises_groups_escalates_and_clears_what_is_declared_and_nothing_else(lived):
     left = [(alarm.rule_code, at, steps) for alarm, at, steps in lived]
     faults = []

@@ -200,7 +200,7 @@ def test_the_demo_signs_in_as_any_role_with_one_click_and_only_the_demo(browser,
     browser.get("/admin/sign-in")
     assert "không cần mật khẩu" in browser.page.text
     assert browser.post("/admin/sign-in/demo", role="leader").url.path == "/admin"
-    assert "leader" in browser.page.text
+    assert "Lãnh đạo (trình diễn)" in browser.page.text
     assert "trình diễn" in browser.page.text
     assert browser.get("/admin/people").status_code == 403
 
