@@ -43,7 +43,7 @@ const VI = {
   chart: "Biểu đồ",
   download: "Tải CSV",
   time: "Thời gian",
-  value: "Trị",
+  value: "Giá trị",
   empty: "Không có số liệu trong khoảng này.",
   error: "Chưa tải được số liệu. Thử lại sau ít phút.",
   mean: "Mỗi điểm là trung bình",

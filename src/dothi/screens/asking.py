@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Self
+from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from dothi.kit import clock
 from dothi.places import cities
 from dothi.places import service as places
 from dothi.sensing.sectors import State, sectors
-from dothi.web import i18n
+from dothi.web import i18n, shell
 from dothi.web.address import base_of
 
 
@@ -38,8 +39,10 @@ class Ask:
     def of(cls, request: Request, session: Session, caller: Caller) -> Self:
         """The question a request is."""
         language = i18n.language_of(request)
-        cities.choose(chosen_city(request))
-        return cls(request, session, caller, language, i18n.speaker(language))
+        cities.choose(chosen_city(request), caller.areas)
+        made = cls(request, session, caller, language, i18n.speaker(language))
+        request.state.switch = made.switch
+        return made
 
     @classmethod
     def asked(cls, view: Callable[[Self], Response]) -> Callable[[Request], Response]:
@@ -60,8 +63,34 @@ class Ask:
 
     @property
     def city(self) -> str:
-        """The name of the running city."""
+        """The name of the city the page is about; of several the province's."""
         return city_name(self.session, self.language)
+
+    def kept(self, seconds: int) -> str:
+        """How long anybody may keep an answer that is alike for all; of several cities each browser sees its own."""
+        several = len(cities.all_(self.session)) > 1
+        return "private, no-cache" if several else f"public, max-age={seconds}"
+
+    def switch(self) -> list[shell.Link]:
+        """The cities to choose from, and all of them; none where there is only one. The frame of a page asks for it."""
+        if not self.session.in_transaction():  # an error's page, after the question is over
+            return []
+        offered, seen = cities.offered(self.session), cities.lens(self.session)
+        if len(cities.all_(self.session)) < 2:
+            return []
+        mine = [(code, cities.called(city, self.language)) for code, city in offered.items()]
+        if len(offered) == len(cities.all_(self.session)):
+            mine.append((cities.ALL, self.say("Mọi đô thị")))
+        elif len(mine) < 2:
+            return []
+        now = cities.ALL if seen is None else seen.code
+        return [shell.Link(self._about(code), name, code == now) for code, name in mine]
+
+    def _about(self, code: str) -> str:
+        """This page about another city: what narrows it to places of this one is left out."""
+        query = self.request.query_params
+        kept = [(name, query[name]) for name in ("q", "sector", "state", "period") if query.get(name)]
+        return "?" + urlencode([*kept, ("city", code)])
 
 
 @dataclass(frozen=True)
@@ -88,7 +117,7 @@ _CITY_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
 def chosen_city(request: Request) -> str | None:
-    """The city a page is about: of `?city=`, else what this browser chose before; None: the first one."""
+    """The city a page is about: of `?city=`, else what this browser chose before; None or `all`: every city."""
     said = request.query_params.get("city") or request.cookies.get(CITY_COOKIE) or ""
     return said if _CITY_CODE.fullmatch(said) else None
 
@@ -102,12 +131,10 @@ def remember_city(request: Request, answer: Response) -> Response:
 
 
 def city_name(session: Session, language: str) -> str:
-    """The name of the running city, as its blueprint or its first named area says; empty before there is one."""
-    given = (cities.of(session, cities.CITY) or {}).get("name") or ""
-    if isinstance(given, dict):
-        return str(given.get(language) or given.get("vi") or "")
-    if given:
-        return str(given)
+    """What a page calls what it is about, as the blueprint or the first named area says; empty before there is one."""
+    given = cities.title(session, language)
+    if given or len(cities.all_(session)) > 1:
+        return given
     area = next(iter(places.area_rows(session, kind="pilot-city")), None)
     return "" if area is None else ((area.name_en if language == "en" else None) or area.name)
 

@@ -5,8 +5,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from dothi.kit.text import sort_key
+from dothi.places import cities, store
 from dothi.places import service as places
-from dothi.places import store
 
 AREA = "pilot-city"
 _NEAR = 0.02  # degrees beyond the city's edge that still count: our outlines are approximate, and so is GPS
@@ -14,7 +14,12 @@ _NEAR = 0.02  # degrees beyond the city's edge that still count: our outlines ar
 
 def wards(session: Session, language: str, now: int) -> list[tuple[str, str]]:
     """Code and full name of each, by name."""
-    of_area = {code for row in places.area_rows(session, now, AREA) for code in row.units}
+    seen = cities.lens(session)
+    of_area = (
+        set(seen.units)
+        if seen is not None
+        else {code for row in places.area_rows(session, now, AREA) for code in row.units}
+    )
     found = [
         one
         for one in store.slim_units(session)
@@ -44,10 +49,17 @@ def bounds(session: Session, now: int) -> list[float] | None:
 
 def outside(session: Session, lon: float, lat: float, now: int) -> bool:
     """Whether a place is clearly not of the city; no where the city's outline is not known."""
-    shapes = _shapes(session, now)
+    shapes = _shapes(session, now, every=True)
     return bool(shapes) and not any(shape.distance(Point(lon, lat)) <= _NEAR for shape in shapes)
 
 
-def _shapes(session: Session, now: int) -> list[BaseGeometry]:
-    found = (places.area_shape(session, row.code, now) for row in places.area_rows(session, now, AREA))
+def _shapes(session: Session, now: int, *, every: bool = False) -> list[BaseGeometry]:
+    """The outline of each city, or of the one a page is about."""
+    seen = None if every else cities.lens(session)
+    rows = [
+        one
+        for one in places.area_rows(session, now, AREA)
+        if seen is None or not seen.units or set(one.units) <= set(seen.units)
+    ]
+    found = (places.area_shape(session, row.code, now) for row in rows)
     return [one for one in found if one is not None]

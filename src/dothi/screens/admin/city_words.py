@@ -10,7 +10,7 @@ from dothi.web.i18n import Say, marked
 KINDS = {
     "agency": marked("Cơ quan"), "base": marked("Bản đồ nền"), "area": marked("Khu vực"), "setting": marked("Thiết lập"),
     "property": marked("Đại lượng đo"), "sensor": marked("Kiểu cảm biến"), "thing": marked("Thiết bị"),
-    "datastream": marked("Luồng số đo"), "dataset": marked("Bộ dữ liệu"), "records": marked("Bản ghi"),
+    "datastream": marked("Luồng số đo"), "dataset": marked("Tập dữ liệu"), "records": marked("Bản ghi"),
     "office": marked("Phân công xử lý"), "crew": marked("Tổ, đội"),
 }  # fmt: skip
 VERBS = {

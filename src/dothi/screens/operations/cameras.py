@@ -116,7 +116,8 @@ def camera(ask: Ask) -> Response:
     source = "" if look is None else _source(one, look)
     page = CameraPage(one, look, source, BEHIND if one.test else OUTSIDE_BEHIND, viewing.LONGEST // 60)
     template = "operations/camera_frame.html" if query.get("frame") else "operations/camera.html"
-    answer = ask.page(template, page, ("cameras",), simulated=one.simulated, **_words(ask))
+    entries = ("cameras",) if query.get("frame") else ("operations", "cameras")
+    answer = ask.page(template, page, entries, simulated=one.simulated, **_words(ask))
     if one.host is not None:
         shell.allow(answer, pictures=[one.host])
     return answer

@@ -13,6 +13,7 @@ from dothi.alerts.tables import Alarm
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Fault
 from dothi.kit.text import fold
+from dothi.places import cities
 from dothi.screens import words as common
 from dothi.screens.asking import sector_names
 from dothi.screens.operations import store, words
@@ -105,10 +106,11 @@ def _standing(ask: Ask, asked: Filters) -> list[Line]:
     except ImportError:
         return []
     stood = [_line(one) for one in standing.standing(ask.session, ask.caller, ask.at, ask.known)]
-    wanted = asked.wanted
+    wanted, city = asked.wanted, cities.lens(ask.session)
     return [
         one for one in stood
         if (wanted.ids is None or one.id in wanted.ids)
+        and (city is None or wanted.ids is not None or city.holds(one.unit_code, one.lon, one.lat))
         and (not wanted.severity or one.severity in wanted.severity)
         and (not wanted.sector or one.sector == wanted.sector)
         and (not wanted.unit or one.unit_code == wanted.unit)

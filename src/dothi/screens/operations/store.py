@@ -11,6 +11,7 @@ from dothi.alerts.tables import Alarm, AlarmEvent
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.identity.tables import Agency, Person
+from dothi.places import cities
 from dothi.places.tables import Unit
 from dothi.sensing.tables import Observation
 
@@ -72,8 +73,15 @@ class Wanted:
 def lines(session: Session, caller: Caller, wanted: Wanted, limit: int = MOST) -> list[Line]:
     """The alarms a caller may see: what is open, or exactly those asked for by id."""
     query = select(*_COLUMNS).where(guard.visible(caller, Alarm, "alarms:read"), *_clauses(wanted))
+    if wanted.ids is None:
+        query = query.where(_here(session))
     query = query.order_by(Alarm.active.desc(), Alarm.raised_at.desc()).limit(limit)
     return [Line._make(row) for row in session.execute(query)]
+
+
+def _here(session: Session) -> Any:
+    """Alarms of the city the centre is looked at for."""
+    return cities.within(session, Alarm.unit_code, Alarm.lon, Alarm.lat)
 
 
 def _clauses(wanted: Wanted) -> list[Any]:
@@ -106,7 +114,7 @@ _STATES = {
 
 def suppressed(session: Session, caller: Caller) -> int:
     """How many stand but do not ring."""
-    query = select(func.count()).select_from(Alarm).where(guard.visible(caller, Alarm, "alarms:read"))
+    query = select(func.count()).select_from(Alarm).where(guard.visible(caller, Alarm, "alarms:read"), _here(session))
     return session.scalar(query.where(_STATES["shelved"])) or 0
 
 
@@ -114,7 +122,7 @@ def acknowledged_since(session: Session, caller: Caller, since: int, until: int)
     """(severity, noticed_at, acknowledged_at) of alarms noticed in [since, until), in µs UTC."""
     query = select(Alarm.severity, Alarm.noticed_at, Alarm.acknowledged_at).where(
         guard.visible(caller, Alarm, "alarms:read"), Alarm.noticed_at >= since, Alarm.noticed_at < until,
-        Alarm.withdrawn.is_(False), Alarm.suppressed.is_(None), Alarm.exercise.is_(False),
+        Alarm.withdrawn.is_(False), Alarm.suppressed.is_(None), Alarm.exercise.is_(False), _here(session),
     )  # fmt: skip
     return [(severity, noticed, heard) for severity, noticed, heard in session.execute(query)]
 

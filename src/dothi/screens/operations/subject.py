@@ -313,7 +313,7 @@ def of_thing(ask: Ask, id_: int) -> Subject:
     last = said.at if said else None
     facts = [
         unit,
-        ask.say("trị cuối {time}", time=words.when(last, ask.at)) if last else ask.say("chưa có trị nào"),
+        ask.say("trị cuối {time}", time=words.when(last, ask.at)) if last else ask.say("chưa có giá trị nào"),
     ]
     made = Subject(
         "operations/subject.html", "thing", one.name, f"#{id_}", state,

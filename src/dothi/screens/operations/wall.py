@@ -25,8 +25,9 @@ from dothi.identity import access
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Busy, DothiError, Fault, NotSignedIn
+from dothi.places import cities
 from dothi.screens import drawing
-from dothi.screens.asking import city_name, map_setting
+from dothi.screens.asking import chosen_city, city_name, map_setting
 from dothi.screens.operations import desk, figures, matters, words
 from dothi.screens.operations import map as mapped
 from dothi.screens.operations.asking import SEES, Ask, admit, json
@@ -46,6 +47,7 @@ def page(request: Request) -> Response:
     """`GET /operations/wall`: the empty frame; what it shows it asks for with its cookie."""
     language = i18n.language_of(request)
     say = i18n.speaker(language)
+    cities.choose(chosen_city(request))
     with db.reading() as session:
         context = {
             "city": city_name(session, language), "map": map_setting(say), "entries": ("wall",),

@@ -234,8 +234,8 @@ def _dominant(now: sensing_air.AirNow, ask: Ask) -> str:
 
 def _scale_name(now: sensing_air.AirNow, ask: Ask) -> str:
     if now.aqi is None or now.level is None:
-        return ask.say("Thang VN_AQI, hiện không có trị")
-    return ask.say("Thang VN_AQI, trị {value} ở mức {level}", value=now.aqi, level=now.level.name.of(ask.language))
+        return ask.say("Thang VN_AQI, hiện không có giá trị")
+    return ask.say("Thang VN_AQI, giá trị {value} ở mức {level}", value=now.aqi, level=now.level.name.of(ask.language))
 
 
 def _scale_words(here: int, ask: Ask) -> list[ScaleWord]:

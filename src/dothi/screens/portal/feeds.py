@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from dothi.kit import clock, geo
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.places import cities
 from dothi.screens import features
 from dothi.screens.portal import still
 from dothi.screens.portal.asking import Ask
@@ -51,7 +52,8 @@ def picture(ask: Ask) -> Response:
     around = _ids(ask.request.query_params.get("thing"))
     found = state.states(ask.session, ask.caller, language=ask.language, at=ask.now, things=around)
     svg = still.picture(ask.session, found, theme if theme in ("light", "dark") else None)
-    return Response(svg, media_type="image/svg+xml", headers={"cache-control": "private, max-age=20"})
+    kept = "private, max-age=20" if cities.lens(ask.session) is None else "no-cache"
+    return Response(svg, media_type="image/svg+xml", headers={"cache-control": kept})
 
 
 def _ids(text: str | None) -> list[int] | None:

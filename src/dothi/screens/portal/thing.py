@@ -1,5 +1,6 @@
 """A thing's page: what it says now, its past as a chart, where it is, how well it reports, and how to get its data."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from dothi.screens.portal.asking import Ask
 from dothi.sensing import glance, state, state_store
 from dothi.sensing import water as sensing_water
 from dothi.sensing.glance import StreamNow, ThingNow
-from dothi.sensing.sectors import sectors
+from dothi.sensing.sectors import Limit, sectors
 
 DAYS = 14
 _AHEAD = 7 * clock.HOUR  # Vietnam keeps UTC+7 all year
@@ -187,6 +188,11 @@ def _chart(stream: StreamNow, value: Value, ask: Ask) -> tuple[Markup, str]:
     return made, says
 
 
+_REGULATION = re.compile(
+    r"(QCVN|TCVN|QĐ|Quyết định|Thông tư|WHO)\b"
+)  # a source whose name is worth a line of the chart
+
+
 def _limits(thing: ThingNow, stream: StreamNow | None, ask: Ask) -> list[dict[str, Any]]:
     """Lines the chart draws: a station's own alarm levels, or the limits a law names."""
     if stream is None:
@@ -196,12 +202,19 @@ def _limits(thing: ThingNow, stream: StreamNow | None, ask: Ask) -> list[dict[st
         return []
     if known.code in _LEVEL_KINDS:
         now = sensing_water.station_now(ask.session, thing.id, ask.now)
-        return rivers.chart_limits(now) if now and now.datastream_id == stream.id else []
+        return rivers.chart_limits(now, ask.language) if now and now.datastream_id == stream.id else []
     law = [one for one in known.limits_on(words.local(ask.now).date()) if one.averaging in ("1h", "24h", "now")]
+
+    def named(one: Limit) -> str:
+        if not _REGULATION.match(one.source):
+            return ask.say(
+                "Ngưỡng {value}",
+                value=words.quantity(one.value, known.decimals, known.unit.shown(ask.language), ask.language),
+            )
+        return f"{one.source.split(',')[0].split('(')[0].strip()[:18]} {one.averaging}".removesuffix(" now")
+
     return [
-        {"v": one.value, "name": f"{one.source.split(',')[0].split('(')[0].strip()[:18]} {one.averaging}".removesuffix(" now"),
-         "role": "--ink-3", "dash": [6, 4]}
-        for one in law[:2]
+        {"v": one.value, "name": named(one), "role": "--ink-3", "dash": [6, 4]} for one in law[:2]
     ]  # fmt: skip
 
 

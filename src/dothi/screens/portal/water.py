@@ -24,6 +24,7 @@ from dothi.sensing.water import WaterNow
 LATE = 3600  # seconds: pack's own patience for a stage
 _MARKS = {"bd1": "bd-1", "bd2": "bd-2", "bd3": "bd-3"}
 _SHORT = {"bd1": "BĐ I", "bd2": "BĐ II", "bd3": "BĐ III"}
+_SHORT_EN = {"bd1": "AL I", "bd2": "AL II", "bd3": "AL III"}
 _DASHES = {"bd1": [2, 4], "bd2": [8, 4], "bd3": None}
 # what else a reader of the river page wants, by observed property
 GROUPS = (
@@ -68,20 +69,24 @@ def say_stage(now: WaterNow, ask: Ask) -> Said:
     return Said(words.number(now.value, 2, ask.language), word, trend, tone, LATE, shown)
 
 
-def limits(now: WaterNow) -> list[draw.Limit]:
+def _short(code: str, language: str) -> str:
+    return (_SHORT_EN if language == "en" else _SHORT).get(code, code)
+
+
+def limits(now: WaterNow, language: str = "vi") -> list[draw.Limit]:
     """The station's known alarm levels as lines."""
     return [
-        draw.Limit(one.value, _SHORT.get(one.code, one.code), _MARKS.get(one.code, "limit"))
+        draw.Limit(one.value, _short(one.code, language), _MARKS.get(one.code, "limit"))
         for one in now.levels if one.value is not None
     ]  # fmt: skip
 
 
-def chart_limits(now: WaterNow) -> list[dict[str, Any]]:
+def chart_limits(now: WaterNow, language: str = "vi") -> list[dict[str, Any]]:
     """The same for <time-chart>."""
     made = []
     for one in now.levels:
         if one.value is not None:
-            line: dict[str, Any] = {"v": one.value, "name": _SHORT.get(one.code, one.code)}
+            line: dict[str, Any] = {"v": one.value, "name": _short(one.code, language)}
             line["role"] = f"--{_MARKS.get(one.code, 'ink-3')}"
             if _DASHES.get(one.code):
                 line["dash"] = _DASHES[one.code]
@@ -94,7 +99,7 @@ def chart(now: WaterNow, ask: Ask, hours: int = 24, frame: drawing.Frame | None 
     span = (ask.now - hours * clock.HOUR, ask.now)
     points = sensing_water.series(ask.session, now.thing_id, *span)
     name = ask.say("Mực nước {hours} giờ qua, {name}", hours=hours, name=now.name)
-    lines = limits(now)
+    lines = limits(now, ask.language)
 
     def drawn(on: drawing.Frame) -> Markup:
         return draw.line(thin(points), span, name=name, language=ask.language, limits=lines, frame=on)
@@ -246,7 +251,7 @@ def station(ask: Ask) -> Response:
     page = WaterPage(
         thing, [*([now.river] if now.river else []), *facts(thing, now.official, ask)], ask.now, now.datastream_id,
         said.value, said.state, said.word, said.trend, now.at, words.age(now.at, ask.now, lang) if now.at else "",
-        said.late, headline, advice, kv, chart(now, ask, frame=frame), chart_limits(now), others, _levels(now, ask),
+        said.late, headline, advice, kv, chart(now, ask, frame=frame), chart_limits(now, ask.language), others, _levels(now, ask),
         _receipt(now, thing, ask), f"/sta/v1.1/Datastreams({now.datastream_id})",
     )  # fmt: skip
     return ask.page("portal/water_station.html", page, ("map", "chart"))

@@ -23,7 +23,7 @@ def feed(ask: Ask) -> Response:
     """`GET /reports.atom?ward=&category=&state=` or `?case=PA-26-000001`."""
     case = ask.request.query_params.get("case")
     body = _of_one(ask, case) if case is not None else _of_all(ask)
-    headers = {"cache-control": "public, max-age=60"}
+    headers = {"cache-control": ask.kept(60)}
     return Response(body, media_type="application/atom+xml; charset=utf-8", headers=headers)
 
 

@@ -17,6 +17,7 @@ from dothi.cases.tables import CaseFile
 from dothi.cases.types import types
 from dothi.kit import clock, geo
 from dothi.kit.errors import BadInput, Fault
+from dothi.places import cities
 from dothi.screens import words
 from dothi.screens.desk import ANYBODY
 from dothi.screens.reports import choices, saying
@@ -111,7 +112,7 @@ def geojson(ask: Ask) -> Response:
             break
     body = {"type": "FeatureCollection", "features": features, "more": after is not None}
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, media_type="application/geo+json", headers={"cache-control": "public, max-age=30"})
+    return Response(text, media_type="application/geo+json", headers={"cache-control": ask.kept(30)})
 
 
 def _feature(ask: Ask, one: Public, icons: dict[str, str]) -> dict[str, object]:
@@ -146,7 +147,7 @@ def filters(ask: Ask) -> tuple[dict[str, str], PublicAsked]:
     asked = PublicAsked(
         unit=given.get("ward"), category=given.get("category"), type=TYPE,
         state=state if state and state not in STATES else None, phases=STATES.get(state, ()), text=given.get("q", ""),
-        since=since, until=until + clock.DAY if until is not None else None,
+        since=since, until=until + clock.DAY if until is not None else None, city=cities.lens(ask.session),
     )  # fmt: skip
     return given, asked
 
@@ -202,7 +203,13 @@ def _thumbs(ask: Ask, found: Sequence[Public]) -> dict[int, str]:
 def _counts(ask: Ask, asked: PublicAsked, kept: dict[str, str]) -> list[tuple[str, str, str, str]]:
     """How many of each state there are: state, word, count, the list of them."""
     found = reading.public_counts(
-        ask.session, unit=asked.unit, category=asked.category, type_=TYPE, since=asked.since, until=asked.until
+        ask.session,
+        unit=asked.unit,
+        category=asked.category,
+        type_=TYPE,
+        since=asked.since,
+        until=asked.until,
+        city=asked.city,
     )
     rest = {name: value for name, value in kept.items() if name != "state"}
     called = {"new": ask.say("mới gửi"), "open": ask.say("đang xử lý"), "done": ask.say("đã xử lý")}
@@ -232,13 +239,15 @@ def _said_figures(ask: Ask, asked: PublicAsked) -> list[tuple[str, str, str]]:
 
 
 def _measured(ask: Ask, asked: PublicAsked) -> stats.Row | None:
-    key = (str(ask.session.get_bind().engine.url), asked.unit, asked.category)
+    key = (str(ask.session.get_bind().engine.url), asked.unit, asked.category, asked.city)
     now = time.monotonic()
     with _lock:
         known = _figures.get(key)
     if known is not None and now - known[0] < _FRESH:
         return known[1]
-    span = stats.Asked(ask.now - LOOKED_BACK, ask.now + 1, TYPE, unit=asked.unit, category=asked.category)
+    span = stats.Asked(
+        ask.now - LOOKED_BACK, ask.now + 1, TYPE, unit=asked.unit, category=asked.category, city=asked.city
+    )
     row = next(iter(stats.figures(ask.session, "all", span, ask.now)), None)
     if row is None or not row.solved:
         return row

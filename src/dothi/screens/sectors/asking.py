@@ -37,8 +37,7 @@ class Ask(asking.Ask):
     @cached_property
     def on(self) -> Collection[str] | None:
         """The sectors the running city has switched on; None: no city says which."""
-        given = (cities.of(self.session, cities.CITY) or {}).get("sectors")
-        return {str(one) for one in given} if isinstance(given, list) and given else None
+        return cities.sectors(self.session)
 
     @cached_property
     def wards(self) -> dict[str, str]:

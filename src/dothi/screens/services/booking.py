@@ -140,7 +140,7 @@ def of_day(ask: Ask) -> Response:
     at_desks = {one.id for service in types().procedures.values() for one in dossiers.desks(ask.session, service)}
     desks = [one for one in mine if one.id in at_desks]
     if not desks:
-        raise NotFound("your offices have no one-stop desk")
+        raise NotFound(ask.say("Đơn vị của anh chị không có Bộ phận Một cửa."))
     given = ask.request.query_params
     desk = next((one for one in desks if str(one.id) == given.get("office")), desks[0])
     days = sorted({calendar.day_of(ask.now), *appointments.days(ask.session, ask.now)})

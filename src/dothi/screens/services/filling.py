@@ -255,7 +255,7 @@ def _said(ask: Ask, error: DothiError) -> str:
     if error.status == 413:
         return ask.say("Tệp quá lớn. Chụp lại ở cỡ nhỏ hơn hoặc nén tệp PDF.")
     if place.place == "file" and "infected" in place.message:
-        return ask.say("Tệp có vi-rút nên không được nhận.")
+        return ask.say("Tệp có mã độc nên không được nhận.")
     if place.place == "file":
         return ask.say("Chỉ nhận ảnh JPEG, PNG, WebP hoặc tệp PDF.")
     if place.place.startswith("paper-") and "more than" in place.message:

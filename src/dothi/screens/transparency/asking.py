@@ -14,6 +14,7 @@ from dothi.cases import calendar, stats
 from dothi.cases.stats import BY, Asked, By, Row
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.places import cities
 from dothi.screens import desk, words
 from dothi.screens.desk import ANYBODY
 from dothi.web.i18n import marked
@@ -89,7 +90,12 @@ def wanted(ask: Ask) -> Wanted:
         raise BadInput("these figures cannot be asked for so", faults)
     since, until = calendar.midnight(first), calendar.midnight(last) + clock.DAY
     asked = Asked(
-        since, until, office=int(office) if office else None, unit=given.get("ward"), category=given.get("category")
+        since,
+        until,
+        office=int(office) if office else None,
+        unit=given.get("ward"),
+        category=given.get("category"),
+        city=cities.lens(ask.session),
     )
     return Wanted(asked, given, first, last)
 

@@ -143,7 +143,7 @@ def csv(ask: Ask) -> Response:
     writer.writeheader()
     for line in _flat(ask, asking.wanted(ask)):
         writer.writerow({name: _safe(value) for name, value in line.items()})
-    return _file(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", "transparency.csv")
+    return _file(ask, out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", "transparency.csv")
 
 
 def json(ask: Ask) -> Response:
@@ -154,11 +154,11 @@ def json(ask: Ask) -> Response:
         "counted": clock.iso(ask.now), "figures": _flat(ask, found),
     }  # fmt: skip
     text = jsons.dumps(body, ensure_ascii=False, indent=1)
-    return _file(text.encode(), "application/json", "transparency.json")
+    return _file(ask, text.encode(), "application/json", "transparency.json")
 
 
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "public, max-age=300"}
+def _file(ask: Ask, content: bytes, media_type: str, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": ask.kept(300)}
     return Response(content, media_type=media_type, headers=headers)
 
 
@@ -198,21 +198,21 @@ def _figures(ask: Ask, found: Wanted, row: Row | None) -> list[Figure]:
 
     late = row.solved - round((row.on_time or 0) * row.solved)
     return [
-        Figure(say("Nhận được"), f"{row.received}", say("phản ánh"), cases("received"), ""),
+        Figure(say("Nhận được"), words.number(row.received, 0, ask.language), say("phản ánh"), cases("received"), ""),
         Figure(
-            say("Đã xử lý"), f"{row.solved}", _share(ask, row.solved / row.received), cases("solved"),
-            say("{n} đang xử lý", n=row.open),
+            say("Đã xử lý"), words.number(row.solved, 0, ask.language), _share(ask, row.solved / row.received), cases("solved"),
+            say("{n} đang xử lý", n=words.number(row.open, 0, ask.language)),
         ),
         Figure(
-            say("Đúng hạn"), percent(ask, row.on_time), say("của đã xử lý"), cases("on-time"), say("{n} trễ hạn", n=late),
+            say("Đúng hạn"), percent(ask, row.on_time), say("của đã xử lý"), cases("on-time"), say("{n} trễ hạn", n=words.number(late, 0, ask.language)),
             "" if row.on_time is None or row.on_time >= 0.8 else "major",
         ),
-        Figure(say("Thời gian xử lý giữa"), _long(ask, row.median), "", cases("solved"), say("một nửa nhanh hơn thế")),
+        Figure(say("Thời gian xử lý trung vị"), _long(ask, row.median), "", cases("solved"), say("một nửa nhanh hơn thế")),
         Figure(
-            say("Đang quá hạn"), f"{row.overdue}", say("phản ánh"), cases("overdue"), "", "critical" if row.overdue else ""
+            say("Đang quá hạn"), words.number(row.overdue, 0, ask.language), say("phản ánh"), cases("overdue"), "", "critical" if row.overdue else ""
         ),
         Figure(
-            say("Hài lòng"), percent(ask, row.satisfied), say("của {n} câu trả lời", n=row.answers), cases("satisfied"),
+            say("Hài lòng"), percent(ask, row.satisfied), say("của {n} câu trả lời", n=words.number(row.answers, 0, ask.language)), cases("satisfied"),
             say("trung bình {stars} trên 5", stars=words.number(row.rating, 1, ask.language)) if row.rating else "",
         ),
     ]  # fmt: skip
@@ -281,7 +281,7 @@ def _table(ask: Ask, found: Wanted, by: By, rows: list[Row], names: dict[str, st
             Line(
                 _name(ask, by, row, names), narrower, row.received / most,
                 [
-                    cell(f"{row.received}", "received"), cell(f"{row.solved}", "solved"),
+                    cell(words.number(row.received, 0, ask.language), "received"), cell(words.number(row.solved, 0, ask.language), "solved"),
                     cell(percent(ask, row.on_time), "on-time", "major" if (row.on_time or 1) < 0.7 else ""),
                     Cell(_long(ask, row.median)), cell(f"{row.overdue}", "overdue", "critical" if row.overdue else ""),
                     cell(percent(ask, row.satisfied), "satisfied"),

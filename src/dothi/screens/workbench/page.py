@@ -43,12 +43,12 @@ def sheet(ask: Ask) -> Response:
 
 def _page(ask: Ask, template: str, entry: str) -> Response:
     found = layers.catalogue(ask)
-    city = cities.of(ask.session, cities.CITY) or {}
+    centre, zoom = cities.view(ask.session)
     codes = [one["code"] for one in found]
     page = Workbench(
         ask.say("Bản đồ quy hoạch và dữ liệu"), found,
         {
-            "centre": city.get("centre"), "zoom": city.get("zoom", 13), "meridian": _meridian(ask),
+            "centre": centre, "zoom": zoom, "meridian": _meridian(ask),
             "start": layers.planning_first(codes), "city": ask.city,
             "signedIn": ask.caller.kind == "person",
         },
@@ -66,8 +66,10 @@ def _page(ask: Ask, template: str, entry: str) -> Response:
 
 def _meridian(ask: Ask) -> float:
     """The central meridian of the city's province."""
+    seen = cities.lens(ask.session)
+    units = None if seen is None else seen.units
     for area in places.area_rows(ask.session, kind="pilot-city"):
-        for code in area.units or []:
+        for code in area.units if units is None else units:
             unit = places.unit(ask.session, code)
             if unit is not None and unit.parent_code in MERIDIANS:
                 return MERIDIANS[unit.parent_code]
