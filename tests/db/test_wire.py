@@ -141,3 +141,11 @@ def test_a_connection_the_database_ended_is_not_given_out_again(postgresql):
         ended(session)
     with db.writing() as session:
         assert wire.send(session.connection(), [(pid, {})])[0][0][0] != mine
+
+
+def test_a_message_larger_than_any_socket_takes_at_once(postgresql):
+    long = "đ" * 4_000_000
+    with db.writing() as session:
+        said = [(ADD, a_day("2026-11-20", long)), (NOTE, {"day": "2026-11-20"}), (ADD, a_day("2026-11-21", long))]
+        assert wire.send(session.connection(), said) == [[], [(long,)], []]
+        session.rollback()

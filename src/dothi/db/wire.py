@@ -183,6 +183,7 @@ def _sent(
             wanted.append(answers)
             answers += 1
         raw.pipeline_sync()
+        _flush(raw, link.poll)
         results = _results(raw, link)
     finally:
         if raw.status == pq.ConnStatus.OK:
@@ -192,6 +193,17 @@ def _sent(
     if failed is not None:
         raise errors.error_from_result(failed)
     return [_rows(link.reads, results[place]) for place in wanted]
+
+
+def _flush(raw: Any, poll: Any) -> None:
+    """Send what the socket did not take at once, and read meanwhile: the database may wait to be heard, too."""
+    while raw.flush():
+        poll.modify(raw.socket, select.POLLIN | select.POLLOUT)
+        try:
+            if poll.poll()[0][1] & ~select.POLLOUT:
+                raw.consume_input()
+        finally:
+            poll.modify(raw.socket, select.POLLIN)
 
 
 def _results(raw: Any, link: _Link) -> list[Any]:
