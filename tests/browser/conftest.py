@@ -16,7 +16,7 @@ QUIET = [
     "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
 ]  # fmt: skip
-expect.set_options(timeout=20_000)  # a machine may be busy; what is right does not depend on it
+expect.set_options(timeout=45_000)  # a machine may be busy; what is right does not depend on it
 WHOLE = ("chromium", "chromium-browser", "google-chrome")
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
@@ -66,7 +66,7 @@ def visit(chromium: Browser) -> Iterator[object]:
 
     def opened(url: str, **options: object) -> Visitor:
         context = chromium.new_context(**{"locale": "vi-VN", "reduced_motion": "reduce", **DESK, **options})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(90_000)
         contexts.append(context)
         visitor = Visitor(context.new_page())
         visitor.page.goto(url)

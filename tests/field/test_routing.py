@@ -1,4 +1,4 @@
-"""The order of a route: never worse than the one given, near the best there is, quick for a long day."""
+"""The order of a route: never worse than the one given, the best of a few stops, quick for a long day."""
 
 import itertools
 import time
@@ -22,12 +22,12 @@ def cost(route):
 
 @given(stops)
 @settings(max_examples=60, deadline=None)
-def test_an_order_is_near_the_best_and_never_worse_than_the_one_given(rows):
+def test_an_order_is_the_best_of_a_few_and_never_worse_than_the_one_given(rows):
     found = routing.order(YARD, rows)
     assert sorted(found.order) == list(range(len(rows)))
     assert cost(found) <= cost(routing.along(YARD, rows)) + 1e-6
     best = min(cost(routing.along(YARD, list(one))) for one in itertools.permutations(rows))
-    assert cost(found) <= 1.15 * best + 1
+    assert cost(found) <= best + 1e-6
 
 
 def test_a_line_is_walked_along_and_what_is_due_comes_first():
