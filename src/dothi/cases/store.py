@@ -130,16 +130,32 @@ def add(session: Session, values: dict[str, Any]) -> Case | None:
     return made
 
 
-def lock_joined(session: Session, ids: Iterable[int | None]) -> None:
-    """Lock cases, those they were joined to and those joined to them, the older first."""
-    found = {one for one in ids if one is not None}
-    for id_ in list(found):
+def lock_joined(session: Session, ids: Iterable[int | None]) -> bool:
+    """Lock cases, those they were joined to and those joined to them, the older first.
+
+    False where one was joined to them while this waited, and somebody else has it: who waits out of turn may wait for ever.
+    """
+    asked = {one for one in ids if one is not None}
+    found = _joined(session, asked)
+    session.execute(select(Case.id).where(Case.id.in_(found)).order_by(Case.id).with_for_update())
+    while late := _joined(session, asked) - found:
+        free = select(Case.id).where(Case.id.in_(late)).with_for_update(skip_locked=True)
+        if set(session.scalars(free)) != late:
+            return False
+        found |= late
+    return True
+
+
+def _joined(session: Session, ids: Iterable[int]) -> set[int]:
+    """Cases, those they were joined to and those joined to them."""
+    found = set(ids)
+    for id_ in ids:
         found.update(duplicates(session, id_))
         into = session.scalar(select(Case.merged_into).where(Case.id == id_))
         while into is not None and into not in found:
             found.add(into)
             into = session.scalar(select(Case.merged_into).where(Case.id == into))
-    session.execute(select(Case.id).where(Case.id.in_(found)).order_by(Case.id).with_for_update())
+    return found
 
 
 def cases_of(session: Session, ids: Iterable[int]) -> dict[int, Case]:

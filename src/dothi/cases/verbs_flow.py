@@ -16,6 +16,7 @@ from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault, NotAllowed
 
 TRANSFERS = ("not-ours", "wrong-place", "no-capacity", "other")
+_AT_WORK = "somebody else is at work on the other case right now; try again"
 _KINDS = {"assign": "assigned", "confirm": "confirmed"}
 
 
@@ -356,14 +357,16 @@ def _give(held: Held, handler: int | None, crew: int | None) -> None:
 
 def _lock_first(session: Session, name: int | str, other: int | str) -> None:
     """Lock what joining two cases touches, the older first: two who join them crosswise would wait for each other."""
-    store.lock_joined(session, [session.scalar(select(Case.id).where(sight.named(one))) for one in (name, other)])
+    ids = [session.scalar(select(Case.id).where(sight.named(one))) for one in (name, other)]
+    if not store.lock_joined(session, ids):
+        raise Conflict(_AT_WORK)
 
 
 def _free(held: Held, name: int | str, sees: ColumnElement[bool]) -> Case | None:
     """Another case, locked as well. Raises Conflict where somebody else has it: who waits out of turn may wait for ever."""
     found = store.case(held.session, name, sees, lock=True, wait=False)
     if found is None and store.case(held.session, name, sees) is not None:
-        raise Conflict("somebody else is at work on the other case right now; try again")
+        raise Conflict(_AT_WORK)
     return found
 
 

@@ -19,7 +19,7 @@ READ = (
 NEEDED = ("stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
 LARGEST = 1024 * 1024 * 1024  # bytes of a feed unpacked
 RATIO = 200  # a text packs ten or twenty times smaller; beyond this it is no text
-csv.field_size_limit(1024 * 1024)
+_CELL = 1024 * 1024  # characters
 # columns of the GTFS reference that nothing here asks for: no fault of the feed
 UNUSED = frozenset((
     "agency_fare_url", "agency_email", "cemv_support", "tts_stop_name", "stop_desc", "zone_id", "stop_url",
@@ -102,6 +102,7 @@ class Table:
 
     def __init__(self, name: str, body: bytes, known: tuple[str, ...], findings: Findings) -> None:
         self.name, self.findings, self.read = name, findings, 0
+        csv.field_size_limit(_CELL)  # one setting for the whole process, and other readers have longer cells
         self._rows = csv.reader(io.StringIO(_text(name, body, findings), newline=""), skipinitialspace=True)
         try:
             header = next(self._rows, [])
