@@ -214,4 +214,6 @@ def _reckon(op: str, a: float, b: float) -> float | None:
         return None
     if isinstance(made, complex):
         return None
-    return made if op != "^" or a == 0 or b == 0 or abs(b * math.log10(abs(a))) < 150 else None
+    if op != "^" or a == 0 or b == 0:
+        return made
+    return made if abs(b) < 1e6 and abs(b * math.log10(abs(a))) < 150 else None
