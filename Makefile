@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 DIST := src/dothi/web/static/dist/manifest.json
 FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/.*' 2>/dev/null)
 export PYTHONUTF8 := 1
-# of the tests: two a core, as they wait half of their time for servers and browsers
-WORKERS ?= 4
+# of the tests: more than cores, as they wait at times for servers and browsers
+WORKERS ?= 3
 
 .PHONY: help setup demo test coverage lint bench soak types contract check-servers frontend-test clean
 
