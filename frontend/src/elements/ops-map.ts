@@ -24,7 +24,7 @@ import { type Box, readBox, VIETNAM } from "../pure/box";
 import { type Row, type Sent, thingsOf } from "../pure/merge";
 import { whenSeen } from "../seen";
 
-const AGAIN = 1000; // ms before the same mark is drawn anew
+const AGAIN = 600; // ms before the same mark is drawn anew: published to drawn stays under a second
 const PACE = 200; // ms between two drawings of what is due, at best
 const SLOWEST = 1000;
 const TAGS = 300;
