@@ -24,7 +24,7 @@ import { type Box, readBox, VIETNAM } from "../pure/box";
 import { type Row, type Sent, thingsOf } from "../pure/merge";
 import { whenSeen } from "../seen";
 
-const AGAIN = 600; // ms before the same mark is drawn anew: published to drawn stays under a second
+const AGAIN = 1000; // ms before the same mark is drawn anew, but for the chosen one
 const PACE = 200; // ms between two drawings of what is due, at best
 const SLOWEST = 1000;
 const TAGS = 300;
@@ -249,8 +249,9 @@ export class OpsMap extends HTMLElement {
     const put: Mark[] = [];
     const drop: number[] = [];
     let retag = false;
+    const chosen = this.#picture.chosen();
     for (const id of this.#pending) {
-      if (began - (this.#drawnAt.get(id) ?? -AGAIN) < AGAIN) continue;
+      if (id !== chosen && began - (this.#drawnAt.get(id) ?? -AGAIN) < AGAIN) continue;
       this.#pending.delete(id);
       const made = this.#picture.mark(id);
       if (this.#picture.marks.set(id, made)) {
