@@ -184,15 +184,21 @@ function start(sheet: HTMLFormElement): void {
   function later(): void {
     touched = true;
     clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const kept = parcel();
-      const stands = await keepDraft(kept).then(
-        () => true,
-        () => false, // no store, no draft
-      );
-      if (saved && stands) saved.textContent = reportSay("saved", { when: clock(kept.at) });
-    }, 600);
+    timer = setTimeout(() => void note(), 600);
   }
+  async function note(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const kept = parcel();
+    const stands = await keepDraft(kept).then(
+      () => true,
+      () => false, // no store, no draft
+    );
+    if (saved && stands) saved.textContent = reportSay("saved", { when: clock(kept.at) });
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && timer !== undefined) void note(); // whoever looks elsewhere may not come back
+  });
   sheet.addEventListener("input", later);
   sheet.addEventListener("change", later);
 
@@ -234,6 +240,7 @@ function start(sheet: HTMLFormElement): void {
       saved.textContent = reportSay("restored", { when: clock(kept.at) });
       const off = button("btn quiet xs", reportSay("forget"), async () => {
         clearTimeout(timer);
+        timer = undefined;
         await dropDraft();
         location.reload();
       });
@@ -250,6 +257,7 @@ function start(sheet: HTMLFormElement): void {
   });
   async function go(): Promise<void> {
     clearTimeout(timer);
+    timer = undefined;
     const made = parcel();
     if (sender) {
       sender.disabled = true;
@@ -294,6 +302,7 @@ function start(sheet: HTMLFormElement): void {
     around?.replaceChildren();
     place?.put(null, "");
     clearTimeout(timer);
+    timer = undefined;
     touched = false;
     named();
     if (saved) saved.textContent = "";
