@@ -122,7 +122,9 @@ class Described(FastAPI):
 
 def create_app() -> FastAPI:
     """The whole web application."""
-    app = Described(title="dothi", version=__version__, lifespan=_alive, docs_url=None, redoc_url=None)
+    app = Described(
+        title="dothi", version=__version__, lifespan=_alive, openapi_url=None, docs_url=None, redoc_url=None
+    )
     setup.prepare(app)
     landing.extend(tiles_conformance.CLASSES, tiles_conformance.LINKS, tiles_conformance.PATHS)
     for path, name in MOUNTS:

@@ -10,6 +10,7 @@ import pytest
 from dothi import cli, config
 from dothi.db import session as db
 from dothi.identity import access, store
+from dothi.web import terminal
 
 
 @pytest.fixture
@@ -141,3 +142,40 @@ def test_people_who_were_added_are_there(dothi):
     dothi("user", "add", "lan", "--name", "Lan", "--password", "mật khẩu của Lan")
     with db.reading() as session:
         assert store.any_person(session)
+
+
+def test_a_vietnamese_shell_is_answered_in_vietnamese(dothi, monkeypatch):
+    monkeypatch.setenv("LANG", "vi_VN.UTF-8")
+    for name in ("LC_ALL", "LC_MESSAGES", "DOTHI_LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)
+    for typed, answer in (
+        (("serv",), "Lỗi: Không có lệnh 'serv'. Có phải ý anh chị là 'serve'"),
+        (("user", "add", "lan"), "Lỗi: Thiếu tùy chọn '--name'."),
+        (("serve", "--port", "abc"), "Giá trị của '--port' không hợp lệ: cần một số nguyên"),
+        (("import", "records"), "cần nêu tệp"),
+        (("export", "records", "nope", "-o", "x.csv"), "không có tập dữ liệu 'nope', hoặc không được xem"),
+        (("rules", "check", "/khong-co"), "được phép: thư mục chứa các gói ngành"),
+    ):
+        code, _, said = dothi(*typed)
+        assert code == 2
+        assert answer in said
+    monkeypatch.setenv("DOTHI_LANGUAGE", "en")  # goes before the shell's
+    assert "Missing option '--name'." in dothi("user", "add", "lan")[2]
+
+
+def test_every_help_of_the_command_line_has_its_vietnamese(monkeypatch):
+    monkeypatch.setenv("DOTHI_LANGUAGE", "en")
+    texts = set()
+
+    def walk(command):
+        texts.update(text for text in (command.help, command.epilog) if text)
+        texts.update(one.help for one in command.params if getattr(one, "help", None))
+        for name, one in getattr(command, "commands", {}).items():
+            rooms = getattr(command, "rooms", {})
+            walk(cli.load(name, rooms[name]) if name in rooms else one)
+
+    walk(cli.root())
+    monkeypatch.setenv("DOTHI_LANGUAGE", "vi")
+    kept = {part for text in texts for part in terminal.even(text).split("\n\n") if terminal.told(part) == part}
+    assert len(texts) > 150
+    assert sorted(kept) == []

@@ -8,7 +8,8 @@ from babel.messages.extract import extract
 from starlette.requests import Request
 
 import dothi
-from dothi.web import i18n
+from dothi.app import create_app
+from dothi.web import i18n, openapi
 
 ROOT = Path(dothi.__path__[0])
 SPOKEN = {"_": None, "say": None, "marked": None}
@@ -39,6 +40,25 @@ def test_every_sentence_has_its_english():
 def test_a_translation_says_the_same_values():
     for source, text in i18n.catalogue("en").items():
         assert set(re.findall(r"\{(\w+)", source)) == set(re.findall(r"\{(\w+)", text)), source
+
+
+def test_what_every_interface_is_for_is_told_in_vietnamese_too():
+    document = create_app().openapi()
+    spoken = openapi.spoken(document, "vi")
+    told = [
+        (tag["description"], other["description"]) for tag, other in zip(document["tags"], spoken["tags"], strict=True)
+    ]
+    told += [
+        (one["summary"], spoken["paths"][path][method]["summary"])
+        for path, item in document["paths"].items() for method, one in item.items() if "summary" in one
+    ]  # fmt: skip
+    assert len(told) > 300
+    assert sorted({text for text, other in told if text == other and text != "TileJSON 3.0.0"}) == []
+    assert not any("{one}" in other for _, other in told)
+    assert openapi.said("Its Observations; the path goes on from each by its id", "vi").startswith(
+        "Observations của nó"
+    )
+    assert openapi.said("Its Observations", "en") == "Its Observations"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from dothi.web.terminal import fault, translate, usage
+
 EPILOG = """
 Every setting is an environment variable DOTHI_…; `dothi settings` lists them with their values.
 
@@ -87,7 +89,8 @@ def group(name: str, rooms: dict[str, Room], help_: str, epilog: str | None = No
         context_settings={"help_option_names": ["-h", "--help"]},
     )  # fmt: skip
     made.rooms = {key: room for key, room in rooms.items() if key in stubs}
-    return made
+    translated: LateGroup = translate(made)
+    return translated
 
 
 def load(name: str, room: Room) -> Any:
@@ -104,7 +107,7 @@ def load(name: str, room: Room) -> Any:
         alone.command(name)(found)
         command = typer.main.get_command(alone)
     command.name = name
-    return command
+    return translate(command)
 
 
 def root() -> LateGroup:
@@ -121,7 +124,7 @@ def main() -> None:
     try:
         code = root().main(prog_name="dothi", standalone_mode=False)
     except DothiError as error:
-        say_error(str(error))
+        say_error(fault(str(error)))
         code = 2
     except KeyboardInterrupt:
         code = 130
@@ -139,19 +142,18 @@ def say_error(text: str) -> None:
 
 def _plain(error: Exception) -> int:
     """The exit code of an error that is not dothi's own; databases that cannot be reached are said in a sentence."""
-    shown = getattr(error, "show", None)
-    if callable(shown):  # wrong usage
-        shown()
+    if callable(getattr(error, "format_message", None)):  # wrong usage
+        say_error(usage(error))
         return int(getattr(error, "exit_code", 2))
     if type(error).__name__ == "Abort":
         return 130
     if type(error).__name__ == "Exit":
         return int(getattr(error, "exit_code", 0))
     if type(error).__module__.startswith("sqlalchemy") and "OperationalError" in type(error).__name__:
-        say_error(f"the database cannot be used: {getattr(error, 'orig', error)}")
+        say_error(fault(f"the database cannot be used: {getattr(error, 'orig', error)}"))
         return 2
     if isinstance(error, PermissionError | FileNotFoundError | IsADirectoryError | NotADirectoryError):
-        say_error(f"{error.filename}: {error.strerror}")
+        say_error(fault(f"{error.filename}: {error.strerror}"))
         return 2
     raise error
 

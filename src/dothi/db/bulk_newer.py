@@ -18,6 +18,7 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg.pq import ConnStatus, ExecStatus
 
+from dothi.db import wire
 from dothi.db.bulk import EXTRA_TEXTS, NEW, Batch
 from dothi.kit.clock import HOUR
 
@@ -64,7 +65,6 @@ _TEXT = 25  # the oid of text
 _OF = {"i": (23, 4), "q": (20, 8), "d": (701, 8)}  # the oid and width of int4, int8 and float8
 _RECORDS = {letter: np.dtype([("l", ">i4"), ("v", f">{letter}")]) for letter in _OF}
 _FEW = 32  # values; more are better laid out by numpy
-_READ, _WRITE = select.POLLIN, select.POLLIN | select.POLLOUT
 
 
 class Newer:
@@ -84,7 +84,7 @@ class Newer:
         """
         ids = np.unique(batch.datastream) if len(batch) > 1 else batch.datastream
         firsts = np.searchsorted(batch.datastream, ids)
-        self._poll.register(self._pq.socket, _READ)
+        self._poll.register(self._pq.socket, select.POLLIN)
         try:
             newer = self._copied(batch, ids, firsts, *copied) if copied else self._inserted(batch, ids, firsts)
         except BaseException:
@@ -130,9 +130,9 @@ class Newer:
         self._due += 1
         self._answer()
         while not self._pq.put_copy_data(data):
-            self._flush()
+            wire.flush(self._pq, self._poll)
         while not self._pq.put_copy_end():
-            self._flush()
+            wire.flush(self._pq, self._poll)
         self._due += 1
         self._answer()
         while self._pq.get_result() is not None:  # the end of it, which is there
@@ -187,22 +187,12 @@ class Newer:
         self._answer()
         self._pq.exit_pipeline_mode()
 
-    def _flush(self) -> None:
-        while self._pq.flush():
-            self._poll.modify(self._pq.socket, _WRITE)
-            if self._poll.poll()[0][1] & _READ:
-                self._pq.consume_input()
-            self._poll.modify(self._pq.socket, _READ)
-
     def _answer(self) -> Any:
         """Send what waits, take all answers that are due, and give the last; raises what the server refused."""
-        self._flush()
+        wire.flush(self._pq, self._poll)
         last: Any = None
         while self._due:
-            while self._pq.is_busy():
-                self._poll.poll()
-                self._pq.consume_input()
-            found = self._pq.get_result()
+            found = wire.answer(self._pq, self._poll)
             if found is None:  # the end of one statement's answers
                 if self._pq.status != ConnStatus.OK:
                     raise psycopg.OperationalError("the connection is lost")

@@ -9,7 +9,6 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -65,7 +64,8 @@ class _Lane:
     dialect: Any = None
     serial: int = field(default_factory=lambda: next(_serials))
     # by form: as SQLAlchemy wrote it, its text, the names of its values in order
-    written: OrderedDict[Any, tuple[SQLCompiler, str, tuple[str, ...]]] = field(default_factory=OrderedDict)
+    written: dict[Any, tuple[SQLCompiler, str, tuple[str, ...]]] = field(default_factory=dict)
+    varying: dict[Any, None] = field(default_factory=dict)  # forms whose text depends on their values
 
     def __post_init__(self) -> None:
         self.sqlite = self.engine.dialect.name == "sqlite"
@@ -100,19 +100,30 @@ def compiled(query: Select[Any]) -> Statement:
     """
     lane = _lane()
     form = query._generate_cache_key()  # noqa: SLF001 - as SQLAlchemy's own connections do it
-    if form is not None and (written := lane.written.get(form.key)) is not None:
-        made, text, names = written
-        known = made.construct_params(extracted_parameters=form.bindparams, _check=False)
-        return Statement(text, names, known)
-    made = query._compiler(lane.dialect, cache_key=form)  # noqa: SLF001
-    if form is None or made.post_compile_params or made.literal_execute_params:  # its text depends on its values
-        made = query.compile(dialect=lane.dialect, compile_kwargs={"render_postcompile": True})
-        return Statement(str(made), tuple(made.positiontup or ()), dict(made.construct_params(_check=False)))
-    text, names = str(made), tuple(made.positiontup or ())
-    lane.written[form.key] = made, text, names
-    if len(lane.written) > _WRITTEN:
-        lane.written.popitem(last=False)
+    if form is None or form.key in lane.varying:
+        return _compiled(lane, query)
+    written = lane.written.get(form.key)
+    if written is None:
+        made = query._compiler(lane.dialect, cache_key=form)  # noqa: SLF001
+        if made.post_compile_params or made.literal_execute_params:  # its text depends on its values
+            _keep(lane.varying, form.key, None)
+            return _compiled(lane, query)
+        written = made, str(made), tuple(made.positiontup or ())
+        _keep(lane.written, form.key, written)
+    made, text, names = written
     return Statement(text, names, made.construct_params(extracted_parameters=form.bindparams, _check=False))
+
+
+def _compiled(lane: _Lane, query: Select[Any]) -> Statement:
+    made = query.compile(dialect=lane.dialect, compile_kwargs={"render_postcompile": True})
+    return Statement(str(made), tuple(made.positiontup or ()), dict(made.construct_params(_check=False)))
+
+
+def _keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
+    """Keep one more; of too many the oldest goes."""
+    kept[key] = value
+    if len(kept) > _WRITTEN:
+        kept.pop(next(iter(kept)), None)
 
 
 async def fetch(

@@ -30,15 +30,19 @@ _NAME = "dothi-"  # what the names of prepared statements begin with
 
 
 class Statement:
-    """A statement that is made once. query: as SQLAlchemy has it, for the other database; names: of its values.
+    """A statement that is made once. names: of its values.
 
+    query: as SQLAlchemy has it; or spelled for each database, by the name of its dialect (`upsert.for_each`).
     A value's type is the column's; none becomes several (`in_`), and no column has a default made in Python.
     """
 
-    __slots__ = ("_json", "_known", "_names", "_text", "name", "query")
+    __slots__ = ("_json", "_known", "_names", "_own", "_text", "name", "query")
 
-    def __init__(self, query: Executable | str, names: Sequence[str] | None = None) -> None:
-        self.query: Executable = text(query) if isinstance(query, str) else query
+    def __init__(self, query: Executable | str | Mapping[str, Executable], names: Sequence[str] | None = None) -> None:
+        both = query if isinstance(query, Mapping) else dict.fromkeys(("sqlite", "postgresql"), query)
+        self.query, self._own = (
+            text(one) if isinstance(one, str) else one for one in (both["sqlite"], both["postgresql"])
+        )
         self.name = f"{_NAME}{next(_serials)}".encode()
         self._text: bytes | None = query.encode() if isinstance(query, str) else None
         self._names: tuple[str, ...] = tuple(names or ())
@@ -48,7 +52,7 @@ class Statement:
     def sql(self) -> bytes:
         """Its text, with $1 and on for its values."""
         if self._text is None:
-            made: Any = self.query.compile(dialect=_DIALECT, column_keys=self._names or None)  # type: ignore[attr-defined]
+            made: Any = self._own.compile(dialect=_DIALECT, column_keys=self._names or None)  # type: ignore[attr-defined]
             if getattr(made, "insert_prefetch", None) or getattr(made, "update_prefetch", None):
                 raise TypeError("a column that is left out has a default made in Python")
             self._names = tuple(made.positiontup or ())
@@ -183,7 +187,7 @@ def _sent(
             wanted.append(answers)
             answers += 1
         raw.pipeline_sync()
-        _flush(raw, link.poll)
+        flush(raw, link.poll)
         results = _results(raw, link)
     finally:
         if raw.status == pq.ConnStatus.OK:
@@ -195,8 +199,11 @@ def _sent(
     return [_rows(link.reads, results[place]) for place in wanted]
 
 
-def _flush(raw: Any, poll: Any) -> None:
-    """Send what the socket did not take at once, and read meanwhile: the database may wait to be heard, too."""
+def flush(raw: Any, poll: Any) -> None:
+    """Send what the socket did not take at once, and read meanwhile: the database may wait to be heard, too.
+
+    poll: of the connection's socket, registered for reading.
+    """
     while raw.flush():
         poll.modify(raw.socket, select.POLLIN | select.POLLOUT)
         try:
@@ -206,21 +213,23 @@ def _flush(raw: Any, poll: Any) -> None:
             poll.modify(raw.socket, select.POLLIN)
 
 
+def answer(raw: Any, poll: Any) -> Any | None:
+    """The next result, waited for without holding up this process; None at the end of one statement's."""
+    while raw.is_busy():
+        poll.poll()
+        raw.consume_input()
+    return raw.get_result()
+
+
 def _results(raw: Any, link: _Link) -> list[Any]:
-    """The answer to each statement of a message, waited for without holding up this process."""
+    """The answer to each statement of a message."""
     found: list[Any] = []
     while True:
-        while raw.is_busy():
-            link.poll.poll()
-            raw.consume_input()
-        one = raw.get_result()
-        if one is None:  # the end of one statement's
-            if raw.status != pq.ConnStatus.OK:
-                raise psycopg.OperationalError(raw.get_error_message())
-            continue
-        if one.status == _Sync:
+        one = answer(raw, link.poll)
+        if one is not None and one.status == _Sync:
             return found
-        found.append(one)
+        if one is not None:
+            found.append(one)
         if raw.status != pq.ConnStatus.OK:
             raise psycopg.OperationalError(raw.get_error_message())
 

@@ -102,7 +102,7 @@ _spell(
     " strftime('%Y-%m-%dT%H:%M:%S', ({0} - (({0} % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch') ||"
     " CASE WHEN {0} % 1000 = 0 THEN printf('.%03dZ', ((({0} % 1000000) + 1000000) % 1000000) / 1000)"
     " ELSE printf('.%06dZ', (({0} % 1000000) + 1000000) % 1000000) END END",
-    "to_char(timestamp '1970-01-01' + {0} * interval '1 microsecond', CASE WHEN mod({0}, 1000) = 0"
+    "to_char(timestamp '1970-01-01' + ({0}) * interval '1 microsecond', CASE WHEN mod({0}, 1000) = 0"
     ' THEN \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\' ELSE \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\' END)',
 )
 
@@ -333,8 +333,8 @@ class instant_text(FunctionElement[str]):
 
 _spell(
     instant_text,
-    "strftime({1}, ({0} - (({0} % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch')",
-    "to_char(timestamp '1970-01-01' + {0} * interval '1 microsecond', {2})",
+    "strftime({1}, (({0}) - ((({0}) % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch')",
+    "to_char(timestamp '1970-01-01' + ({0}) * interval '1 microsecond', {2})",
 )
 
 

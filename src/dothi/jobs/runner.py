@@ -52,6 +52,8 @@ def every(
 async def start() -> None:
     """Start running the registered jobs in the background."""
     global _scheduler
+    # a job that takes longer than its pace is simply not started twice; nobody at the terminal needs to be told
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     _scheduler = BackgroundScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 60})
     for job in _jobs.values():
         _scheduler.add_job(run, "interval", seconds=job.seconds, args=[job.name], id=job.name, jitter=job.seconds / 10)

@@ -29,13 +29,17 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula that has been read. truth: it is true or false; otherwise it is a number."""
+    """A formula that has been read. truth: it is true or false; otherwise it is a number.
+
+    level: it only adds, subtracts, rounds or chooses, so that its number is in the unit its inputs share.
+    """
 
     text: str
     names: tuple[str, ...]
     truth: bool
     code: Any
     columns: frozenset[str] = frozenset()
+    level: bool = False
 
     def __call__(self, values: Mapping[str, float]) -> float | bool | None:
         """Its result; None where arithmetic has none (division by zero, the root of a negative number)."""
@@ -124,7 +128,7 @@ def parse(text: str, columns: frozenset[str] = frozenset()) -> Formula:
     tree = _Named(columns).visit(tree)
     truth = _kind(tree.body, names, 0)
     told = tuple(name.removesuffix(_OWN) for name in names)
-    return Formula(text, told, truth, compile(tree, "formula", "eval"), columns)
+    return Formula(text, told, truth, compile(tree, "formula", "eval"), columns, _level(tree.body))
 
 
 _OWN = "__"  # ends the name of a value that a function is called like
@@ -197,6 +201,19 @@ def _kind(node: ast.expr, names: dict[str, None], depth: int) -> bool:
                 number(part)
             return False
     raise _bad(f'"{ast.unparse(node)}" is not allowed in a formula')
+
+
+def _level(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant() | ast.Name():
+            return True
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=part):
+            return _level(part)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return _level(left) and _level(right)
+        case ast.Call(func=ast.Name(id="abs" | "min" | "max" | "mean" | "round" | "floor" | "ceil"), args=given):
+            return all(_level(part) for part in given)
+    return False
 
 
 def _bad(message: str) -> BadInput:

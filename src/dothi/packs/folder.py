@@ -122,6 +122,7 @@ def load(root: Path, overridden: Iterable[Override] | None = None) -> dict[str, 
     faults: list[Fault] = []
     shipped = root == content_path("sectors")
     put = list(overridden) if overridden is not None else overrides.in_force() if shipped else []
+    put = [one for one in put if not one.units]
     for folder in [*_folders(root), *(_own(faults) if shipped else [])]:
         if folder.name in packs:
             taken = f'dothi ships a sector "{folder.name}" already; give yours another name'

@@ -29,7 +29,7 @@ Kept = TypeVar("Kept", bound=Callable[..., Any])
 class Override:
     """One value. at: the file's stem, then keys; entries of lists by their code or number. said: where the city says so.
 
-    city: the code of the city that sets it.
+    city: the code of the city that sets it. units: codes of the communes it holds in alone; none: everywhere.
     """
 
     sector: str
@@ -38,6 +38,7 @@ class Override:
     source: str
     said: tuple[Source, Path_] | None = field(default=None, compare=False)
     city: str = field(default="", compare=False)
+    units: tuple[str, ...] = ()
 
     def fault(self, message: str, *, near: tuple[str, list[str]] | None = None, allowed: str | None = None) -> Fault:
         """A fault where the city says so."""
@@ -62,6 +63,11 @@ def in_force() -> list[Override]:
     if _in_force is None:
         _in_force = _provider() if _provider is not None else []
     return _in_force
+
+
+def of_areas() -> list[Override]:
+    """Those of this process that hold in some communes alone: they are not put into packs, rooms ask for them."""
+    return [one for one in in_force() if one.units]
 
 
 def take(made: Iterable[Override] | None) -> bool:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dothi.kit.errors import DothiError, Fault
-from dothi.web import shell
+from dothi.web import i18n, shell
 from dothi.web.i18n import marked
 
 log = logging.getLogger(__name__)
@@ -66,13 +66,20 @@ def answer(
     if for_browser(request):
         context = {
             "status": status, "title": TITLES.get(status, marked("Không được")),
-            "message": PLAIN.get(message, message),
+            "message": _plain(request, status, message),
             "faults": faults or [], "reference": reference, "entries": [],
         }  # fmt: skip
         page = shell.page(request, "error.html", context, status)
         page.headers.update(headers or {})
         return page
     return problem(status, message, faults, headers, reference)
+
+
+def _plain(request: Request, status: int, message: str) -> str:
+    """What a page says of an error: never what was meant for programs, in English, where something is not found."""
+    if status == HTTPStatus.NOT_FOUND and message.isascii() and i18n.language_of(request) == "vi":
+        return PLAIN["Not Found"]
+    return PLAIN.get(message, message)
 
 
 def problem(

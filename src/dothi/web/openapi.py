@@ -1,7 +1,11 @@
 """The words of OpenAPI 3.1 that every door's description is made of, and the whole put together."""
 
+import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
+
+from dothi.web.i18n import LOCALE
 
 Json = dict[str, Any]
 JSON = "application/json"
@@ -104,3 +108,43 @@ def whole(title: str, version: str, doors: Iterable[Json]) -> Json:
             components.setdefault(kind, {}).update(named)
     info = {"title": title, "version": version, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
     return {"openapi": "3.1.0", "info": info, "tags": tags, "paths": paths, "components": components}
+
+
+def said(text: str, language: str) -> str:
+    """What a call or a group of calls is for, in a language; English where there is no other."""
+    if language != "vi":
+        return text
+    plain, patterns = _vietnamese()
+    if text in plain:
+        return plain[text]
+    found = next(((match, other) for one, other in patterns if (match := one.fullmatch(text))), None)
+    return text if found is None else found[1].format(**found[0].groupdict())
+
+
+def spoken(document: Json, language: str) -> Json:
+    """The document with its groups and calls told in a language; names, places and schemas stay as they are."""
+    if language != "vi":
+        return document
+    tags = [{**tag, "description": said(tag["description"], language)} for tag in document["tags"]]
+    paths = {
+        path: {
+            method: {**one, "summary": said(one["summary"], language)}
+            if isinstance(one, dict) and "summary" in one
+            else one
+            for method, one in item.items()
+        }
+        for path, item in document["paths"].items()
+    }
+    return {**document, "tags": tags, "paths": paths}
+
+
+@lru_cache(maxsize=1)
+def _vietnamese() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """Sentences, and patterns of those that name an entity."""
+    from babel.messages.pofile import read_po
+
+    with (LOCALE / "vi" / "LC_MESSAGES" / "openapi.po").open("rb") as file:
+        found = {str(one.id): str(one.string) for one in read_po(file, locale="vi") if one.id and one.string}
+    named = [(re.escape(one).replace(r"\{one\}", r"(?P<one>[A-Z]\w+)"), said) for one, said in found.items()]
+    patterns = [(re.compile(one), said) for one, said in named if "<one>" in one]
+    return {one: said for one, said in found.items() if "{one}" not in one}, patterns
