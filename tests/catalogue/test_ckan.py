@@ -130,6 +130,13 @@ def test_searching_packages(call, portal):
         assert names(call("package_search", **given)) == found, given
 
 
+def test_what_is_called_by_the_words_asked_for_comes_first(call, put):
+    put("den", title="Đèn đường")
+    put("bien", title="Biển báo", description="Biển báo và đèn trên đường")
+    put("khach", title="Khách đến bằng đường sông")
+    assert names(call("package_search", q="đèn đường")) == ["den", "khach", "bien"]
+
+
 def test_every_package_is_found_once_over_the_pages(call, put):
     for number in range(7):
         put(f"bo-{number}")

@@ -1,10 +1,13 @@
 """`dothi import records` and `dothi export records`."""
 
+import io
 import sys
+from unittest.mock import Mock
 
 import pytest
 
 from dothi import cli
+from dothi.kit.errors import Conflict
 from tests.loads.conftest import geojson, records, tree
 
 
@@ -43,6 +46,25 @@ def test_from_a_file_to_a_dataset_and_back_by_the_command_line(dothi, tmp_path):
     assert records("cay")["C001"]["cao"] == 5.1
     assert "3 records" in dothi("export", "records", "cay", "--out", tmp_path / "out.csv", "--crs", "VN-2000 Long An")
     assert (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()[0].endswith(",east,north")
+
+
+def test_a_dataset_made_for_a_file_goes_again_when_nothing_is_taken(dothi, tmp_path, monkeypatch):
+    path = geojson(tmp_path / "cay.geojson", [tree(i) for i in range(3)])
+    make = ("import", "records", path, "--dataset", "cay", "--create")
+    assert "3 new" in dothi(*make, "--dry-run")
+    with monkeypatch.context() as nobody:
+        nobody.setattr("sys.stdin", io.StringIO(""))
+        assert "no record was changed" in dothi(*make, expect=1)
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text("fields: {khac: khong-co}\n", "utf-8")
+    dothi(*make, "--yes", "--mapping", mapping, expect=2)
+    with monkeypatch.context() as broken:
+        broken.setattr("dothi.datasets.loads.service.apply", Mock(side_effect=Conflict("somebody was quicker")))
+        dothi(*make, "--yes", expect=2)
+    assert "no dataset 'cay'" in dothi("import", "records", path, "--dataset", "cay", "--yes", expect=2)
+    assert "3 added" in dothi(*make, "--yes")
+    assert "nothing differs" in dothi(*make, "--yes")
+    assert len(records("cay")) == 3
 
 
 def test_mistakes_are_said_in_sentences(dothi, tmp_path):

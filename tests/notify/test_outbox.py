@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from dothi.alerts import news
 from dothi.alerts.tables import Alarm
@@ -15,7 +15,7 @@ from dothi.identity import store as identity
 from dothi.journal import service as journal
 from dothi.journal.tables import Entry
 from dothi.kit import clock
-from dothi.notify import levels, outbox, sending, store
+from dothi.notify import levels, outbox, sending, store, wording
 from dothi.notify.tables import Message
 from tests.notify.conftest import give, messages, prefer, send
 
@@ -62,6 +62,9 @@ def test_an_alarm_reaches_those_who_want_and_may_see_it_and_nobody_else(mailbox,
     send()
     assert mailbox.letters[0]["subject"] == "[Nghiêm trọng] Nước sông vượt báo động 3 · Trạm Tân An"
     assert "2,41 m" in mailbox.text(0)
+    with db.reading() as session:
+        said = session.scalars(select(Entry).where(Entry.kind == "alerts.alarm.raised").order_by(Entry.id)).first().data
+    assert "Value: 2.41 m" in wording.alarm(said, "en")[1]
     assert "/operations?alarm=CB-26-0000" in mailbox.text(0)
 
 

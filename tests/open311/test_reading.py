@@ -83,7 +83,8 @@ def test_states_are_told_in_words_and_a_duplicate_names_what_goes_on(web, town):
     assert of["merged"]["status_notes"] == f"Joined to another report: duplicate of {town.cases['working'].number}"
     assert of["merged"]["extended_attributes"]["duplicate_of"] == town.cases["working"].number
     assert of["working"]["extended_attributes"]["detailed_status"] == "working"
-    assert of["working"]["agency_responsible"] == "Công ty Chiếu sáng đô thị"
+    assert of["working"]["agency_responsible"] == "Office chieu-sang"
+    assert "Công ty Chiếu sáng đô thị" in web.get("requests.json?lang=vi").text
     due = datetime.fromisoformat(of["working"]["expected_datetime"])
     assert clock.micros(due) // clock.SECOND == town.cases["working"].due_at // clock.SECOND
     assert of["resolved"]["expected_datetime"] is None

@@ -83,9 +83,19 @@ def score(found: Iterable[Check]) -> int:
 
 
 def _named(values: dict[str, object], language: str) -> dict[str, object]:
-    return {
-        name: value.named(language) if isinstance(value, vocabulary.Term) else value for name, value in values.items()
-    }
+    return {name: _worded(value, language) for name, value in values.items()}
+
+
+def _worded(value: object, language: str) -> object:
+    """A value as a reader of a language writes it; a fraction (float) as a share of a hundred."""
+    marks = str.maketrans(",.", ".,") if language != "en" else {}
+    if isinstance(value, vocabulary.Term):
+        return value.named(language)
+    if isinstance(value, float):
+        return f"{value:.1%}".translate(marks)
+    if isinstance(value, tuple):
+        return ", ".join(f"{name} {share:.0%}" for name, share in value)
+    return f"{value:,}".translate(marks) if isinstance(value, int) else value
 
 
 def _all(view: View, counts: "quality_store.Counts") -> Iterator[_Said]:
@@ -237,13 +247,12 @@ def _filled(view: View, counts: "quality_store.Counts") -> Iterator[_Said]:
         return
     if counts.cells:
         share = counts.empty / counts.cells
-        worst = ", ".join(f"{name} {missing:.0%}" for name, missing in counts.worst)
         yield _Said(
             "empty",
             "good" if share <= 0.05 else "poor" if share <= 0.25 else "bad",
             2,
             marked("{share} ô trống"),
-            {"share": f"{share:.1%}", "worst": worst},
+            {"share": share, "worst": tuple(counts.worst)},
             marked("Bổ sung các trường thiếu nhiều nhất: {worst}.") if share > 0.05 else "",
         )
     if view.geometry_type is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
 from dothi.alerts import store as alarms
@@ -14,13 +15,14 @@ from dothi.alerts.tables import Alarm
 from dothi.cases import reading as cases
 from dothi.duty import flow, sight, store
 from dothi.duty.tables import Order, OrderEntry
-from dothi.identity import guard
+from dothi.identity import called, guard
 from dothi.identity import store as identity
 from dothi.identity.guard import Caller
 from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotAllowed, NotFound, PreconditionFailed
 from dothi.kit.text import nfc
+from dothi.places import cities
 from dothi.sensing.news import before_commit
 
 LONGEST = 4000  # characters
@@ -175,8 +177,11 @@ def order(session: Session, caller: Caller, name: int | str) -> Order:
     return found
 
 
-def list_(session: Session, caller: Caller, asked: Asked | None = None) -> list[Line]:
-    """Orders as the caller sees them: those to be done by deadline, then the closed ones, newest first."""
+def list_(session: Session, caller: Caller, asked: Asked | None = None, language: str = "vi") -> list[Line]:
+    """Orders as the caller sees them: those to be done by deadline, then the closed ones, newest first.
+
+    language: of the agencies' names.
+    """
     asked, now = asked or Asked(), clock.now_micros()
     where = [sight.orders(caller)]
     match asked.state:
@@ -194,20 +199,33 @@ def list_(session: Session, caller: Caller, asked: Asked | None = None) -> list[
         where.append(Order.agency_id == asked.agency_id)
     if asked.subject is not None:
         where.append(Order.subject == asked.subject)
+    else:
+        where.append(cities.of_office(session, Order.agency_id))
     if asked.by_id is not None:
         where.append(Order.by_id == asked.by_id)
     rows = store.orders(session, where, asked.limit)
     last = store.last_texts(session, [row[0].id for row in rows])
     return [
-        Line(one, agency, by, flow.is_late(one.state, one.due_at, one.done_at, now), last.get(one.id))
+        Line(
+            one,
+            called.agency(session, agency, language),
+            by,
+            flow.is_late(one.state, one.due_at, one.done_at, now),
+            last.get(one.id),
+        )
         for one, agency, by in rows
     ]
+
+
+def _here(session: Session, caller: Caller) -> ColumnElement[bool]:
+    """Orders the caller sees, of the city a page is about."""
+    return and_(sight.orders(caller), cities.of_office(session, Order.agency_id))
 
 
 def counts(session: Session, caller: Caller) -> dict[str, int]:
     """How many orders the caller sees: open (to be done), late, done (waiting to be accepted), mine, all."""
     found = store.order_counts(
-        session, sight.orders(caller), caller.id if caller.kind == "person" else None, clock.now_micros()
+        session, _here(session, caller), caller.id if caller.kind == "person" else None, clock.now_micros()
     )
     return dict(zip(("open", "late", "done", "mine", "all"), (int(one) for one in found), strict=True))
 
@@ -223,7 +241,7 @@ def late_by_agency(session: Session, caller: Caller, now: int | None = None) -> 
     return [
         Late(id_, name, english, int(open_), int(late), int(unreceived), oldest)
         for id_, name, english, open_, late, unreceived, oldest in store.late_by_agency(
-            session, sight.orders(caller), at
+            session, _here(session, caller), at
         )
     ]
 

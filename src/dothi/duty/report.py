@@ -70,7 +70,7 @@ def alarm(one: Alarm) -> dict[str, Any]:
     """An alarm as the report keeps it."""
     return {
         "id": one.id, "number": one.number, "title": one.title, "title_en": one.title_en, "severity": one.severity,
-        "worst": one.worst, "subject_name": one.subject_name, "value_text": one.value_text, "raised_at": one.raised_at,
+        "worst": one.worst, "subject_name": one.subject_name, "value_text": one.value_text, "unit": one.unit, "raised_at": one.raised_at,
         "noticed_at": one.noticed_at, "acknowledged_at": one.acknowledged_at if one.acknowledged else None,
         "acknowledged_by": person_id(one.acknowledged_by) if one.acknowledged else None, "cleared_at": one.cleared_at,
         "active": one.active, "acknowledged": one.acknowledged, "assignee_id": one.assignee_id, "repeats": one.repeats,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import true
+from sqlalchemy import ColumnElement, and_, true
 from sqlalchemy.orm import Session
 
 from dothi.alerts.tables import Alarm
@@ -19,6 +19,7 @@ from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault, NotAllowed, PreconditionFailed
 from dothi.kit.text import nfc
+from dothi.places import cities
 from dothi.sensing.news import before_commit
 
 POSTS = ("duty", "chief")
@@ -37,7 +38,12 @@ class OnDuty:
 def current(session: Session, caller: Caller | None = None) -> list[OnDuty]:
     """Who is on duty now, chiefs first; with a caller, as far as they see."""
     sees = true() if caller is None else sight.shifts(caller)
-    return [OnDuty(one, person) for one, person in store.open_shifts(session, sees)]
+    return [OnDuty(one, person) for one, person in store.open_shifts(session, and_(sees, _here(session)))]
+
+
+def _here(session: Session) -> ColumnElement[bool]:
+    """Shifts at the centre and at desks of the city a page is about."""
+    return cities.of_office(session, Shift.agency_id)
 
 
 def mine(session: Session, caller: Caller) -> Shift | None:
@@ -148,7 +154,7 @@ def shift(session: Session, caller: Caller, id_: int) -> Shift:
 
 def past(session: Session, caller: Caller, before: int | None = None, limit: int = 30) -> list[Shift]:
     """Shifts that are over, newest first; before: those that began earlier (µs)."""
-    return store.past_shifts(session, sight.shifts(caller), before, limit)
+    return store.past_shifts(session, and_(sight.shifts(caller), _here(session)), before, limit)
 
 
 def report(

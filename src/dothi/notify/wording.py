@@ -83,17 +83,18 @@ def alarm(data: Mapping[str, Any], language: str, *, worse: bool = False) -> tup
         say("Cảnh báo {number} đã nặng lên mức {severity}.", number=number, severity=grave.lower())
         if worse
         else say("Cảnh báo {number}, mức {severity}.", number=number, severity=grave.lower()),
-        *alarm_lines(data, say),
+        *alarm_lines(data, say, language),
     ]
     return subject, "\n".join(lines)
 
 
-def alarm_lines(data: Mapping[str, Any], say: Say) -> list[str]:
+def alarm_lines(data: Mapping[str, Any], say: Say, language: str) -> list[str]:
     """Where, how much and since when."""
     lines = []
     if data.get("subject_name"):
         lines.append(say("Nơi: {where}", where=data["subject_name"]))
-    value = f"{data.get('value_text') or ''} {data.get('unit') or ''}".strip()
+    kept = [data.get(f"{one}_en") if language == "en" else None for one in ("value_text", "unit")]
+    value = f"{kept[0] or data.get('value_text') or ''} {kept[1] or data.get('unit') or ''}".strip()
     if value:
         lines.append(say("Số đo: {value}", value=value))
     if isinstance(data.get("raised_at"), int):
@@ -112,7 +113,7 @@ def escalated(data: Mapping[str, Any], language: str, *, minutes: int, ladder: s
             "Cảnh báo {number}, mức {severity}, đã {minutes} phút chưa ai tiếp nhận.",
             number=data.get("number", ""), severity=severity(data.get("severity"), say).lower(), minutes=minutes,
         ),
-        *alarm_lines(data, say),
+        *alarm_lines(data, say, language),
         say("Theo thang báo: {ladder}", ladder=ladder),
     ]  # fmt: skip
     return subject, "\n".join(lines)
@@ -123,7 +124,7 @@ def assigned(data: Mapping[str, Any], language: str) -> tuple[str, str]:
     say = i18n.speaker(language)
     name = (data.get("title_en") if language == "en" else None) or data.get("title") or ""
     number = data.get("number", "")
-    lines = [say("Cảnh báo {number} được giao cho bạn.", number=number), str(name), *alarm_lines(data, say)]
+    lines = [say("Cảnh báo {number} được giao cho bạn.", number=number), str(name), *alarm_lines(data, say, language)]
     return say("Giao cho bạn: {title}", title=name or number), "\n".join(line for line in lines if line)
 
 

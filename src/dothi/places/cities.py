@@ -65,6 +65,16 @@ class Lens:
             nowhere = and_(nowhere, or_(west.is_(None), near))
         return or_(unit.in_(self.units), nowhere)
 
+    def touches(self, units: Iterable[str], box: Box | None = None) -> bool:
+        """Whether something that lies in several communes, or in a box, has to do with the city; what has no place does."""
+        named = set(units)
+        if named or not self.units:
+            return not self.units or bool(named & set(self.units))
+        if box is None or self.box is None:
+            return True
+        west, south, east, north = self.box
+        return box[0] <= east and box[2] >= west and box[1] <= north and box[3] >= south
+
     def holds(self, unit: str | None, lon: float | None = None, lat: float | None = None) -> bool:
         """What `clause` says, of one row at hand."""
         if unit is not None or not self.units:
@@ -85,7 +95,7 @@ class _Choice:
 
 _chosen: ContextVar[_Choice | None] = ContextVar("city", default=None)
 _boxes: dict[tuple[int | None, tuple[str, ...]], Box | None] = {}
-_HELD, _LENS = "dothi.cities", "dothi.lens"
+_HELD, _LENS, _HOMES = "dothi.cities", "dothi.lens", "dothi.homes"
 
 
 def setting(session: Session, name: str) -> Any:
@@ -99,6 +109,11 @@ def choose(code: str | None, own: Iterable[str] = ()) -> None:
     own: codes of areas; whoever has some looks at the cities of these alone, the first of them unless they say which.
     """
     _chosen.set(_Choice(code, frozenset(own)))
+
+
+def chosen() -> object | None:
+    """What this request's page is about, as a key to keep something by; None: it is no page."""
+    return _chosen.get()
 
 
 def leave() -> None:
@@ -263,6 +278,60 @@ def offices(session: Session, area: str) -> set[int]:
             named = [str(one["agency"]) for one in units if isinstance(one, dict) and one.get("agency")]
             held.update(id_ for one in named for id_ in identity_store.below(session, one))
     return held
+
+
+def homes(session: Session) -> dict[str, frozenset[int]]:
+    """The agencies of each city by its code: those its communes have in its inputs, and what is under them."""
+    held: dict[str, frozenset[int]] | None = session.info.get(_HOMES)
+    if held is not None and _chosen.get() is not None:  # of a page, which asks for it many times
+        return held
+    ids, under = dict[str, int](), dict[int, list[int]]()
+    for one in identity_store.agencies(session):
+        ids[one.code] = one.id
+        if one.parent_id is not None:
+            under.setdefault(one.parent_id, []).append(one.id)
+    made = {}
+    for code in _all(session):
+        units = inputs(session, code).get("units") or ()
+        waiting = [ids[one["agency"]] for one in units if isinstance(one, dict) and one.get("agency") in ids]
+        found: set[int] = set()
+        while waiting:
+            if (id_ := waiting.pop()) not in found:
+                found.add(id_)
+                waiting += under.get(id_, ())
+        made[code] = frozenset(found)
+    session.info[_HOMES] = made
+    return made
+
+
+def of_others(session: Session) -> frozenset[int]:
+    """The agencies of other cities than the one a page is about; none where it is about all, or there is only one."""
+    seen = lens(session)
+    if seen is None:
+        return frozenset()
+    every = homes(session)
+    return frozenset[int]().union(*every.values()) - every.get(seen.code, frozenset())
+
+
+def of_office(session: Session, agency: Any) -> ColumnElement[bool]:
+    """The clause that leaves out what belongs to offices of other cities than the one a page is about.
+
+    agency: the column with the agency's id. What is nobody's or an agency's of the whole province is every city's.
+    """
+    others = of_others(session)
+    return or_(agency.is_(None), agency.not_in(sorted(others))) if others else true()
+
+
+def home(session: Session, agencies: Iterable[int]) -> frozenset[str]:
+    """The areas of the cities whose offices all these agencies are; none where one of them is of the whole province."""
+    wanted, held = frozenset(agencies), _all(session)
+    session.info[_HELD] = held  # the page that is about to be asked for needs it too
+    if not wanted or len(held) < 2:
+        return frozenset()
+    mine = {code: here for code, here in homes(session).items() if wanted & here}
+    if wanted - frozenset[int]().union(*mine.values()):
+        return frozenset()
+    return frozenset(area for code in mine for area in held[code].get("areas") or ())
 
 
 access.OFFICES.append(offices)

@@ -63,6 +63,11 @@ def unit(session: Session, code: str, at: int | None = None, level: str | None =
     return store.unit_at(session, code, clock.now_micros() if at is None else at, level)
 
 
+def units(session: Session, codes: Iterable[str], at: int | None = None) -> list[Unit]:
+    """The units that bear any of some codes at an instant (None: now)."""
+    return store.units_at(session, codes, clock.now_micros() if at is None else at)
+
+
 def get_unit(session: Session, code: str, at: int | None = None) -> Unit:
     """The unit that bears a code at an instant; NotFound when there is none."""
     found = unit(session, code, at)

@@ -68,6 +68,16 @@ def unit_at(session: Session, code: str, at: int, level: str | None = None) -> U
     return session.scalars(query.order_by(Unit.valid_from.desc()).limit(1)).first()
 
 
+def units_at(session: Session, codes: Iterable[str], at: int) -> list[Unit]:
+    """The units that bear any of the codes at an instant; of two that bear one code the later begun comes last."""
+    valid = Unit.valid_from <= at, or_(Unit.valid_to.is_(None), Unit.valid_to > at)
+    wanted, found = sorted(codes), list[Unit]()
+    for start in range(0, len(wanted), 500):
+        query = select(Unit).where(Unit.code.in_(wanted[start : start + 500]), *valid)
+        found += session.scalars(query.order_by(Unit.valid_from))
+    return found
+
+
 def units_with_code(session: Session, code: str) -> list[Unit]:
     """Every unit that ever bore the code, oldest first."""
     return list(session.scalars(select(Unit).where(Unit.code == code).order_by(Unit.valid_from)))

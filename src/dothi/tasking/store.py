@@ -12,6 +12,7 @@ from dothi.db import upsert
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.identity.tables import Agency, Person
+from dothi.places import cities
 from dothi.sensing.tables import Datastream, DatastreamState, ObservedProperty, Thing
 from dothi.tasking import flow
 from dothi.tasking.tables import Actuator, Task, TaskingCapability, TaskSchedule, TaskScheduleMark
@@ -116,6 +117,12 @@ def seen(caller: Caller) -> ColumnElement[bool]:
     return shown if caller.thing_id is None else or_(shown, Task.thing_id == caller.thing_id)
 
 
+def _here(session: Session) -> ColumnElement[bool]:
+    """Tasks of things in the city a page is about."""
+    where = cities.within(session, Thing.unit_code, Thing.lon, Thing.lat)
+    return where if cities.lens(session) is None else exists(select(Thing.id).where(Thing.id == Task.thing_id, where))
+
+
 def _truth(holds: bool) -> ColumnElement[bool]:
     return true() if holds else false()
 
@@ -163,6 +170,8 @@ class Wanted:
 def tasks(session: Session, caller: Caller, wanted: Wanted) -> list[Task]:
     """Tasks, newest first."""
     query = select(Task).where(seen(caller)).order_by(Task.id.desc()).limit(wanted.limit)
+    if wanted.thing_id is None:
+        query = query.where(_here(session))
     if wanted.states:
         query = query.where(Task.state.in_(wanted.states))
     if wanted.thing_id is not None:
@@ -181,7 +190,7 @@ def counts(session: Session, caller: Caller, since: int) -> dict[str, int]:
     """How many tasks stand in each open state, and how many ended in each other one since a moment (µs UTC)."""
     query = (
         select(Task.state, func.count())
-        .where(seen(caller), or_(Task.state.in_(flow.OPEN), Task.state_at >= since))
+        .where(seen(caller), _here(session), or_(Task.state.in_(flow.OPEN), Task.state_at >= since))
         .group_by(Task.state)
     )
     return dict(session.execute(query).all())

@@ -12,6 +12,7 @@ from typing import Any
 import shapely
 from sqlalchemy.orm import Session
 
+from dothi.alerts import saying as spoken
 from dothi.alerts.model import Warns
 from dothi.alerts.tables import Alarm
 from dothi.config import settings
@@ -73,9 +74,6 @@ def suggestion(session: Session, caller: Caller, alarm_id: int, template: str | 
         raise NotFound(f"no alarm {alarm_id} that you may see")
     led = store.led(session, alarm)
     code = template or next(iter(templates_for(alarm.explanation, alarm.sector, led)), None)
-    value = " ".join(filter(None, (alarm.value_text, alarm.unit)))
-    limit = "" if alarm.limit is None else f"{alarm.limit:g} {alarm.unit}".strip()
-    facts = {"subject": alarm.subject_name, "value": value, "limit": limit}
     units = [alarm.unit_code] if alarm.unit_code else []
     made = Composed(
         {"vi": Said(alarm.title, alarm.title), "en": Said(alarm.title_en or "", alarm.title_en or "")},
@@ -83,8 +81,18 @@ def suggestion(session: Session, caller: Caller, alarm_id: int, template: str | 
     )  # fmt: skip
     if code is not None:
         slots = led.filling(alarm.severity) if led is not None and led.template == code else {}
-        made = from_template(session, code, slots, facts=facts, units=units)
+        made = from_template(session, code, slots, facts=facts_of(alarm), units=units)
     return replace(made, units=units, simulated=alarm.simulated, status="Exercise" if alarm.exercise else "Actual")
+
+
+def facts_of(alarm: Alarm) -> dict[str, dict[str, str]]:
+    """What an alarm tells the slots of a template that name a fact, by language."""
+    return {
+        language: {
+            "subject": alarm.subject_name, "value": spoken.value(alarm, language), "limit": spoken.limit(alarm, language),
+        }
+        for language in composing.LANGUAGES
+    }  # fmt: skip
 
 
 def templates_for(explanation: Mapping[str, Any] | None, sector: str | None, led: Warns | None = None) -> list[str]:
@@ -110,18 +118,26 @@ def leads(session: Session, caller: Caller, alarm: Alarm) -> str | None:
 
 
 def from_template(
-    session: Session, code: str, slots: Mapping[str, str], *, facts: Mapping[str, str] | None = None,
+    session: Session, code: str, slots: Mapping[str, str], *, facts: Mapping[str, Mapping[str, str]] | None = None,
     units: Sequence[str] = (), shape_names: Mapping[str, str] | None = None, onset_at: int | None = None,
     expires_at: int | None = None,
 ) -> Composed:  # fmt: skip
-    """A template filled: slots by code, facts for the slots that name one, places and times said in each language."""
+    """A template filled: slots by code, facts for the slots that name one, places and times said in each language.
+
+    facts: by language. A slot given as the Vietnamese fact reads is that fact, and so English in the English text.
+    """
     if code not in declared.templates():
         raise NotFound(f"no template {code[:60]!r}")
     _, template = declared.templates()[code]
     now = clock.now_micros()
     begins = now if onset_at is None else onset_at
     ends = begins + int(template.hours * clock.HOUR) if expires_at is None else expires_at
-    given = {one.code: (facts or {})[one.fact] for one in template.slots if one.fact and one.fact in (facts or {})}
+    facts = facts or {}
+    told = {
+        language: {one.code: said[one.fact] for one in template.slots if one.fact and one.fact in said}
+        for language, said in facts.items()
+    }  # fmt: skip
+    own = {code: text for code, text in slots.items() if told.get("vi", {}).get(code) != text}
     named = covered.names(session, units)
     said = {}
     for language in composing.LANGUAGES:
@@ -133,7 +149,7 @@ def from_template(
             "areas": ", ".join(filter(None, places)), "onset": saying.when(begins, language),
             "expires": saying.when(ends, language),
         }  # fmt: skip
-        said[language] = Said(**declared.filled(template, {**given, **slots, **always}, language))
+        said[language] = Said(**declared.filled(template, {**told.get(language, {}), **own, **always}, language))
     return Composed(
         said, "Actual", template.category, template.response, template.urgency, template.severity, template.certainty,
         onset_at, ends, units, None, shape_names or {}, "", code,
@@ -311,9 +327,9 @@ def current(
     return [told(row) for row in store.current(session, caller, now, known, bbox, own=own)]
 
 
-def waiting(session: Session, caller: Caller) -> int:
-    """How many of our warnings wait for a second person, as far as the caller may see them."""
-    return len(store.at_desk(session, caller, ("asked",)))
+def waiting(session: Session, caller: Caller) -> list[Told]:
+    """Those of our warnings that wait for a second person, as far as the caller may see them."""
+    return [told(row) for row in store.at_desk(session, caller, ("asked",))]
 
 
 def of_alarm(session: Session, caller: Caller, alarm_id: int) -> list[Told]:

@@ -7,7 +7,7 @@ import time
 from dothi.db import session as db
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock
-from dothi.warnings import service
+from dothi.warnings import here, service
 from dothi.warnings.telling import Told
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ def forget() -> None:
     """Ask again the next time."""
     global _held
     _held = None
+    here.forget()
 
 
 def _ask(before: list[Told]) -> list[Told]:

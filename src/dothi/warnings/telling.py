@@ -56,6 +56,16 @@ class Told:
         return {"type": "MultiPolygon", "coordinates": rings} if rings else None
 
     @property
+    def box(self) -> tuple[float, float, float, float] | None:
+        """West, south, east and north of everything it covers; None when it is told in words and codes only."""
+        shape = self.geometry
+        points = [point for polygon in shape["coordinates"] for ring in polygon for point in ring] if shape else []
+        if not points:
+            return None
+        lons, lats = [one[0] for one in points], [one[1] for one in points]
+        return min(lons), min(lats), max(lons), max(lats)
+
+    @property
     def exercise(self) -> bool:
         """Whether it is no real warning: an exercise or a test."""
         return self.status != "Actual"

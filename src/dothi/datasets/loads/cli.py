@@ -1,6 +1,8 @@
 """`dothi import records` and `dothi export records`."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +58,17 @@ def records(
     if mode not in loads.MODES:
         raise BadInput("unknown mode", [Fault("--mode", repr(mode), ", ".join(loads.MODES))])
     schema.upgrade(db.engine())
-    how = _ready(file, how, dataset, create=create and not dry_run)
+    with _made(file, how, dataset) if create else nullcontext(how) as found:
+        _taken(file, dataset, _ready(file, found, dataset), mode, report, dry_run=dry_run, yes=yes)
+
+
+def _taken(
+    file: Path, dataset: str, how: Any, mode: str, report: Path | None, *, dry_run: bool, yes: bool
+) -> None:  # fmt: skip
+    """The file staged, told of, and applied where somebody says so."""
+    from dothi.datasets.loads import service as loads
+    from dothi.identity.guard import SYSTEM
+
     load = _stage(file, dataset, how, mode)
     _tell(load, report)
     if load.accepted == 0 and load.mode == "replace":
@@ -97,28 +109,52 @@ def _mapping(path: Path | None, layer: str | None, crs: str | None, encoding: st
     return mappings.of({**mappings.plain(made), **given})
 
 
-def _ready(file: Path, how: Any, code: str, *, create: bool) -> Any:
-    """The whole mapping, with the fields guessed where it has none; the dataset is made where that is asked."""
-    from sqlalchemy import select
-
-    from dothi.datasets import service
+@contextmanager
+def _made(file: Path, how: Any, code: str) -> Iterator[Any]:
+    """The dataset made from the file where there is none, and gone again if in the end nothing was taken into it."""
+    from dothi.datasets import service, store
     from dothi.datasets.loads import service as loads
-    from dothi.datasets.tables import Dataset
     from dothi.db import session as db
     from dothi.identity.guard import SYSTEM
 
+    if _standing(code) is not None:
+        yield how
+        return
+    found = loads.inspect(file, how.how)
+    body = {**loads.propose_schema(found, layer=how.layer), "code": code, **(how.dataset or {})}
+    with db.writing() as session:
+        made = service.create(session, SYSTEM, body).described_at
+    typer.echo(f"dataset {code} was made: {', '.join(body['schema']['properties'])}")
+    try:
+        yield how
+    finally:
+        with db.writing() as session:
+            standing = store.by_code(session, code)
+            if standing is not None and standing.version == 0 and standing.described_at == made:  # as it was made
+                service.remove(session, SYSTEM, code)
+                typer.echo(f"dataset {code} was not kept, for nothing was taken into it")
+
+
+def _standing(code: str) -> Any:
+    from sqlalchemy import select
+
+    from dothi.datasets.tables import Dataset
+    from dothi.db import session as db
+
     with db.reading() as session:
-        standing = session.scalars(select(Dataset).where(Dataset.code == code)).first()
+        found = session.scalars(select(Dataset).where(Dataset.code == code)).first()
         session.expunge_all()
+    return found
+
+
+def _ready(file: Path, how: Any, code: str) -> Any:
+    """The whole mapping, with the fields guessed where it has none."""
+    from dothi.datasets.loads import service as loads
+
+    standing = _standing(code)
     if how.fields and standing is not None:
         return how
-    found = loads.inspect(file, how.how)
-    guessed = loads.guess(found, standing, how.layer)
-    if standing is None and create:
-        body = {**loads.propose_schema(found, layer=how.layer), "code": code, **(how.dataset or {})}
-        with db.writing() as session:
-            service.create(session, SYSTEM, body)
-        typer.echo(f"dataset {code} was made: {', '.join(body['schema']['properties'])}")
+    guessed = loads.guess(loads.inspect(file, how.how), standing, how.layer)
     if not how.fields:
         how = how.model_copy(update={"fields": guessed.fields})
     if how.geometry is None:

@@ -26,6 +26,8 @@ _CURRENT: Json = {
     "required": ["type", "features"],
 }
 
+_CITY = query("city", "Code of one of several cities: what touches it, or names no place", _TEXT)
+
 openapi: Json = {
     "tags": [{"name": "warnings", "description": "Warnings to the public: CAP 1.2, signed (XMLDSig)"}],
     "paths": {
@@ -36,6 +38,7 @@ openapi: Json = {
                 [
                     query("status", "Real warnings, or exercises, or tests", {"type": "string", "enum": ["Actual", "Exercise", "Test"]}),
                     query("lang", "Language of titles", {"type": "string", "enum": ["vi", "en"]}),
+                    _CITY,
                 ],
             )
         },
@@ -56,7 +59,7 @@ openapi: Json = {
             "get": operation(
                 "warnings", "Warnings in force now, ours and those followed, the gravest first",
                 {"200": ("The warnings with their areas", content(_CURRENT, "application/geo+json")), "304": _NOT_CHANGED},
-                [query("bbox", "west,south,east,north in degrees", _TEXT)],
+                [query("bbox", "west,south,east,north in degrees", _TEXT), _CITY],
             )
         },
     },

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -13,7 +14,9 @@ from dothi.doors.cap import feed
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock, geo
 from dothi.kit.errors import BadInput, Fault, NotFound
-from dothi.warnings import service, signing, store
+from dothi.places import cities
+from dothi.places.cities import Lens
+from dothi.warnings import here, service, signing, store
 from dothi.warnings.model import CONTENT_TYPE
 from dothi.warnings.telling import Told, told
 from dothi.web.address import base_of
@@ -25,16 +28,19 @@ _CORS = {"access-control-allow-origin": "*"}
 
 
 def atom(request: Request) -> Response:
-    """`/cap/atom.xml?status=Actual&lang=vi`: the messages of 90 days, the newest first."""
-    asked = _asked(request, {"status": tuple(_STATUSES), "lang": ("vi", "en")})
-    status, language = asked.get("status", "Actual"), asked.get("lang", settings().language)
+    """`/cap/atom.xml?status=Actual&lang=vi&city=`: the messages of 90 days, the newest first; city: what touches it."""
+    asked = _asked(request, {"status": tuple(_STATUSES), "lang": ("vi", "en"), "city": None})
+    status, language, city = asked.get("status", "Actual"), asked.get("lang", settings().language), asked.get("city")
     base, since = base_of(request), clock.now_micros() - HISTORY
     with db.reading() as session:
+        seen = _city(session, city)
         stamp = store.stamp(session, ANONYMOUS, since, _STATUSES[status])
-        tag = _tag(f"{stamp} {base} {status} {language}".encode())
+        tag = _tag(f"{stamp} {base} {status} {language} {city}".encode())
         if _unchanged(request, tag):
             return Response(status_code=304, headers=_headers(tag, 30))
-        found = [told(row) for row in store.latest(session, ANONYMOUS, since, _STATUSES[status], MOST)]
+        found = here.touching(
+            seen, [told(row) for row in store.latest(session, ANONYMOUS, since, _STATUSES[status], MOST)]
+        )
     query = "&".join(f"{name}={value}" for name, value in asked.items())
     this = f"{base}/cap/atom.xml" + (f"?{query}" if query else "")
     body = feed.atom(found, base, this, language, signing.sender(), clock.micros(clock.EPOCH))
@@ -65,10 +71,11 @@ def certificate(request: Request) -> Response:
 
 
 def current(request: Request) -> Response:
-    """`/cap/current.geojson?bbox=`: what is in force now, ours and those we follow, gravest first; for maps."""
-    asked = _asked(request, {"bbox": None})
+    """`/cap/current.geojson?bbox=&city=`: what is in force now, ours and those we follow, gravest first; for maps."""
+    asked = _asked(request, {"bbox": None, "city": None})
     with db.reading() as session:
-        found = service.current(session, ANONYMOUS, bbox=_box(asked.get("bbox")))
+        seen = _city(session, asked.get("city"))
+        found = here.touching(seen, service.current(session, ANONYMOUS, bbox=_box(asked.get("bbox"))))
     features = [_feature(one) for one in found if one.status == "Actual"]
     body = json.dumps(
         {"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":")
@@ -104,6 +111,18 @@ def _asked(request: Request, known: dict[str, tuple[str, ...] | None]) -> dict[s
     if faults:
         raise BadInput("this cannot be asked so", faults)
     return found
+
+
+def _city(session: Session, code: str | None) -> Lens | None:
+    """What a city of this installation holds. Raises BadInput for one that is not here."""
+    if code is None:
+        return None
+    held = cities.all_(session)
+    if code not in held:
+        raise BadInput(
+            "there is no such city", [Fault("city", repr(code[:80]), ", ".join(held) or "none: leave it out")]
+        )
+    return cities.of_city(session, held[code]) if len(held) > 1 else None
 
 
 def _box(text: str | None) -> store.Box | None:

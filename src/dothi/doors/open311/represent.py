@@ -11,6 +11,7 @@ from dothi.cases.types import types
 from dothi.datasets import views
 from dothi.doors.open311 import catalogue, store
 from dothi.doors.open311.asked import CLOSED
+from dothi.identity import called
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
@@ -28,12 +29,13 @@ def requests(session: Session, rows: list[Any], base: str, language: str, *, ext
     made = []
     for one in lists.publics(session, rows):
         media = [f"{base}/cases/{one.number}/files/{id_}/public" for id_, _ in pictures.get(one.id, ())]
-        made.append(_request(one, subjects.get(one.id), media, words.get(one.id), language, extensions=extensions))
+        made.append(_request(one, subjects.get(one.id), media, words.get(one.id), language, called.agency(session, one.office, language),
+                             extensions=extensions))  # fmt: skip
     return made
 
 
 def _request(
-    one: Public, subject: str | None, media: list[str], said: tuple[str | None, str] | None, language: str, *,
+    one: Public, subject: str | None, media: list[str], said: tuple[str | None, str] | None, language: str, office: str, *,
     extensions: bool,
 ) -> Json:  # fmt: skip
     say = i18n.speaker(language)
@@ -45,7 +47,7 @@ def _request(
         "service_name": _title(category, language) if category else one.title,
         "service_code": catalogue.code_of(category) if category else one.category,
         "description": one.text[:LONGEST] or None,
-        "agency_responsible": one.office,
+        "agency_responsible": office or None,
         "service_notice": notice(one, language),
         "requested_datetime": when(one.opened_at),
         "updated_datetime": when(_updated(one)),

@@ -146,7 +146,7 @@ def updates(ask: Ask) -> Answer:
     """`requests/{id}/updates.{format}`: what happened to it, oldest first (an extension)."""
     row = ask.row()
     public = lists.publics(ask.session, [row])[0]
-    told = reading.entries(ask.session, public, inside=False)
+    told = reading.entries(ask.session, public, inside=False, language=ask.language)
     pictures = store.pictures(ask.session, [row.id]).get(row.id, [])
     made = represent.updates(public, told, pictures, ask.base, ask.language)
     return Answer(Document("service_request_updates", made), max([row.updated_at, *(one.at for one in told)]))

@@ -152,6 +152,7 @@ def _made(entity: Entity) -> Mapping[str, tuple[str, Json | None]]:
 
 def _sets(entity: Entity) -> Json:
     page, new = _pages(entity), content(ref(f"New{entity.name}"))
+    a = f"{'an' if entity.name[0] in 'AEIOU' else 'a'} {entity.name}"
     one = f"{entity.set_name}({'{id}'})" if entity.name != "Observation" else f"{entity.set_name}('{'{id}'}')"
     id_ = inside("id", f"Id of the {entity.name}", _id_of(entity))
     found = {"200": (f"The {entity.name}", content(ref(entity.name))), "304": ("Unchanged since the ETag sent", None)}
@@ -165,7 +166,7 @@ def _sets(entity: Entity) -> Json:
     made: Json = {
         f"{ROOT}/{entity.set_name}": {
             "get": _do(f"{entity.set_name} the caller may see", {"200": ("A page", page)}, *_listing(entity)),
-            "post": _do(f"Create a {entity.name}", _made(entity), body=new, keyed=True),
+            "post": _do(f"Create {a}", _made(entity), body=new, keyed=True),
         },
         f"{ROOT}/{entity.set_name}/$count": {
             "get": _do("How many there are", {"200": ("A number", content(_TEXT, "text/plain"))}, _OPTIONS[4])
@@ -173,9 +174,9 @@ def _sets(entity: Entity) -> Json:
         f"{ROOT}/{one}": {
             "parameters": [id_],
             "get": _do(f"One {entity.name}", found, _SELECT, _EXPAND),
-            "patch": _do(f"Change a {entity.name}", changed, body=change, keyed=True),
-            "put": _do(f"Replace a {entity.name}", changed, body=content(ref(f"{entity.name}Replacement")), keyed=True),
-            "delete": _do(f"Delete a {entity.name} and what belongs to it", {"200": ("Gone", None)}, keyed=True),
+            "patch": _do(f"Change {a}", changed, body=change, keyed=True),
+            "put": _do(f"Replace {a}", changed, body=content(ref(f"{entity.name}Replacement")), keyed=True),
+            "delete": _do(f"Delete {a} and what belongs to it", {"200": ("Gone", None)}, keyed=True),
         },
         f"{ROOT}/{one}/{{property}}": {
             "parameters": [id_, property_],

@@ -201,8 +201,10 @@ def _sorting(pair: tuple[Json, Doc], key: str, words: Sequence[str]) -> Any:
     made, doc = pair
     match key:
         case "score":
-            title = " ".join(doc.folded.get("title", ()))
-            return sum(word in title for word in words)
+            # words of the title count, and most where it has them whole and one after another
+            title = f" {' '.join(doc.folded.get('title', ()))} "
+            whole = sum(f" {word} " in title for word in words)
+            return (f" {' '.join(words)} " in title, whole, sum(word in title for word in words))
         case "title" | "title_string":
             return sort_key(made["title"])
         case "views_recent":
