@@ -1,6 +1,8 @@
 """The rules' pages as a duty chief without script uses them."""
 
 import re
+from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -8,7 +10,9 @@ from dothi.alerts import rulebook
 from dothi.db import session as db
 from dothi.identity.guard import SYSTEM, sees_entries
 from dothi.journal import service as journal
+from dothi.kit import clock
 from dothi.screens.rules import editing
+from tests.duty import people
 
 
 def now(code="ngap-thu"):
@@ -62,10 +66,10 @@ def test_an_agencys_chief_keeps_the_agencys_rules(browser, rules):
     page = chief.get("/operations/rules/ngap-nn").text
     assert "/switch" in page
     assert "/switch" not in chief.get("/operations/rules/ngap-thu").text
-    chief.get("/operations/rules/new")
+    chief.get("/operations/rules/new?how=yaml")
     text = editing.TEMPLATE.replace("ngap-duong-rieng", "ngap-nn-2")
     assert chief.post("/operations/rules/new", how="yaml", yaml=text).status_code == 403  # of the whole city
-    chief.get("/operations/rules/new")
+    chief.get("/operations/rules/new?how=yaml")
     made = chief.post("/operations/rules/new", how="yaml", yaml=text, agency=str(rules["so-nnmt"]))
     assert made.url.path == "/operations/rules/ngap-nn-2"
     assert (now("ngap-nn-2").status, now("ngap-nn-2").agency_id) == ("draft", rules["so-nnmt"])
@@ -143,7 +147,7 @@ def test_a_wrong_field_is_said_under_it_and_nothing_typed_is_lost(browser):
 )
 def test_what_is_wrong_in_the_yaml_is_said_with_its_line(browser, wrong, line, said):
     chief = browser("duty-chief")
-    chief.get("/operations/rules/new")
+    chief.get("/operations/rules/new?how=yaml")
     text = editing.TEMPLATE.replace("on: {property: flood-depth}", f"on: {{{wrong}}}")
     page = chief.post("/operations/rules/new", how="yaml", yaml=text)
     assert page.status_code == 400
@@ -188,10 +192,21 @@ def test_a_rule_that_is_not_there_is_not_found(browser):
     chief = browser("duty-chief")
     for path in ("", "/edit", "/trial"):
         assert chief.get(f"/operations/rules/khong-co{path}").status_code == 404
-    chief.get("/operations/rules/new")
+    chief.get("/operations/rules/new?how=yaml")
     assert chief.post("/operations/rules/khong-co/switch", status="on", reason="thử").status_code == 404
-    chief.get("/operations/rules/new")
+    chief.get("/operations/rules/new?how=yaml")
     assert chief.post("/operations/maintenance/99999/cancel").status_code == 404
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("language", "shown"), [("vi", "1,63 m"), ("en", "1.63 m")])
+def test_a_rule_shows_its_alarms_with_their_values(browser, language, shown):
+    with db.writing() as session:
+        made = people.alarm(session, rule_code="ngap-thu", sharing="shared")
+        number = made.number
+    page = browser("duty-chief").get(f"/operations/rules/ngap-thu?lang={language}")
+    assert page.status_code == 200
+    assert shown in re.search(rf"{number}</a></th>(.*?)</tr>", page.text)[1]
 
 
 def test_a_trial_says_what_the_rule_would_have_raised_and_whether_one_can_bear_it(browser, flooded):
@@ -203,9 +218,89 @@ def test_a_trial_says_what_the_rule_would_have_raised_and_whether_one_can_bear_i
     assert len(re.findall(r'<rect data-s="major"', page)) == 2  # by day, and by hour
     assert "Ngập thử" in page
     assert chief.get("/operations/rules/ngap-thu/trial?days=abc").status_code == 200
+    # the first flood is one that people remember, the second was never measured
+    first = clock.moment(clock.now_micros() // clock.HOUR * clock.HOUR - 20 * clock.HOUR).astimezone(clock.VIETNAM)
+    known = f"{first:%Y-%m-%d %H:%M};;;Ngập thật\n{first + timedelta(hours=10):%Y-%m-%d %H:%M}; ; ;Chưa ai đo"
+    page = chief.get(f"/operations/rules/ngap-thu/trial?days=1&events={quote(known)}").text
+    assert tally(page, "Lần đã biết, bỏ sót") == "1/2"
+    assert "Chưa ai đo" in page.partition("Không có cảnh báo nào trong vòng 30 phút")[2].partition("</div>")[0]
+    wrong = chief.get(f"/operations/rules/ngap-thu/trial?days=1&events={quote('hôm qua;;;')}")
+    assert (wrong.status_code, "Dòng 1:" in wrong.text) == (400, True)
+    # it is switched on where its trial is read
+    chief.page = chief.get("/operations/rules/ngap-thu/trial?days=1")
+    assert chief.post("/operations/rules/ngap-thu/switch", status="on", reason="đã thử").status_code == 200
+    assert now("ngap-thu").status == "on"
     other = browser("duty-officer", "so-xd").get("/operations/rules/ngap-thu/trial?days=1").text
     assert tally(other, "Cảnh báo") == "0"  # of things that agency may not see
 
 
 def tally(page, name):
     return re.search(rf"<dt>{name}</dt><dd class=\"num\">([^<]*)</dd>", page)[1]
+
+
+KIND = {"how": "kind", "title_en": "Test", "group": "unit"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            {"property": "water-level", "kind": "high", "major_from": "1,40", "major_lasting": "5", "critical_from": "bd3",
+             "margin": "0,05", "clear_lasting": "10", "hours": "6:00-18:00", "days": "mon"},
+            {"when": {"critical": {"from": {"level": "bd3"}}, "major": {"from": 1.4, "lasting": "5m"}},
+             "clear": {"margin": 0.05, "lasting": "10m"}, "schedule": {"hours": [{"from": "06:00", "to": "18:00"}], "days": ["mon"]}},
+        ),
+        ({"property": "flood-depth", "kind": "range", "minor_low": "1", "minor_high": "30"}, {"when": {"minor": {"outside": [1, 30]}}}),
+        (
+            {"property": "water-level", "kind": "rate", "minor_rise": "0.3", "per": "60", "over": "30"},
+            {"when": {"minor": {"rate": {"rise": 0.3, "per": "60m", "over": "30m"}}}},
+        ),
+        ({"property": "pm25", "kind": "silent", "warning_silent": "45"}, {"when": {"warning": {"absent": "45m"}}}),
+        (
+            {"property": "pm25", "kind": "unusual", "minor_spreads": "6", "side": "above", "minor_lasting": "20"},
+            {"when": {"minor": {"unusual": {"spreads": 6, "side": "above"}, "lasting": "20m"}}},
+        ),
+        (
+            {"property": "flood-depth", "kind": "many", "major_from": "15", "major_count": "3", "by": "unit"},
+            {"on": {"property": "flood-depth", "together": {"by": "unit"}}, "when": {"major": {"from": 15, "agree": {"count": 3}}}},
+        ),
+        ({"property": "flood-depth", "kind": "low", "minor_to": "1", "things": "ngap-*; bui-1"},
+         {"on": {"property": "flood-depth", "where": {"things": ["ngap-*", "bui-1"]}}}),
+        ({"property": "water-level", "kind": "fence", "major_area": "pilot-city", "is": "outside"},
+         {"when": {"major": {"fence": {"area": "pilot-city", "is": "outside"}}}}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_rule_is_made_by_choosing_and_tried_at_once(browser, fields, said):
+    chief = browser("duty-chief")
+    chosen = chief.get(f"/operations/rules/new?property={fields['property']}&kind={fields['kind']}").text
+    for name in fields:
+        assert f'name="{name}"' in chosen
+    made = chief.post("/operations/rules/new", **KIND, title="Đo thử ở kênh Bảo Định", **fields)
+    assert (made.status_code, made.url.path) == (200, "/operations/rules/do-thu-o-kenh-bao-dinh/trial")
+    rule = now("do-thu-o-kenh-bao-dinh")
+    assert rule.status == "draft"
+    assert {key: rule.definition[key] for key in said} == said
+    chief.get(f"/operations/rules/new?property={fields['property']}&kind={fields['kind']}")
+    again = chief.post("/operations/rules/new", **KIND, title="Đo thử ở kênh Bảo Định", **fields)
+    assert again.url.path.endswith("/do-thu-o-kenh-bao-dinh-2/trial")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_wrong_in_the_chosen_rule_is_said_under_its_field(browser):
+    chief = browser("duty-chief")
+    chief.get("/operations/rules/new?property=water-level&kind=high")
+    page = chief.post(
+        "/operations/rules/new", **KIND, title="", property="water-level", kind="high", major_from="cao lắm",
+        minor_lasting="1h", margin="-1",
+    )  # fmt: skip
+    assert page.status_code == 400
+    for name in ("title", "major_from", "minor_from"):
+        assert f'id="e-{name}"' in page.text
+    assert 'value="cao lắm"' in page.text
+    chief.get("/operations/rules/new?property=water-level&kind=high")
+    page = chief.post("/operations/rules/new", **KIND, title="Thử", property="water-level", kind="high")
+    assert "Cần ít nhất một mức có ngưỡng." in page.text
+    # a truth has no height, and what nobody measures cannot be chosen
+    assert 'value="high"' not in chief.get("/operations/rules/new?property=signal-state&kind=high").text
+    assert chief.get("/operations/rules/new?property=x&kind=y").status_code == 200

@@ -151,30 +151,9 @@ def _model(session: Any, rule: str) -> Any:
 
 def _events(session: Any, path: Path) -> list[Any]:
     """Known events from a CSV file; every fault of it at once."""
-    import csv
+    from dothi.alerts import known
 
-    from dothi.alerts import facts
-    from dothi.alerts.backtest import Known
-    from dothi.kit import clock
-    from dothi.kit.errors import BadInput, Fault
-
-    things = facts.ground(session).by_code
-    found, faults = [], []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), 2):
-            place, thing = f"{path.name}:{line}", (row.get("thing") or "").strip()
-            try:
-                begin = clock.parse(row.get("begin") or "", clock.VIETNAM)
-                end = clock.parse(row["end"], clock.VIETNAM) if row.get("end") else begin
-            except BadInput as error:
-                faults += [Fault(place, one.message, one.allowed) for one in error.faults]
-                continue
-            if thing and thing not in things:
-                faults.append(Fault(place, f'there is no thing "{thing}"'))
-            found.append(Known(begin, end, row.get("title") or "", things.get(thing)))
-    if faults:
-        raise BadInput(f"{path.name}: events cannot be read", faults)
-    return found
+    return known.read(session, path.read_text(encoding="utf-8-sig"), path.name)
 
 
 def _show(console: Console, model: Any, result: Any) -> None:

@@ -256,6 +256,7 @@ class Reckoned(Test):
         super().__init__(condition, facts, margin)
         assert condition.formula is not None  # noqa: S101 - its kind says so
         self.formula = formula.parse(condition.formula)
+        self.speaker = facts.datastream_id
         self.constants = {name: constants[name] for name in self.formula.names if name in constants}
         read = [one for one in facts.inputs if one.name in self.formula.names]
         self.reads(tuple(read))

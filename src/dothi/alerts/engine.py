@@ -98,8 +98,8 @@ class Engine:
             for sentry in self.on[slot]:
                 courtesy.pause()
                 if sentry not in self.late:
-                    self._hears(sentry, stream[slot], when, said, late=late, prior=sifted.prior, now=now)
-                    touched.add(sentry)
+                    if self._hears(sentry, stream[slot], when, said, late=late, prior=sifted.prior, now=now):
+                        touched.add(sentry)
                 elif when < self.late[sentry]:
                     self.again(sentry, when, now)
         self.evaluated += len(sifted.slot)
@@ -107,32 +107,34 @@ class Engine:
 
     def _hears(
         self, sentry: Sentry, stream: int, at: int, value: Value | None, *, late: bool, prior: dict[int, int], now: int
-    ) -> None:  # fmt: skip
-        """One observation at one rule's subject."""
+    ) -> bool:  # fmt: skip
+        """One observation at one rule's subject; returns whether `tune` is to look at it."""
         memory = sentry.memory
         if at <= memory.decided:
             self.again(sentry, at, now)
-            return
-        free = sentry.quiet(stream)
+            return False
+        free = None if sentry.wakeful else sentry.quiet(stream)
         within = free is not None and (
             sentry.absence or (isinstance(value, int | float) and free[0] <= value <= free[1])
         )
         if late:
             if not within:
                 self.again(sentry, at, now)
-            return
+            return False
         if within and not sentry.absence:
-            return
+            return False
         if sentry.absence:
             self._sync(sentry, prior)
             if within and memory.seen is not None and at - memory.seen < sentry.gap:
-                return
+                return True  # its silence begins anew
+        rested, wake = memory.idle, memory.wake
         try:
             changes = sentry.observe(stream, at, value)
         except Late:
             self.again(sentry, at, now)
-            return
+            return False
         self._changed(sentry, changes)
+        return not (sentry.wakeful and rested and memory.idle and memory.wake == wake)
 
     def _sync(self, sentry: Sentry, prior: dict[int, int]) -> None:
         """Let a rule that counts silence know of what came without long silences, and was not shown to it."""
@@ -309,14 +311,14 @@ class Engine:
             session, [row for one, row in rows.items() if not one.kept], [row for one, row in rows.items() if one.kept]
         )
         for one in sentries:
-            one.kept = True
+            one.noted()
             self.dirty.discard(one)
 
     def checkpoint(self, marks: dict[str, int] | None = None) -> bool:
         """Note what is remembered, and then how far everything has been read; not while anything waits to be written."""
         if self.changes or self.late:
             return False
-        for part in parts(list(self.dirty), _ROWS):
+        for part in parts([one for one in self.dirty if not one.rests], _ROWS):
             self.write(lambda session, part=part: self.remember(session, part))  # type: ignore[misc]
         follow = self.follow
         # counted before, and nothing late came since

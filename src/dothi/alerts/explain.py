@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from dothi import packs
 from dothi.alerts.facts import Facts
 from dothi.alerts.memory import Change
 from dothi.alerts.model import (
@@ -19,6 +20,7 @@ from dothi.alerts.model import (
     micros,
 )  # fmt: skip
 from dothi.alerts.verdicts import number
+from dothi.kit import formula
 from dothi.kit.clock import DAY, HOUR, SECOND
 from dothi.sensing.sectors import Property, sectors
 from dothi.sensing.state import number as written
@@ -84,25 +86,23 @@ def explained(model: RuleModel, facts: Facts, change: Change) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def value_text(model: RuleModel, facts: Facts, change: Change, language: Language = "vi") -> str:
-    """The change's value as people read it, with its unit: "1,62 m", "3 cảm biến", "không có tín hiệu 31 phút"."""
-    en, value = language == "en", change.value
-    if isinstance(value, bool):
-        return ("yes" if value else "no") if en else ("có" if value else "không")
-    if value is None or isinstance(value, str):
-        return value or ""
-    given = model.when.get(change.severity)
-    kind = "agree" if given is not None and given.agree is not None else given.kind if given is not None else ""
-    if kind == "agree":
-        return f"{value:.0f} sensors" if en else f"{value:.0f} cảm biến"
-    if kind == "absent":
-        minutes = f"{value:.0f}"
-        return f"silent for {minutes} min" if en else f"không có tín hiệu {minutes} phút"
-    unit = facts.unit_en if en else facts.unit
-    if kind == "rate" and given is not None and given.rate is not None:
-        unit = f"{unit}/{span(given.rate.per, language).removeprefix('1 ')}"
-    digits = 2 if kind == "formula" else facts.decimals
-    return f"{written(value, digits, language)} {'' if kind == 'formula' else unit}".strip()
+def continued(kept: dict[str, Any] | None, model: RuleModel, facts: Facts, change: Change) -> dict[str, Any]:
+    """What is kept with an alarm, and beside it what made it as severe as it now is."""
+    kept = kept or {}
+    return {**kept, "steps": {**kept.get("steps", {}), change.severity: explained(model, facts, change)}}
+
+
+def reckoned(on: On, text: str) -> str | packs.Text | None:
+    """What a formula that is a number is measured in: as declared, or the unit all its inputs share and it keeps."""
+    if on.unit is not None:
+        return on.unit
+    read = formula.parse(text)
+    known = sectors().properties
+    found = [known.get(on.inputs[name].property) for name in read.names if name in on.inputs]
+    one = found[0] if found else None
+    if one is None or not read.level or any(other is None or other.unit.ucum != one.unit.ucum for other in found):
+        return None
+    return one.unit.symbol
 
 
 def schedule(given: Schedule, language: Language) -> str:
@@ -286,7 +286,9 @@ class _Words:
             if one.property in known
         ]
         names += [f"{name} = {self._limit(one)}" for name, one in self.model.on.constants.items()]
-        bounds = self._comparison(given, unit="")
+        assert given.formula is not None  # noqa: S101 - its kind says so
+        unit = reckoned(self.model.on, given.formula) or ""
+        bounds = self._comparison(given, unit=unit.of(self.language) if isinstance(unit, packs.Text) else unit)
         return f"{given.formula} {bounds}".strip() + (f" ({', '.join(names)})" if names else "")
 
 

@@ -44,6 +44,7 @@ class Watcher:
         self.settle = SETTLE if len(self.streams) > 1 and not self.absence else 0
         self.dead = all(one.dead for one in self.tests)
         self._free = self._band()
+        self.wakeful = self._free is None
         self._bands = {one.stream: self._free and _unconverted(self._free, one) for one in facts.inputs}
         self._restless = any(one.restless for one in self.tests)
         self._keeps = max((one.keeps for one in self.tests if one.keeps), default=0)
@@ -398,8 +399,12 @@ class Watcher:
 def _value(memory: Memory, test: Test, verdict: Verdict) -> Value | None:
     if verdict.value is not None:
         return verdict.value
-    newest = [memory.values[one.stream] for one in test.inputs if one.stream in memory.values]
-    value: Value | None = max(newest, key=lambda one: one[0])[1] if newest else None
+    value: Value | None
+    if test.speaker is not None and (own := memory.values.get(test.speaker)) is not None:
+        value = own[1]
+    else:
+        newest = [memory.values[one.stream] for one in test.inputs if one.stream in memory.values]
+        value = max(newest, key=lambda one: one[0])[1] if newest else None
     return value
 
 

@@ -1,6 +1,7 @@
 """Maintenance windows: times in which alarms within a scope are recorded but do not ring."""
 
 from functools import partial
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
@@ -92,6 +93,12 @@ def runs(window: Maintenance, at: int) -> bool:
     """Whether a window is running at a moment."""
     ends = window.ends_at if window.cancelled_at is None else min(window.ends_at, window.cancelled_at)
     return window.starts_at <= at < ends
+
+
+def running(at: Any) -> ColumnElement[bool]:
+    """The clause: any window is running at an instant (µs)."""
+    goes = or_(Maintenance.cancelled_at.is_(None), Maintenance.cancelled_at > at)
+    return select(Maintenance.id).where(Maintenance.starts_at <= at, Maintenance.ends_at > at, goes).exists()
 
 
 def covers(window: Maintenance, alarm: Alarm) -> bool:

@@ -321,11 +321,15 @@ class Together(packs.Strict):
 
 
 class On(packs.Strict):
-    """What is watched: a property at each datastream, named inputs at each thing, or each thing as a whole."""
+    """What is watched: a property at each datastream, named inputs at each thing, or each thing as a whole.
+
+    unit: what a formula that is a number is measured in, where its inputs do not say.
+    """
 
     property: Code | None = None
     inputs: dict[Name, Input] = Field(default_factory=dict)
     constants: dict[Name, Threshold] = Field(default_factory=dict)
+    unit: packs.Text | str | None = None
     each: Literal["datastream", "thing"] = "datastream"
     together: Together | None = None
     where: Where = Where()
@@ -338,6 +342,8 @@ class On(packs.Strict):
             raise ValueError("says nothing to watch; give property, inputs, or `each: thing` for whole things")
         if self.together is not None and self.property is None:
             raise ValueError("together needs a property")
+        if self.unit is not None and not self.inputs:
+            raise ValueError("unit is of a formula over inputs; a property has its own")
         return self
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from dothi.alerts import store
+from dothi.alerts import saying, store
 from dothi.alerts.tables import Alarm
 from dothi.journal import service as journal
 from dothi.kit import bus, clock
@@ -79,6 +79,7 @@ def told(alarm: Alarm) -> dict[str, Any]:
         "number": alarm.number, "title": alarm.title, "title_en": alarm.title_en, "severity": alarm.severity,
         "worst": alarm.worst, "active": alarm.active, "acknowledged": alarm.acknowledged,
         "subject_name": alarm.subject_name, "value_text": alarm.value_text, "unit": alarm.unit,
+        "value_text_en": saying.figure(alarm.value_text, "en"), "unit_en": saying.unit(alarm.unit, "en"),
         "thing_id": alarm.thing_id, "lon": alarm.lon, "lat": alarm.lat, "sector": alarm.sector,
         "raised_at": alarm.raised_at, "cleared_at": alarm.cleared_at, "suppressed": alarm.suppressed,
         "repeats": alarm.repeats, "group_key": alarm.group_key, "simulated": alarm.simulated,

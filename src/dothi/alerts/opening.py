@@ -27,7 +27,10 @@ _READ = 200_000  # observations kept for the next sentries, whose neighbours' th
 
 @dataclass(slots=True)
 class _Change:
-    """What calling the roll changes. begins: are to look back first. missed: have streams nobody followed before."""
+    """What calling the roll changes. begins: are to look back first. missed: have streams nobody followed before.
+
+    rested: what they remember is older than what has been read.
+    """
 
     called: Roll
     states: dict[int, Newest]
@@ -36,6 +39,7 @@ class _Change:
     followed: dict[int, tuple[int, int]]
     begins: list[Sentry] = field(default_factory=list)
     missed: list[Sentry] = field(default_factory=list)
+    rested: list[Sentry] = field(default_factory=list)
     markers: list[Watched] = field(default_factory=list)
 
 
@@ -80,9 +84,9 @@ def refresh(engine: Engine, since: dict[int, tuple[int, int]], now: int, *, firs
         told = _looked_back(engine, part, now)
         engine.write(lambda session, told=told: _begin(engine, session, told, change, now))  # type: ignore[misc]
     engine.tune(sentries.values())
-    for sentry in change.missed:
+    for sentry, after in [(one, one.back[0][0]) for one in change.missed] + [(one, one.upto) for one in change.rested]:
         if sentries.get(sentry.key) is sentry:
-            engine.again(sentry, sentry.back[0][0] + 1, now)
+            engine.again(sentry, after + 1, now)
 
 
 def _post(
@@ -96,6 +100,9 @@ def _post(
     if row is not None and row.version == rule.version and not new:
         made = Sentry(rule, facts, floor=recent, since=since)
         made.restore(row.state)
+        # the row may be from before what has been read since, where nothing came of it
+        if made.rests and any(change.followed.get(one, (0, NEVER))[1] > made.upto for one in facts.streams):
+            change.rested.append(made)
         return made
     if not new and all(one in change.followed for one in facts.streams):
         return Sentry(rule, facts, floor=recent, since=since)  # nothing has ever happened to it

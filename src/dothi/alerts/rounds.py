@@ -45,6 +45,7 @@ class Rounds:
         self.events = self.corrections = 0
         self.journal = 0  # its newest entry when things were last looked at
         self.entry = 0  # its newest entry when rules and what officers did were
+        self.superseded = (0, 0)  # the newest correction, and how many there were, when they were last read
         self.read_at: int | None = None
         self.met: deque[int] = deque(maxlen=4 * _OVERLAP)
         self.last = {"attend": 0, "settle": 0, "checkpoint": 0, "poll": 0, "look": 0}
@@ -123,13 +124,15 @@ class Rounds:
         """Read what others changed, and act on it. settle: also at things, windows, shelves and corrections."""
         by_hand: list[tuple[int, int, int]] = []
         corrected: list[tuple[int, int, int]] = []
-        wanted = told = False
+        told = False
         with db.reading() as session:
-            newest = store.newest_entry(session)  # first: what it tells of is seen by whatever is read after it
+            # first: what it tells of is seen by whatever is read after it
+            newest, superseded, wanted = store.glance(session, self.corrections - _OVERLAP, now)
             if settle:
                 told = newest > self.journal and store.tells(session, self.journal, newest)
-                corrected = store.superseded(session, self.corrections - _OVERLAP)
-                wanted = suppression.wanted(session, now)
+                if superseded != self.superseded:
+                    corrected = store.superseded(session, self.corrections - _OVERLAP)
+                    self.superseded = superseded
             if attend and newest != self.entry:  # rules and officers do nothing that is not in the journal
                 if self.entry == 0 or store.tells(session, self.entry, newest, rules=True):
                     self.rules = store.rules_stamp(session)

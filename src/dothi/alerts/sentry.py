@@ -22,6 +22,7 @@ from dothi.kit import courtesy
 from dothi.kit.clock import DAY, HOUR, SECOND
 
 SPACING = 300 * SECOND  # between the newest kept memories; the older, the further apart
+RESTED = HOUR  # how old the row of a memory may be that is made again from observations
 LATEST = 7 * DAY  # later than this, an observation changes no alarm any more
 Read = Callable[[tuple[int, ...], int, int], Iterable[tuple[int, int, Value | None]]]  # (streams, after, until)
 _EVERY = (float("-inf"), float("inf"))
@@ -49,6 +50,7 @@ class Sentry:
     __slots__ = (
         "absence",
         "alarm",
+        "asleep",
         "back",
         "due",
         "facts",
@@ -58,6 +60,8 @@ class Sentry:
         "rule",
         "since",
         "single",
+        "upto",
+        "wakeful",
         "watcher",
     )
 
@@ -70,6 +74,8 @@ class Sentry:
         self.since = since
         self.due: int | None = None
         self.kept = False  # whether the database holds a row of it
+        self.upto = NEVER  # what that row had seen
+        self.asleep = False  # whether nothing was going on then
         self._look()
 
     def _look(self) -> None:
@@ -77,6 +83,8 @@ class Sentry:
         self.single = len(self.watcher.streams) == 1
         patience = [int(getattr(test, "patience", FOREVER)) for test in self.watcher.tests]
         self.gap: int = min(patience) if self.absence else FOREVER
+        # it is shown every value, whatever it remembers: at rest no observation changes when it is called or what is quiet
+        self.wakeful: bool = self.single and not self.absence and self.watcher.wakeful
 
     @property
     def key(self) -> tuple[int, str]:
@@ -184,18 +192,35 @@ class Sentry:
         if len(self.back) > 6:
             self.back = thinned(self.back)
 
+    @property
+    def rests(self) -> bool:
+        """Whether its memory can be made again from its row: it is shown every value, and none came to anything since.
+
+        Then what is stored since is read again when the engine opens, an hour of it at most.
+        """
+        memory = self.memory
+        return self.wakeful and self.asleep and memory.idle and memory.decided - self.upto < RESTED
+
+    def noted(self) -> None:
+        """Its row has just been written."""
+        self.kept, self.upto, self.asleep = True, self.memory.decided, self.memory.idle
+
     def state(self) -> bytes:
         """All of it for the database, as JSON."""
         return msgspec.json.encode({
-            "memory": self.memory.to_json(), "back": [[at, text.decode()] for at, text in self.back],
+            "memory": self.memory.to_json(), "back": [(at, msgspec.Raw(text)) for at, text in self.back],
             "alarm": self.alarm, "since": self.since,
         })  # fmt: skip
 
     def restore(self, given: dict[str, Any]) -> None:
         """What `state` made."""
         self.memory = Memory.from_json(given["memory"])
-        self.back = [(int(at), text.encode()) for at, text in given["back"]]
-        self.alarm, self.since, self.kept = given["alarm"], given["since"], True
+        self.back = [
+            (int(at), said.encode() if isinstance(said, str) else msgspec.json.encode(said))
+            for at, said in given["back"]
+        ]  # a text: as it once was written
+        self.alarm, self.since = given["alarm"], given["since"]
+        self.noted()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault, NotFound
 from dothi.kit.text import nfc
+from dothi.sensing.sectors import sectors
 
 LONGEST_SHELF = 7 * clock.DAY
 TEXT = 2000  # characters of a comment or reason
@@ -47,19 +48,25 @@ def events(session: Session, caller: Caller, id_: int, known: int | None = None)
     return store.events(session, alarm(session, caller, id_).id, known)
 
 
-def explanation(session: Session, caller: Caller, id_: int) -> dict[str, Any]:
+def explanation(session: Session, caller: Caller, id_: int, severity: str | None = None) -> dict[str, Any]:
     """Why an alarm was raised, as the rule engine wrote it down, with the rule as it read then and links to the values.
 
-    The evidence holds the observations the caller may see, each with `received_at` and `href`.
+    severity: why it became so severe; `first` then holds what it began with, where that was another severity.
+    The evidence holds the observations the caller may see, each with `received_at` and `href`, and with the property
+    it is of (`property`: sensing.sectors.Property, None where no pack knows it).
     """
     one = alarm(session, caller, id_)
     said = dict(one.explanation or {})
+    steps = said.pop("steps", {})
+    if severity is not None and said.get("severity") != severity and severity in steps:
+        said = {**steps[severity], "first": {"severity": said.get("severity"), "words": said.get("words", {})}}
     evidence = [dict(value) for value in said.get("evidence", [])]
     seen = store.seen_streams(session, caller, (int(value["stream"]) for value in evidence))
     evidence = [value for value in evidence if value["stream"] in seen]
     got = store.received(session, [(int(value["stream"]), int(value["at"])) for value in evidence])
     for value in evidence:
         stream, at = int(value["stream"]), int(value["at"])
+        value["property"] = sectors().property_of(*seen[stream])
         value["received_at"] = got.get((stream, at))
         value["href"] = f"/sta/v1.1/Observations('{stream}-{at}')"
         value["stream_href"] = f"/sta/v1.1/Datastreams({stream})"

@@ -10,7 +10,7 @@ from dothi.alerts.tables import Alarm, AlarmEvent, RuleVersion
 from dothi.identity.guard import Caller, visible
 from dothi.kit import clock, text
 from dothi.places.tables import Area, Unit
-from dothi.sensing.tables import Datastream, Observation
+from dothi.sensing.tables import Datastream, Observation, ObservedProperty
 
 # what a line of the queue, a mark on the map and a past moment need of an alarm
 SHOWN = (
@@ -126,10 +126,15 @@ def units_below(session: Session, code: str) -> list[str]:
     return [code, *below]
 
 
-def seen_streams(session: Session, caller: Caller, ids: Iterable[int]) -> set[int]:
-    """Those of some datastreams whose observations a caller may see."""
-    wanted = sorted(set(ids))
-    return set(session.scalars(select(Datastream.id).where(Datastream.id.in_(wanted), visible(caller, Datastream))))
+def seen_streams(session: Session, caller: Caller, ids: Iterable[int]) -> dict[int, tuple[str | None, str]]:
+    """Those of some datastreams whose observations a caller may see, with code and name of what they measure."""
+    p, wanted = ObservedProperty, sorted(set(ids))
+    query = (
+        select(Datastream.id, p.code, func.coalesce(p.name, ""))
+        .outerjoin(p, p.id == Datastream.observed_property_id)
+        .where(Datastream.id.in_(wanted), visible(caller, Datastream))
+    )
+    return {id_: (code, name) for id_, code, name in session.execute(query)}
 
 
 def received(session: Session, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:

@@ -1,6 +1,7 @@
 """Which alarms do not ring: within maintenance, as a consequence of another alarm, or shelved by an officer."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
@@ -79,26 +80,26 @@ def settle(session: Session, alarm: Alarm, suppress: Suppress | None, windows: I
         _become(session, alarm, why, parent, now)
 
 
-def wanted(session: Session, now: int) -> bool:
-    """Whether `attend` has anything to look at."""
-    if any(maintenance.runs(one, now) for one in maintenance.covering(session, now, now)):
-        return True
-    held = or_(Alarm.suppressed.startswith("maintenance:"), Alarm.shelved_until <= now)
-    return session.scalar(select(Alarm.id).where(held, Alarm.withdrawn.is_(False), _open()).limit(1)) is not None
+def held(now: Any) -> ColumnElement[bool]:
+    """The clause: there are alarms that a window holds, or a shelf that is over at an instant (µs)."""
+    return select(Alarm.id).where(_held(now), *_open()).exists()
 
 
-def _open() -> ColumnElement[bool]:
-    return or_(Alarm.active.is_(True), Alarm.acknowledged.is_(False))
+def _held(now: Any) -> ColumnElement[bool]:
+    return or_(Alarm.suppressed.startswith("maintenance:"), Alarm.shelved_until <= now)
+
+
+def _open() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Alarm.withdrawn.is_(False), or_(Alarm.active.is_(True), Alarm.acknowledged.is_(False))
 
 
 def attend(session: Session, suppresses: Suppresses, now: int) -> int:
     """Windows that have begun or ended, shelves that are over: bring the standing alarms in line; returns how many."""
     windows = maintenance.covering(session, now, now)
     running = [one for one in windows if maintenance.runs(one, now)]
-    where = [Alarm.suppressed.startswith("maintenance:"), Alarm.shelved_until <= now]
-    where += [_within(one) for one in running]
-    query = select(Alarm).where(Alarm.withdrawn.is_(False), _open())
-    found = list(session.scalars(query.where(or_(*where)).order_by(Alarm.id).with_for_update()))
+    touched = or_(_held(now), *(_within(one) for one in running))
+    query = select(Alarm).where(*_open(), touched).order_by(Alarm.id).with_for_update()
+    found = list(session.scalars(query))
     changed = 0
     for alarm in found:
         before = alarm.suppressed

@@ -109,6 +109,7 @@ class Test:
     reads_every = True  # each value matters, also while nothing is going on
     restless = False  # time alone may make it true, without a reading
     keeps: int | None = None  # µs of earlier readings it looks back on
+    speaker: int | None = None  # the datastream whose reading stands for a verdict without a number; None: the newest
 
     def __init__(self, condition: Condition, facts: Facts, margin: float = 0.0) -> None:
         self.condition = condition

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dothi.alerts import engine_store as store
-from dothi.alerts import suppression
-from dothi.alerts.explain import explained, span
+from dothi.alerts import saying, suppression
+from dothi.alerts.explain import continued, explained, reckoned, span
 from dothi.alerts.facts import Facts
 from dothi.alerts.memory import Change
 from dothi.alerts.model import RANK, micros
@@ -17,15 +17,8 @@ from dothi.alerts.reconcile import Verdict, Wanted, further, step
 from dothi.alerts.sentry import Sentry, Watched
 from dothi.alerts.store import folded
 from dothi.alerts.tables import Alarm, Maintenance
-from dothi.kit import clock
+from dothi.kit import clock, formula
 from dothi.sensing.state import number
-
-_COUNTS = {"absent", "agree"}
-_UNITS = {
-    "absent": "phút",
-    "agree": "cảm biến",
-    "formula": "",
-}  # of a change's value, where it is not in the property's unit
 
 
 def apply(
@@ -160,6 +153,7 @@ def _severity(session: Session, sentry: Sentry, alarm: Alarm, change: Change, no
     alarm.last_at = _newest(change)
     alarm.value = change.value if isinstance(change.value, float) else alarm.value
     alarm.value_text, alarm.limit = said["value_text"], change.limit
+    alarm.explanation = continued(alarm.explanation, sentry.rule.model, sentry.facts, change)
     alarm.version += 1
     if worse:
         alarm.worst = change.severity
@@ -198,6 +192,9 @@ def _revise(session: Session, sentry: Sentry, alarm: Alarm, wanted: Wanted, now:
     first, last = wanted.steps[0], wanted.steps[-1]
     if wanted.changes and wanted.changes[0].kind == "raised":
         alarm.explanation = explained(sentry.rule.model, sentry.facts, wanted.changes[0])
+    for change in wanted.changes:
+        if change.kind == "severity":
+            alarm.explanation = continued(alarm.explanation, sentry.rule.model, sentry.facts, change)
     was = (alarm.active, alarm.severity, alarm.withdrawn)
     again = wanted.cleared is None and not alarm.active and alarm.acknowledged
     if again:  # notice was taken of what seemed to be over
@@ -242,8 +239,7 @@ def _step(sentry: Sentry, said: dict[str, Any], change: Change | None) -> dict[s
         text = value[:100]
     else:
         how = change.how if change is not None else ""
-        # what a formula's main input is measured in the facts do not say
-        digits = 0 if how in _COUNTS else 1 if how == "formula" else sentry.facts.decimals
+        digits = 0 if how in saying.COUNTED else 1 if _reckons(sentry, change) else sentry.facts.decimals
         text = number(float(value), digits)
     made = {name: one for name, one in said.items() if name != "at"}
     return {**made, "value_text": text, **({"how": change.how} if change is not None else {})}
@@ -252,9 +248,23 @@ def _step(sentry: Sentry, said: dict[str, Any], change: Change | None) -> dict[s
 def _unit(sentry: Sentry, change: Change | None) -> str:
     """The unit of a change's value."""
     how = change.how if change is not None else ""
-    if how == "rate" and change is not None and (rate := sentry.rule.model.when[change.severity].rate) is not None:
-        return f"{sentry.facts.unit}/{span(rate.per, 'vi').removeprefix('1 ')}"
-    return _UNITS.get(how, sentry.facts.unit)
+    if how in saying.COUNTED:
+        return saying.COUNTED[how].vi
+    given = sentry.rule.model.when[change.severity] if change is not None and how in {"rate", "formula"} else None
+    if given is not None and given.rate is not None:
+        return f"{sentry.facts.unit}/{span(given.rate.per, 'vi').removeprefix('1 ')}"
+    if given is not None and given.formula is not None and _reckons(sentry, change):
+        said = reckoned(sentry.rule.model.on, given.formula) or ""
+        return said if isinstance(said, str) else said.vi
+    return sentry.facts.unit
+
+
+def _reckons(sentry: Sentry, change: Change | None) -> bool:
+    """Whether the value is a formula's own number; one that is true or false is told by the subject's own reading."""
+    if change is None or change.how != "formula":
+        return False
+    text = sentry.rule.model.when[change.severity].formula
+    return text is not None and not formula.parse(text).truth
 
 
 def _newest(change: Change) -> int:

@@ -403,6 +403,13 @@ def test_a_worse_severity_asks_for_notice_again(town, session):
     town.say((stream, town.now, 2.5))
     (one,) = alarms(session)
     assert (one.severity, one.acknowledged) == ("critical", False)
+    # the panel says why it is so bad now, with that value and that limit, and what it began with
+    why = service.explanation(session, SYSTEM, one.id, one.severity)
+    assert (why["severity"], why["limit"], [v["value"] for v in why["evidence"]]) == ("critical", 2, [2.5])
+    assert why["first"]["severity"] == "major"
+    began = service.explanation(session, SYSTEM, one.id)
+    assert (began["severity"], began["limit"], [v["value"] for v in began["evidence"]]) == ("major", 1.5, [1.7])
+    session.rollback()
     with db.writing() as writing:
         service.acknowledge(writing, SYSTEM, [one.id])
     town.wait(MINUTE)

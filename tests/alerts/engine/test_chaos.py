@@ -91,6 +91,47 @@ def test_the_alarms_are_those_of_a_clean_run(town, session, seed):
     assert {one[:4] for one in stored(session)} >= {one[:4] for one in everything}
 
 
+def test_two_hours_that_come_at_once_after_a_brokers_outage(town, session):
+    """The devices kept on measuring: silences are withdrawn, what happened meanwhile is found at its own minutes."""
+    chance = random.Random(7)
+    streams = [one for i in range(3) for one in gauge(session, f"G{i}", properties=("water-level", "rainfall-1h"))]
+    session.commit()
+    town.make(*rules())
+    engine = town.start()
+    level = dict.fromkeys(streams, 1.2)
+
+    def measured(at):
+        for stream in streams:
+            if chance.random() < 0.15:
+                level[stream] = chance.choice(LEVELS) * (20 if stream % 2 == 0 else 1)
+        return [(stream, at, level[stream]) for stream in streams]
+
+    def live(minutes):
+        for _ in range(minutes):
+            town.clock.now += MINUTE
+            put(measured(town.now))
+            town.heard()
+
+    live(15)
+    kept, out = [], town.now
+    for _ in range(24):
+        for minute in range(5):
+            kept += measured(town.now + (minute + 1) * MINUTE)
+        town.wait(5 * MINUTE, step=5 * MINUTE)
+    assert [one.active for one in alarms(session, "silent")] == [True] * 3
+    session.rollback()
+    for part in [kept[i::3] for i in range(3)]:  # of three gateways, each in its own order
+        chance.shuffle(part)
+        put(part)
+        town.heard()
+    live(10)
+    town.wait(50 * S, step=5 * S)
+    assert stored(session) == clean(session, engine, town.now)
+    assert alarms(session, "silent") == []
+    meanwhile = [one for one in alarms(session, "high") if out < one.raised_at <= out + 2 * HOUR]
+    assert len(meanwhile) > 3
+
+
 def _killed(town, engine, chance):
     """The engine dies somewhere in its work, perhaps within a transaction, and another begins."""
     left = chance.randrange(6)

@@ -1,5 +1,8 @@
 """From an observation to an alarm."""
 
+from sqlalchemy import select
+
+from dothi.alerts.tables import Watch
 from tests.alerts.engine.town import MINUTE, S, alarms, gauge, rule
 
 
@@ -44,3 +47,25 @@ def test_a_duration_is_over_at_its_instant(town, session):
     town.wait(MINUTE + 5 * S)
     (one,) = alarms(session)
     assert one.raised_at == began + 10 * MINUTE
+
+
+def test_a_rule_at_rest_is_remembered_once_an_hour_and_made_again_from_what_was_stored_since(town, session):
+    (stream,) = gauge(session, "G1")
+    session.commit()
+    town.make(rule("quick", {"major": {"rate": {"rise": 0.3, "per": "1h", "over": "30m"}}}))
+    rounds = town.start()
+    written = []
+    for minute in range(50):
+        town.say((stream, town.now, 1.0 + minute / 1000))
+        town.wait(MINUTE)
+        if minute in (5, 45):
+            rounds.checkpoint(town.now)
+            session.expire_all()
+            written += [one.upto for one in session.scalars(select(Watch)) if one.subject == f"datastream:{stream}"]
+    assert len(written) == 2
+    assert written[0] == written[1]  # nothing came of what was said between
+    town.start()  # after a crash
+    town.say((stream, town.now, 1.4))  # 0.36 m above half an hour ago: known only from what the row does not hold
+    (one,) = alarms(session)
+    assert (one.raised_at, one.active) == (town.now, True)
+    assert 0.7 < one.value < 0.85  # m/h

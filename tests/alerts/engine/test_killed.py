@@ -38,7 +38,11 @@ class Served:
             [sys.executable, "-m", "dothi.cli", "serve"], env=environment, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        wait_for(self.port, 60)
+        try:
+            wait_for(self.port, 180)
+        except OSError:  # nothing is left running
+            self.kill()
+            raise
 
     def post(self, stream, at, value):
         body = {"phenomenonTime": clock.iso(at), "result": value, "Datastream": {"@iot.id": stream}}

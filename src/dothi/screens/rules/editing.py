@@ -97,31 +97,33 @@ def changed(model: RuleModel, values: dict[str, str], days: list[str]) -> dict[s
     for severity, said in definition["when"].items():
         for name in NUMBERS:
             if isinstance(said.get(name), int | float) and f"{severity}_{name}" in values:
-                said[name] = _number(values[f"{severity}_{name}"], f"{severity}_{name}", faults)
-        _put(said, "lasting", values.get(f"{severity}_lasting", ""))
+                said[name] = number(values[f"{severity}_{name}"], f"{severity}_{name}", faults)
+        put(said, "lasting", values.get(f"{severity}_lasting", ""))
     clear = definition.setdefault("clear", {})
     if "margin" in values:
-        _put(clear, "margin", _number(values["margin"], "margin", faults) if values["margin"] else None)
+        put(clear, "margin", number(values["margin"], "margin", faults) if values["margin"] else None)
     for name in ("lasting", "keep_for", "quiet"):
         if f"clear_{name}" in values:
-            _put(clear, name, values[f"clear_{name}"])
+            put(clear, name, values[f"clear_{name}"])
     schedule = definition.setdefault("schedule", {}) or {}
-    _put(schedule, "hours", _hours(values.get("hours", ""), faults))
-    _put(schedule, "days", [one for one in WEEKDAYS if one in days])
+    put(schedule, "hours", hours(values.get("hours", ""), faults))
+    put(schedule, "days", [one for one in WEEKDAYS if one in days])
     definition["schedule"] = schedule or None
     if faults:
         raise BadInput("the rule cannot be kept so", faults)
     return {key: value for key, value in definition.items() if value not in (None, {})}
 
 
-def _put(into: dict[str, Any], name: str, value: Any) -> None:
+def put(into: dict[str, Any], name: str, value: Any) -> None:
+    """Says it, or leaves the key out where there is nothing to say."""
     if value in ("", None, []):
         into.pop(name, None)
     else:
         into[name] = value
 
 
-def _number(text: str, place: str, faults: list[Fault]) -> float | None:
+def number(text: str, place: str, faults: list[Fault]) -> float | None:
+    """The number a field says; what is none becomes a fault of that field."""
     try:
         return float(text.replace(",", ".").replace("\u2212", "-"))
     except ValueError:
@@ -129,7 +131,8 @@ def _number(text: str, place: str, faults: list[Fault]) -> float | None:
         return None
 
 
-def _hours(text: str, faults: list[Fault]) -> list[dict[str, str]]:
+def hours(text: str, faults: list[Fault]) -> list[dict[str, str]]:
+    """The stretches of a day a field says: `07:00-17:00, 19:00-21:30`."""
     made = []
     for part in (one.strip() for one in text.replace(";", ",").replace("\u2013", "-").split(",")):
         if not part:

@@ -43,7 +43,8 @@ openapi: Json = {
         "/operations/rules/{code}/trial": {
             "get": operation(
                 "rules", "What the rule would have raised in the last days", {"200": ("The page", _PAGE)},
-                [_CODE, query("days", "How many days", {"type": "string", "enum": ["1", "7", "14", "30"]})], keyed=True,
+                [_CODE, query("days", "How many days", {"type": "string", "enum": ["1", "7", "14", "30"]}),
+                 query("events", "Known events, one a line: begin; end; code of the thing; title", _TEXT)], keyed=True,
             )
         },
         "/operations/maintenance": {

@@ -67,10 +67,10 @@ def listed(ask: Ask) -> Response:
 
 
 def _may_make(ask: Ask) -> bool:
-    return bool(_agencies(ask)) or ask.may(WRITES)
+    return bool(agencies(ask)) or ask.may(WRITES)
 
 
-def _agencies(ask: Ask) -> list[tuple[str, str]]:
+def agencies(ask: Ask) -> list[tuple[str, str]]:
     """(id, name) of the agencies the caller may make rules for."""
     return [(str(one.id), one.name) for one in identity.agencies(ask.session) if ask.may(WRITES, one.id)]
 
@@ -229,7 +229,7 @@ def _form(ask: Ask, one: Rule | None, copied: Rule | None, filled: Filled | None
             said = model.definition()["when"][name]
             numbers = [key for key in editing.NUMBERS if isinstance(said.get(key), int | float)]
             severities.append((name, numbers, text))
-    page = EditPage(one, copied, model, severities, _agencies(ask), ask.may(WRITES), lines)
+    page = EditPage(one, copied, model, severities, agencies(ask), ask.may(WRITES), lines)
     return ask.page("edit", filled, status, page=page)
 
 

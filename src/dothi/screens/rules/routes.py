@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from dothi.screens.rules import pages, trial, upkeep
+from dothi.screens.rules import choosing, pages, trial, upkeep
 from dothi.screens.rules.desk import HANDLES, WRITES, get, post
 from dothi.web.paths import ID
 
@@ -10,8 +10,8 @@ _ONE = "/operations/rules/{code}"
 
 routes: list[BaseRoute] = [
     get("/operations/rules", pages.listed),
-    get("/operations/rules/new", pages.new, WRITES),
-    post("/operations/rules/new", pages.create),
+    get("/operations/rules/new", choosing.new, WRITES),
+    post("/operations/rules/new", choosing.create),
     get(_ONE, pages.rule),
     get(f"{_ONE}/edit", pages.edit, WRITES),
     post(f"{_ONE}/edit", pages.save),

@@ -5,20 +5,25 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from dothi.alerts import rulebook
-from dothi.alerts.backtest import Result, backtest
+from dothi.alerts import known, rulebook
+from dothi.alerts.backtest import Known, Result, backtest
 from dothi.alerts.model import RuleModel
 from dothi.alerts.tables import Rule
 from dothi.kit import clock
+from dothi.kit.errors import BadInput, Fault
+from dothi.screens import words as common
 from dothi.screens.rules import charts, words
 from dothi.screens.rules.charts import Chart
-from dothi.screens.rules.desk import Ask
+from dothi.screens.rules.desk import WRITES, Ask
 from dothi.sensing.state import number
+from dothi.web.forms import Filled
 from dothi.web.i18n import marked
 
 CHOICES = (1, 7, 14, 30)
 USUAL = 7  # days
 SHOWN = 10
+LONGEST = 20_000  # characters of a list of events in an address
+EVENTS = "events"
 _LENGTHS = (
     marked("dưới 5 phút"), marked("5–15 phút"), marked("15–60 phút"), marked("1–4 giờ"), marked("4–24 giờ"), marked("hơn 1 ngày"),
 )  # fmt: skip
@@ -26,7 +31,10 @@ _LENGTHS = (
 
 @dataclass(frozen=True)
 class TrialPage:
-    """`rules/trial.html`: what the rule would have raised in the last days. subjects: where most, chattering ones first."""
+    """`rules/trial.html`: what the rule would have raised in the last days.
+
+    subjects: where most, chattering ones first. known: events it was held against; missed: those without an alarm.
+    """
 
     rule: Rule
     title: str
@@ -42,6 +50,9 @@ class TrialPage:
     by_hour: Chart
     lengths: Chart
     subjects: list[tuple[str, int, bool]]
+    known: int
+    missed: list[tuple[str, str]]
+    may_write: bool
 
 
 def trial(ask: Ask) -> Response:
@@ -50,8 +61,17 @@ def trial(ask: Ask) -> Response:
     given = ask.request.query_params.get("days", "")
     days = int(given) if given in map(str, CHOICES) else USUAL
     model = RuleModel.model_validate(one.definition)
-    result = backtest(ask.session, ask.caller, model, ask.now - days * clock.DAY, ask.now)
-    return ask.page("trial", page=page(ask, one, days, result))
+    filled = Filled({"events": ask.request.query_params.get("events", "")[:LONGEST]})
+    events: list[Known] = []
+    try:
+        events = known.read(ask.session, filled.values["events"], EVENTS, ask.caller)
+    except BadInput as error:
+        faults = [
+            Fault("events", one.place.rpartition(":")[2] + ": " + one.message, one.allowed) for one in error.faults
+        ]
+        filled = Filled(filled.values, {"events": faults})
+    result = backtest(ask.session, ask.caller, model, ask.now - days * clock.DAY, ask.now, events)
+    return ask.page("trial", filled, 400 if filled.faults else 200, page=page(ask, one, days, result))
 
 
 def page(ask: Ask, one: Rule, days: int, result: Result) -> TrialPage:
@@ -87,4 +107,7 @@ def page(ask: Ask, one: Rule, days: int, result: Result) -> TrialPage:
         lengths=charts.durations(lengths, [ask.say(word) for word in _LENGTHS]),
         subjects=[(name, count, name in shaky) for name, count in
                   sorted(where.items(), key=lambda pair: (pair[0] not in shaky, -pair[1], pair[0]))[:SHOWN]],
+        known=len(result.caught) + len(result.missed),
+        missed=[(common.moment(event.at), event.title) for event in result.missed],
+        may_write=ask.may(WRITES, one.agency_id),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from dothi.alerts import explain
+from dothi.alerts import explain, saying
 from dothi.alerts.explain import span
 from dothi.alerts.model import SEVERITIES, Clear, Condition, Named, On, RuleModel, Schedule, Threshold
 from dothi.kit import clock
@@ -174,6 +174,11 @@ def schedule(given: Schedule | None, say: Say, language: str) -> str:
     if given is None or not (given.hours or given.days or given.season):
         return say("Mọi lúc")
     return explain.schedule(given, language)
+
+
+def value(one: Any, language: str) -> str:
+    """The figure of an alarm with its unit."""
+    return saying.value(one, language)
 
 
 def title(one: Any, language: str) -> str:
