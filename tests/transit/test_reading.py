@@ -119,3 +119,26 @@ def test_openstreetmap_gives_lines_and_stops_without_times_and_a_bare_node_does_
     assert made.shapes["9"] == [[105.7, 10.0], [105.7, 10.01], [105.7, 10.02]]
     assert [(one.sequence, one.departure) for one in made.calls] == [(1, None), (2, None)]
     assert made.findings.counts["member"] == {"read": 3, "accepted": 2, "refused": 1}
+
+
+def test_a_vehicle_that_names_its_line_alone_is_placed_on_the_run_nearest_in_time():
+    from dothi.transit.placing import Point, Run, Spot, place
+
+    def run(trip, now, start=0):
+        way = tuple(Point(n, 600 * n, 10.5 + 0.01 * n, 106.4) for n in range(4))
+        return Run(trip, 1, start, now, way)
+
+    early, late = run("A", 700), run("B", 1900)  # a third and more than the whole of the first two ways
+    near = Spot("xe-1", 10.512, 106.4, None)  # where the timetable has a run at second 720
+    assert place([near], [early, late])["xe-1"].run.trip_id == "A"
+    found = place([near], [early, late])["xe-1"]
+    assert (found.sequence, found.behind) == (2, -20)
+    two = place([near, Spot("xe-2", 10.513, 106.4, None)], [early, late])  # each run once, together the nearest
+    assert {name: one.run.trip_id for name, one in two.items()} == {"xe-1": "A", "xe-2": "B"}
+    assert place([Spot("x", 10.512, 106.404, None)], [early]) == {}  # 430 m off the way
+    assert place([near], [run("C", 5000)]) == {}  # more than an hour behind: it is another's
+    back = Run("D", 1, 0, 720, tuple(Point(n, 600 * n, 10.53 - 0.01 * n, 106.4) for n in range(4)))
+    heading = Spot("x", 10.517, 106.4, 180.0)
+    assert place([heading], [run("A", 1020), back])["x"].run.trip_id == "D"
+    stays = Spot("x", 10.512, 106.4, None, ("B", 1, 0))
+    assert place([stays], [run("A", 720), run("B", 850)])["x"].run.trip_id == "B"

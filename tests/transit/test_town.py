@@ -223,3 +223,28 @@ def test_who_may_bring_a_timetable_in(town):
         assert {one.place for one in told_.value.faults} == {"code", "title", "url", "realtime", "seconds"}
         with pytest.raises(BadInput):
             following.take(session, guard.SYSTEM, CODE, b"khong phai", clock.now_micros())
+
+
+def test_a_vehicle_that_says_only_its_line_is_placed_told_as_an_estimate_and_never_counted(town, at):
+    from google.transit import gtfs_realtime_pb2 as pb
+
+    noon = MORNING + dt.timedelta(hours=3, minutes=3)
+    now = at(noon)  # three minutes into the run by frequency of ten o'clock
+    said = pb.FeedMessage()
+    said.header.gtfs_realtime_version, said.header.timestamp = "2.0", now // clock.SECOND
+    one = said.entity.add(id="1").vehicle
+    one.trip.route_id, one.vehicle.id = "R1", "xe-9"
+    one.position.latitude, one.position.longitude = 10.5320, 106.41  # half way to the second stop: due at 10:02:30
+    with db.writing() as session:
+        done = following.take(session, guard.SYSTEM, CODE, said.SerializeToString(), now)
+    assert (done.matched, done.placed, done.unmatched, done.passages) == (0, 1, 0, 0)
+    first = next(one for one in board(now) if one.trip_id == "F" and one.by)
+    assert (first.by, first.run, first.delay) == ("placed", 10 * 3600, 30)
+    with db.reading() as session:
+        feed = store.feed(session, ANONYMOUS, CODE)
+        vehicle = next(one for one in heard_store.vehicles(session, feed.id) if one.vehicle == "xe-9")
+        assert (vehicle.matched, vehicle.behind, vehicle.sequence) == (False, 30, 2)
+        sent = pb.FeedMessage()
+        sent.ParseFromString(exporting.positions(session, feed, now))
+    ours = next(one.vehicle for one in sent.entity if one.id == "xe-9")
+    assert (ours.trip.route_id, ours.trip.trip_id) == ("R1", "")  # nobody said which trip: we do not say it for them

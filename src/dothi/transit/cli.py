@@ -145,7 +145,7 @@ def listen(
         done = following.take(session, guard.SYSTEM, code, body, clock.now_micros())
     _CONSOLE.print(
         f"{done.state}: {done.entities} entities, {done.vehicles} vehicles, {done.updates} updates, {done.notices} notices; "
-        f"{done.matched} matched to a trip, {done.unmatched} not; {done.passages} calls seen"
+        f"{done.matched} matched to a trip, {done.placed} placed on one by where they are (an estimate), {done.unmatched} not; {done.passages} calls seen"
     )
     for one in done.refused:
         _CONSOLE.print(f"refused: {one}")

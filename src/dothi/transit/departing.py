@@ -1,15 +1,15 @@
 """The next departures of a stop: the timetable of the days around now, and what is known of each run since."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from dothi.kit import clock
-from dothi.transit import heard_store, realtime, store, values
-from dothi.transit.following import OLD
+from dothi.transit import heard_store, placing, realtime, store, values
+from dothi.transit.heard_store import OLD
 from dothi.transit.model import Days
-from dothi.transit.tables import TransitCall, TransitFeed, TransitTrip, TransitVersion
+from dothi.transit.tables import TransitCall, TransitFeed, TransitStop, TransitTrip, TransitVersion
 
 BACK = 20 * 60 * clock.SECOND  # a late vehicle is still to come after its time
 GONE = 60 * clock.SECOND
@@ -21,7 +21,7 @@ class Departure:
     """A vehicle leaves a stop. planned, expected: µs UTC; expected is None where only the timetable is known.
 
     about: the line runs every so often and promises no minute. by: who says the delay, `update` (the operator foretells
-    it) or `position` (seen at an earlier stop). delay: seconds.
+    it), `position` (seen at an earlier stop) or `placed` (an estimate: the operator names no trip). delay: seconds.
     """
 
     line: int
@@ -107,6 +107,7 @@ def _told(session: Session, feed: TransitFeed, planned: list[Departure], now: in
     ids = sorted({one.trip_id for one in planned})
     updates = {(one.trip_id, one.day, one.run): one for one in heard_store.updates(session, feed.id, ids, now - OLD)}
     seen = heard_store.last_delays(session, feed.id, ids, now - OLD)
+    placed = {(one.trip_id, one.day, one.run): one for one in heard_store.placed(session, feed.id, ids, now - OLD)}
     made = []
     for one in planned:
         key = (one.trip_id, one.day, one.run)
@@ -123,6 +124,42 @@ def _told(session: Session, feed: TransitFeed, planned: list[Departure], now: in
             # a vehicle that is early does not leave its next stops before their time
             late = max(last[1], 0)
             made.append(replace(one, expected=one.planned + late * clock.SECOND, delay=late, by="position"))
+        elif last is None and (vehicle := placed.get(key)) is not None:
+            if (vehicle.sequence or 0) <= one.sequence:
+                late = max(vehicle.behind or 0, 0)
+                made.append(replace(one, expected=one.planned + late * clock.SECOND, delay=late, by="placed"))
         elif last is None or last[0] < one.sequence:
             made.append(one)
     return made
+
+
+def under_way(session: Session, version: TransitVersion, line: int, now: int) -> list[placing.Run]:
+    """The runs of a line that are under way at an instant, as early or late as `placing` believes, with where they should be."""
+    days = store.services(session, version.id)
+    trips = [
+        one for one in store.trips(session, version.id, line=line) if one.first is not None and one.last is not None
+    ]
+    calls = store.calls(session, version.id, [one.number for one in trips])
+    stops = store.stops_by_number(session, version.id, {call.stop for some in calls.values() for call in some})
+    points = {number: tuple(_points(some, stops)) for number, some in calls.items()}
+    made, today = [], values.service_day(now, version.timezone)
+    for day in (today - 1, today):
+        codes, second = set(running(days, version, day)), (now - values.midnight(day, version.timezone)) // clock.SECOND
+        for trip in trips:
+            if trip.service not in codes or len(points.get(trip.number, ())) < 2:
+                continue
+            first, last = trip.first or 0, trip.last or 0
+            since, until = second - placing.LATE - (last - first), second + placing.EARLY
+            starts = [at for at, _ in runs(trip.frequencies, since, until)] if trip.frequencies else [first]
+            for at in starts:
+                if since <= at <= until:
+                    run = at if trip.frequencies else 0
+                    made.append(placing.Run(trip.trip_id, day, run, second - (at - first), points[trip.number]))
+    return made
+
+
+def _points(calls: Sequence[TransitCall], stops: Mapping[int, TransitStop]) -> Iterator[placing.Point]:
+    for call in calls:
+        stop, second = stops.get(call.stop), call.departure if call.departure is not None else call.arrival
+        if stop is not None and stop.lat is not None and stop.lon is not None and second is not None:
+            yield placing.Point(call.sequence, second, stop.lat, stop.lon)

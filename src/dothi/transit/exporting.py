@@ -125,15 +125,18 @@ def positions(session: Session, feed: TransitFeed, now: int) -> bytes:
         for name in ("bearing", "speed"):
             if getattr(one, name) is not None:
                 setattr(vehicle.position, name, getattr(one, name))
-        if one.trip_id:
-            vehicle.trip.trip_id = one.trip_id
         if one.route_id:
             vehicle.trip.route_id = one.route_id
-        if one.day is not None:
+        said = (
+            one.behind is None
+        )  # which trip it is on was said; an estimate of ours is not handed on as the operator's word
+        if one.trip_id and said:
+            vehicle.trip.trip_id = one.trip_id
+        if one.day is not None and said:
             vehicle.trip.start_date = values.day_text(one.day)
-        if one.run:
+        if one.run and said:
             vehicle.trip.start_time = values.clock_text(one.run)
-        if one.sequence is not None:
+        if one.sequence is not None and said:
             vehicle.current_stop_sequence = one.sequence
             vehicle.current_status = pb.VehiclePosition.STOPPED_AT if one.standing else pb.VehiclePosition.IN_TRANSIT_TO
         if one.occupancy is not None:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from dothi.identity.guard import Caller
 from dothi.kit import clock
-from dothi.transit import heard_store, realtime, service, store, values
+from dothi.transit import departing, heard_store, placing, realtime, service, store, values
+from dothi.transit.heard_store import OLD
 from dothi.transit.realtime import Heard, Place, RunRef, Vehicle
 from dothi.transit.tables import (
     TransitCall,
@@ -20,13 +21,13 @@ from dothi.transit.tables import (
     TransitVersion,
 )
 
-OLD = 15 * 60 * clock.SECOND  # after which nobody believes where a vehicle was said to be
+__all__ = ["OLD", "Taken", "take"]
 _BEFORE, _AFTER = 45 * 60, 3 * 3600  # seconds around a trip in which a report without a date belongs to it
 
 
 @dataclass
 class Taken:
-    """What became of a message: entities read, taken and refused; vehicles matched to a trip; calls seen."""
+    """What became of a message: entities read, taken and refused; vehicles matched to a trip, or placed on one; calls seen."""
 
     state: str  # taken | old
     entities: int = 0
@@ -34,6 +35,7 @@ class Taken:
     updates: int = 0
     notices: int = 0
     matched: int = 0
+    placed: int = 0
     unmatched: int = 0
     passages: int = 0
     refused: list[str] = field(default_factory=list)
@@ -108,15 +110,47 @@ def _vehicles(session: Session, feed: TransitFeed, ground: _Ground, heard: Heard
         if before is not None and one.at < before.at:
             rows[one.id] = {c.key: getattr(before, c.key) for c in TransitVehicle.__table__.columns}
             continue
-        row = _vehicle(feed, ground, one, before, seen)
-        done.matched, done.unmatched = done.matched + row["matched"], done.unmatched + (not row["matched"])
-        rows[one.id] = row
+        rows[one.id] = _vehicle(feed, ground, one, before, seen)
+    _placed(session, ground, [one for one in heard.vehicles if not rows[one.id]["matched"]], known, rows)
+    told = [rows[one.id] for one in heard.vehicles]
+    done.matched = sum(bool(one["matched"]) for one in told)
+    done.placed = sum(one["behind"] is not None for one in told)
+    done.unmatched = len(told) - done.matched - done.placed
     if rows:
         heard_store.put(session, TransitVehicle, ("feed_id", "vehicle"), list(rows.values()))
     if heard.whole:
         heard_store.only(session, TransitVehicle, feed.id, TransitVehicle.vehicle, rows)
     heard_store.keep_passages(session, seen)
     done.passages += len(seen)
+
+
+def _placed(
+    session: Session, ground: _Ground, unsaid: Sequence[Vehicle], known: dict[str, TransitVehicle],
+    rows: dict[str, dict[str, Any]],
+) -> None:  # fmt: skip
+    """Place the vehicles whose operator names a line, but no trip of the timetable, on the runs that are under way."""
+    version = ground.version
+    by_line: dict[str, list[Vehicle]] = {}
+    for one in unsaid if version is not None else ():
+        if one.of.route_id:
+            by_line.setdefault(one.of.route_id, []).append(one)
+    for route_id, some in by_line.items():
+        assert version is not None  # noqa: S101 - there is a line only where there is a timetable
+        line = store.line(session, version.id, route_id)
+        runs = (
+            departing.under_way(session, version, line.number, max(one.at for one in some)) if line is not None else []
+        )
+        spots = []
+        for one in some:
+            was = known.get(one.id)
+            before = (was.trip_id, was.day or 0, was.run) if was is not None and was.behind is not None else None
+            spots.append(placing.Spot(one.id, one.lat, one.lon, one.bearing, before))
+        for vehicle, found in placing.place(spots, runs).items():
+            run = found.run
+            rows[vehicle] |= {
+                "trip_id": run.trip_id, "day": run.day, "run": run.run, "sequence": found.sequence, "standing": False,
+                "behind": found.behind,
+            }  # fmt: skip
 
 
 def _vehicle(
@@ -127,7 +161,7 @@ def _vehicle(
         "feed_id": feed.id, "vehicle": one.id, "label": one.label, "trip_id": one.of.trip_id,
         "route_id": one.of.route_id or (ground.routes.get(trip.line, "") if trip else ""), "day": one.of.day, "run": 0,
         "lat": one.lat, "lon": one.lon, "bearing": one.bearing, "speed": one.speed, "sequence": one.sequence,
-        "standing": one.standing, "occupancy": one.occupancy, "matched": False, "at": one.at,
+        "standing": one.standing, "occupancy": one.occupancy, "matched": False, "behind": None, "at": one.at,
     }  # fmt: skip
     if trip is None or ground.version is None:
         return row

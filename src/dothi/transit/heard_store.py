@@ -10,6 +10,7 @@ from dothi.db.upsert import insert_into
 from dothi.kit import clock
 from dothi.transit.tables import TransitNotice, TransitPassage, TransitUpdate, TransitVehicle
 
+OLD = 15 * 60 * clock.SECOND  # after which nobody believes where a vehicle was said to be
 EARLY, LATE = -60, 300  # seconds: from a minute early to five late counts as on time
 _MANY = 2000
 
@@ -64,6 +65,18 @@ def notices(session: Session, feed_id: int, now: int) -> list[TransitNotice]:
         one for one in rows
         if not one.periods or any((b is None or b <= now) and (e is None or now < e) for b, e in one.periods)
     ]  # fmt: skip
+
+
+def placed(session: Session, feed_id: int, trip_ids: Sequence[str], since: int) -> list[TransitVehicle]:
+    """Vehicles on some trips whose operator did not say so: which they are on was found."""
+    made: list[TransitVehicle] = []
+    for i in range(0, len(trip_ids), 500):
+        query = select(TransitVehicle).where(
+            TransitVehicle.feed_id == feed_id, TransitVehicle.behind.is_not(None), TransitVehicle.at >= since,
+            TransitVehicle.trip_id.in_(trip_ids[i : i + 500]),
+        )  # fmt: skip
+        made += session.scalars(query)
+    return made
 
 
 def keep_passages(session: Session, rows: list[dict[str, Any]]) -> None:

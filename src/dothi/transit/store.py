@@ -31,6 +31,16 @@ def feeds(session: Session, caller: Caller, *, held: bool = False) -> list[Trans
     return list(session.scalars(query.where(TransitFeed.version_id.is_not(None)) if held else query))
 
 
+def stops_in(session: Session, version_id: int, box: Box) -> bool:
+    """Whether a timetable has a stop in a box, or none that lies anywhere."""
+    west, south, east, north = box
+    at = select(TransitStop.number).where(TransitStop.version_id == version_id)
+    inside = at.where(TransitStop.lon.between(west, east), TransitStop.lat.between(south, north))
+    if session.scalars(inside.limit(1)).first() is not None:
+        return True
+    return session.scalars(at.where(TransitStop.lon.is_not(None)).limit(1)).first() is None
+
+
 def feed(session: Session, caller: Caller, code: str) -> TransitFeed | None:
     """A feed the caller may see."""
     query = select(TransitFeed).where(TransitFeed.code == code, guard.visible(caller, TransitFeed, "data:read"))

@@ -196,6 +196,8 @@ class TransitVehicle(Base):
     standing: Mapped[bool] = mapped_column(Boolean)  # at the stop of `sequence`; else on the way to it
     occupancy: Mapped[int | None] = mapped_column(Integer)
     matched: Mapped[bool] = mapped_column(Boolean)  # to a trip of the timetable that holds
+    # seconds behind that trip, where nobody said which it is and `placing` found it; None: it was said, or none was found
+    behind: Mapped[int | None] = mapped_column(Integer)
     at: Mapped[int] = mapped_column(BigInteger)
 
 

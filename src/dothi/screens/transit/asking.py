@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.places import cities
 from dothi.screens import desk, words
 from dothi.screens.asking import map_setting
 from dothi.screens.desk import ANYBODY
@@ -77,11 +78,12 @@ class Badge:
 
 
 def networks(ask: Ask) -> list[Network]:
-    """The networks the caller sees, with a timetable."""
-    made = []
+    """The networks the caller sees, with a timetable; of a city, those that stop there."""
+    made, seen = [], cities.lens(ask.session)
+    box = None if seen is None else seen.box
     for feed in store.feeds(ask.session, ask.caller, held=True):
         version = store.version(ask.session, feed.version_id or 0)
-        if version is not None:
+        if version is not None and (box is None or store.stops_in(ask.session, version.id, box)):
             made.append(Network(feed, version, service.state(version, ask.now)))
     return made
 

@@ -15,14 +15,26 @@ from dothi.screens.transit.asking import Ask, Note
 from dothi.transit import mirror, service, store, values
 from dothi.transit.tables import TransitFeed, TransitVersion
 from dothi.web.forms import Filled
+from dothi.web.i18n import marked
 
 HERE = "/transit/feeds"
 MOST = 128 * 1024 * 1024  # bytes of a file handed in
+TITLES = {
+    "missing-file": marked("thiếu tệp"), "missing-column": marked("thiếu cột"), "missing-value": marked("thiếu giá trị"),
+    "bad-number": marked("số không hợp lệ"), "bad-position": marked("tọa độ không hợp lệ"), "bad-time": marked("giờ không hợp lệ"),
+    "bad-date": marked("ngày không hợp lệ"), "bad-choice": marked("giá trị ngoài danh mục"), "bad-colour": marked("mã màu không hợp lệ"),
+    "duplicate-key": marked("trùng mã"), "no-such": marked("mã được dẫn chiếu không có"), "broken-row": marked("dòng hỏng"),
+    "time-goes-back": marked("giờ đi lùi"), "time-missing": marked("thiếu giờ, đã nội suy"), "name-missing": marked("thiếu tên"),
+    "station-missing": marked("không có nhà ga được dẫn chiếu"), "not-read": marked("tệp không được đọc"),
+    "unknown-column": marked("cột lạ"), "unused-column": marked("cột không dùng đến"), "encoding": marked("bảng mã không phải UTF-8"),
+    "timezone": marked("múi giờ không hợp lệ"), "expired": marked("lịch đã hết hạn"), "not-begun": marked("lịch chưa đến ngày"),
+    "no-days": marked("không có ngày chạy nào"), "no-times": marked("không có giờ chạy nào"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Version:
-    """A version that is kept."""
+    """A version that is kept. found: (name, title, weight, how many); each of the faults has its `title` too."""
 
     number: int
     when: str
@@ -31,7 +43,7 @@ class Version:
     holds: bool
     days: str
     counts: list[tuple[str, int, int, int]]
-    found: list[tuple[str, str, int]]
+    found: list[tuple[str, str, str, int]]
     faults: list[dict[str, Any]]
 
 
@@ -88,11 +100,16 @@ def _feed(ask: Ask, row: TransitFeed) -> Feed:
         row.code, row.title, row.sharing, row.simulated, state, state in ("expired", "not-begun"), held.shift if held else 0,
         (row.url or "") if may else "", [(k, v) for k, v in sorted(row.realtime.items())] if may else [], heard,
         [one for one in (row.error, row.realtime_error) if one] if may else [], may,
-        [_version(one, holds=one.id == row.version_id) for one in versions],
+        [_version(ask, one, holds=one.id == row.version_id) for one in versions],
     )  # fmt: skip
 
 
-def _version(one: TransitVersion, *, holds: bool) -> Version:
+def title(ask: Ask, kind: str) -> str:
+    """What a named fault is called."""
+    return ask.say(TITLES[kind]) if kind in TITLES else kind
+
+
+def _version(ask: Ask, one: TransitVersion, *, holds: bool) -> Version:
     from dothi.transit.faults import KINDS
 
     days = (
@@ -103,7 +120,8 @@ def _version(one: TransitVersion, *, holds: bool) -> Version:
     return Version(
         one.number, words.moment(one.imported_at), one.file, one.sha256[:12], holds, days,
         [(name, c["read"], c["accepted"], c["refused"]) for name, c in one.counts.items()],
-        [(name, KINDS.get(name, "noted"), many) for name, many in sorted(one.found.items())], one.faults[:60] if holds else [],
+        [(name, title(ask, name), KINDS.get(name, "noted"), many) for name, many in sorted(one.found.items())],
+        [{**fault, "title": title(ask, str(fault["kind"]))} for fault in one.faults[:60]] if holds else [],
     )  # fmt: skip
 
 

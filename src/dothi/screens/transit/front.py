@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from dothi.kit.text import fold, sort_key
+from dothi.places import cities
 from dothi.screens import drawing
 from dothi.screens.transit import asking
 from dothi.screens.transit.asking import Ask, Badge, Network, Note
@@ -135,9 +136,13 @@ def _far(one: TransitStop, near: tuple[float, float] | None) -> float | None:
 
 
 def bounds(ask: Ask, nets: list[Network]) -> str:
-    """The box around a few networks' stops, as the map wants it: that of the first, the others may lie far away."""
+    """The box around a few networks' stops, as the map wants it: that of the first, the others may lie far away.
+
+    Of a city: around those in it.
+    """
+    seen = cities.lens(ask.session)
     for net in nets:
-        rows = store.stops(ask.session, net.version.id)
+        rows = store.stops(ask.session, net.version.id, box=None if seen is None else seen.box)
         box = drawing.middle((one.lon, one.lat) for one in rows if one.lon is not None and one.lat is not None)
         if box is not None:
             return ",".join(map(str, box))

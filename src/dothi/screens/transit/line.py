@@ -69,11 +69,11 @@ class Bar:
 class Punctual:
     """How punctual the line was. share: of calls seen, on time; delay: mean, in seconds."""
 
-    calls: int
+    calls: str
     share: str
     delay: str
-    early: int
-    late: int
+    early: str
+    late: str
     since: str
     bars: list[Bar]
     worst: list[tuple[str, str, str, int]]
@@ -155,7 +155,10 @@ def _way(ask: Ask, net: Network, trips: list[TransitTrip], running: set[str]) ->
     sequences = {one.sequence for one in calls}
     for one in here:
         last = seen.get((one.trip_id, one.day or 0, one.run))
-        late = "" if last is None else _late(ask, last[1])
+        if one.behind is not None:
+            late = ask.say("ước tính {late}", late=_late(ask, one.behind))
+        else:
+            late = "" if last is None else _late(ask, last[1])
         bus = Bus(one.label, one.standing, words.age(one.at, ask.now, ask.language), late, _full(ask, one.occupancy))
         buses.setdefault(one.sequence if one.sequence in sequences else None, []).append(bus)
     told = [one for one in trips if one.service in running]
@@ -223,9 +226,9 @@ def _punctual(ask: Ask, net: Network, line: TransitLine) -> Punctual | None:
     def share(one: dict[str, Any]) -> str:
         return words.quantity(100 * one["on_time"] / one["calls"], 0, "%", ask.language)
 
+    calls, early, late = (words.number(total[one], 0, ask.language) for one in ("calls", "early", "late"))
     return Punctual(
-        total["calls"], share(total), words.quantity(total["delay"] / 60, 1, ask.say("phút"), ask.language), total["early"],
-        total["late"], words.day(since),
+        calls, share(total), words.quantity(total["delay"] / 60, 1, ask.say("phút"), ask.language), early, late, words.day(since),
         [Bar(int(one["hour"]), one["calls"], one["on_time"] / one["calls"]) for one in asked("hour")],
         [
             (f"/transit/stops/{mirror.key(net.feed.code, one['stop'])}", names.get(one["stop"], one["stop"]), share(one), one["calls"])

@@ -32,6 +32,7 @@ class Row:
     word: str
     about: bool
     day: str
+    estimated: bool = False  # nobody said which vehicle runs it: found by line, place and time
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def json(ask: Ask) -> Response:
         "notices": [asdict(one) for one in page.notices], "source": dict(page.source),
         "departures": [
             {"line": one.badge.key, "line_name": one.badge.text, "headsign": one.headsign, "planned": clock.iso(one.planned),
-             "expected": clock.iso(one.at) if one.state == "live" else None, "state": one.state, "about": one.about}
+             "expected": clock.iso(one.at) if one.state == "live" else None, "state": one.state, "about": one.about, "estimated": one.estimated}
             for one in page.rows
         ],
     }  # fmt: skip
@@ -155,6 +156,11 @@ def _row(ask: Ask, one: Departure, badge: Badge, platform: str) -> Row:
         state, word = "cancelled", ask.say("không chạy")
     elif one.expected is None:
         state, word = "planned", ask.say("khoảng, theo biểu đồ") if one.about else ask.say("theo biểu đồ")
+    elif one.by == "placed":
+        state = "live"
+        word = (
+            ask.say("ước tính từ vị trí xe, muộn {n} phút", n=late) if late > 0 else ask.say("ước tính từ vị trí xe, đúng giờ")
+        )  # fmt: skip
     else:
         state = "live"
         word = (
@@ -165,7 +171,7 @@ def _row(ask: Ask, one: Departure, badge: Badge, platform: str) -> Row:
     was = words.hour(one.planned) if words.hour(one.planned) != words.hour(one.at) else ""
     return Row(
         badge, one.headsign, platform, one.at, one.planned, words.hour(one.at), was, asking.minutes(one.at, ask.now), state, word,
-        one.about, day,
+        one.about, day, one.by == "placed",
     )  # fmt: skip
 
 
