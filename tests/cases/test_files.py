@@ -229,7 +229,7 @@ def test_blurring_destroys_what_was_in_the_box(session, case):
     assert (told.actor, told.visibility, told.data["boxes"]) == (officer.actor, "restricted", 1)
     files.blur(session, officer, made.id, [])
     assert (made.blurred, made.shown) == (None, old)
-    entry = session.scalars(select(CaseEntry).where(CaseEntry.case_id == case.id)).first()
+    entry = session.scalars(select(CaseEntry).where(CaseEntry.case_id == case.id).order_by(CaseEntry.id)).first()
     assert (entry.kind, entry.public) == ("attached", False)
 
 

@@ -19,6 +19,7 @@ from dothi.identity.guard import Caller
 from dothi.identity.tables import Agency
 from dothi.journal import service as journal
 from dothi.kit.errors import BadInput, Fault, NotAllowed, NotFound
+from dothi.places import cities
 
 USUAL = 45  # minutes a job takes where its category says nothing
 _FULL = 2.0  # a minute of work over the shift weighs as two of driving
@@ -73,8 +74,11 @@ class Suggestion:
 
 
 def offices(session: Session, caller: Caller) -> list[Agency]:
-    """The offices the caller sends crews out for."""
-    return store.offices_with_crews(session, sight.offices(caller, "cases:assign"))
+    """The offices the caller sends crews out for, of the city a page is about."""
+    others = cities.of_others(session)
+    return [
+        one for one in store.offices_with_crews(session, sight.offices(caller, "cases:assign")) if one.id not in others
+    ]
 
 
 def standing(session: Session, caller: Caller, agency_id: int) -> list[Standing]:

@@ -39,9 +39,10 @@ from dothi.cases.contacts import Contact
 from dothi.cases.declared import Procedure
 from dothi.cases.dossier_keeping import NUMBER, TYPE
 from dothi.cases.files import Prepared
+from dothi.cases.signing import Signature
 from dothi.cases.tables import Case, CaseContact, CaseEntry, CaseFile, Dossier, OfficeRule
 from dothi.cases.types import types
-from dothi.identity import guard
+from dothi.identity import called, guard
 from dothi.identity import store as identity
 from dothi.identity.guard import SYSTEM, Caller
 from dothi.identity.tables import Agency
@@ -100,13 +101,23 @@ def desks(session: Session, of: Procedure) -> list[Agency]:
 
 def resolving(session: Session, case: Case) -> int | None:
     """The office that decides on a dossier: by the rule of its service; None: the desk that took it in."""
+    return deciding(session, case.category or "", case.unit)
+
+
+def deciding(session: Session, procedure: str, unit: str | None) -> int | None:
+    """The office that decides on dossiers of a service and a commune; None: the desk that takes them in."""
     rules = session.execute(
-        select(OfficeRule.unit, OfficeRule.agency_id).where(
-            OfficeRule.type == TYPE, OfficeRule.category == case.category,
-        )
-    ).all()  # fmt: skip
-    best = max((one for one in rules if one[0] in (None, case.unit)), key=lambda one: one[0] is not None, default=None)
+        select(OfficeRule.unit, OfficeRule.agency_id).where(OfficeRule.type == TYPE, OfficeRule.category == procedure)
+    ).all()
+    best = max((one for one in rules if one[0] in (None, unit)), key=lambda one: one[0] is not None, default=None)
     return int(best[1]) if best is not None else None
+
+
+def offices_of(session: Session) -> set[int]:
+    """The offices that take dossiers in or decide on them."""
+    rules = select(OfficeRule.agency_id).where(OfficeRule.type == TYPE)
+    taking = {one.id for of in types().procedures.values() for one in desks(session, of)}
+    return taking | set(session.scalars(rules))
 
 
 def expected(session: Session, of: Procedure, now: int) -> int:
@@ -182,7 +193,7 @@ def file_(
     new = verbs_open.New(
         type=TYPE, category=of.code, title=of.title.vi, fields=dict(values), channel="desk" if at_desk else "web",
         contact=Contact(**reached, language=language), public=False, key=key,
-        office=to.id if to else None, receiving=to.id if to else None, unit=_unit(session, to),
+        office=to.id if to else None, receiving=to.id if to else None, unit=unit_of(session, to),
     )  # fmt: skip
     opened = verbs_open.open_(session, caller, new)
     case, token = opened.case, opened.token or own.token(opened.case) or ""
@@ -197,7 +208,7 @@ def file_(
     return Filed(case, token)
 
 
-def _unit(session: Session, office: Agency | None) -> str | None:
+def unit_of(session: Session, office: Agency | None) -> str | None:
     """The commune of a desk, where its name says it: UBND phường Tân An."""
     if office is None:
         return None
@@ -355,10 +366,7 @@ def result(session: Session, caller: Caller, number: str, ready: Prepared) -> Ca
         signed = by.sign(ready.content, office.code if office else "")
         store.add_entry(
             session, case_id=case.id, at=held.now, actor=held.actor, agency_id=case.agency_id, kind="signed", public=False,
-            text="", state=None, step=None, data={
-                "file": made.id, "subject": signed.subject, "test": signed.test,
-                "content": base64.b64encode(signed.content).decode(),
-            },
+            text="", state=None, step=None, data={"file": made.id, **signed_of(signed)},
         )  # fmt: skip
         news.tell(session, case, "signed", actor=held.actor, shown=False, data={"file": made.id, "test": signed.test})
     session.flush()
@@ -421,7 +429,7 @@ def apologies(session: Session, language: str, limit: int = _APOLOGIES) -> list[
         .join(Dossier, Dossier.case_id == Case.id).where(Dossier.apology_until.is_not(None))
         .order_by(Dossier.apology_until.desc(), Case.id).limit(limit)
     ).all()  # fmt: skip
-    names = store.agency_names(session, {one.agency_id for one in rows})
+    names = called.agencies(session, store.agency_names(session, {one.agency_id for one in rows}), language)
     known = types().procedures
     return [
         Apology(
@@ -463,9 +471,8 @@ def timeline(session: Session, case: Case, language: str) -> list[Happened]:
     """What happened, oldest first: what an office wrote is read by the applicant where the step is told to them."""
     say = speaker(language)
     rows = store.entries(session, case.id, [CaseEntry.kind.in_(_TOLD)])
-    names = store.agency_names(
-        session, {one.agency_id for one in rows} | {(one.data or {}).get("office") for one in rows}
-    )
+    ids = {one.agency_id for one in rows} | {(one.data or {}).get("office") for one in rows}
+    names = called.agencies(session, store.agency_names(session, ids), language)
     found = []
     for one in rows:
         step = types().step(TYPE, one.step or "") if one.step else None
@@ -511,6 +518,11 @@ def _title(say: Say, one: CaseEntry, language: str, names: Mapping[int, str]) ->
             return say("Chuyển cơ quan giải quyết: {office}", office=names.get(data["office"], ""))
         case _:
             return None
+
+
+def signed_of(signed: Signature) -> dict[str, Any]:
+    """What an entry keeps of a signature."""
+    return {"subject": signed.subject, "test": signed.test, "content": base64.b64encode(signed.content).decode()}
 
 
 def signature_of(signed: Mapping[str, Any]) -> bytes:

@@ -114,17 +114,24 @@ def keep(
     if store.count(session, case.id, by) >= most:
         raise BadInput("this case has files enough", [Fault("file", f"more than {most} files", f"at most {most}")])
     ready = given if isinstance(given, Prepared) else prepare(name, given)
-    copies = ready.copies
     made = CaseFile(
-        case_id=case.id, entry_id=entry_id, kind=kind, name=ready.name, media_type=ready.media_type,
-        size=len(ready.content), width=copies.width if copies else None, height=copies.height if copies else None,
-        sha256=shelf.put(ready.content), shown=shelved(copies) if copies else None,
-        public=bool(public and copies and kind in SHOWABLE), blurred=None, scan=ready.scan, at=news.now(), actor=by,
+        case_id=case.id, entry_id=entry_id, kind=kind, public=bool(public and ready.copies and kind in SHOWABLE),
+        at=news.now(), actor=by, **columns(ready),
     )  # fmt: skip
     session.add(made)
     session.flush()
     _tell(session, "file.added", by, case, made, public=made.public)
     return made
+
+
+def columns(ready: Prepared) -> dict[str, Any]:
+    """What a file's row says of its content, which stands on the shelf from here on."""
+    copies = ready.copies
+    return {
+        "name": ready.name, "media_type": ready.media_type, "size": len(ready.content), "scan": ready.scan,
+        "width": copies.width if copies else None, "height": copies.height if copies else None, "blurred": None,
+        "sha256": shelf.put(ready.content), "shown": _shelved(copies) if copies else None,
+    }  # fmt: skip
 
 
 def blur(session: Session, caller: Caller, file_id: int, boxes: Iterable[Any]) -> CaseFile:
@@ -143,7 +150,7 @@ def blur(session: Session, caller: Caller, file_id: int, boxes: Iterable[Any]) -
         raise Conflict("the original is gone; nothing can be painted of it") from None
     with _painting:
         copies = images.copies(content, settings().image_pixels, wanted)
-    old, made.shown = made.shown, shelved(copies)
+    old, made.shown = made.shown, _shelved(copies)
     made.blurred = [list(box) for box in wanted] or None
     session.flush()
     _discard(session, {old})
@@ -261,7 +268,7 @@ def _guess(content: bytes) -> str:
     return f"it looks like {found}" if found and re.fullmatch(r"[\w.+-]+/[\w.+-]+", found) else "it is no picture"
 
 
-def shelved(copies: images.Copies) -> str:
+def _shelved(copies: images.Copies) -> str:
     """Keep the public copy of a picture, its thumbnail beside it; returns the name of the copy."""
     name = hashlib.sha256(copies.shown).hexdigest()
     shelf.put(copies.thumb, name, shelf.THUMB)

@@ -21,15 +21,17 @@ Which = Literal[
 WHICH: tuple[Which, ...] = (
     "team", "mine", "crew", "unassigned", "overdue", "soon", "waiting", "co-handled", "approval", "done", "own", "all",
 )  # fmt: skip
+_OWN: tuple[Which, ...] = ("mine", "crew", "own")  # one's own work, wherever it lies
 MOST, WORDS = 200, 6
 COUNTED = 1000  # counts in a rail say 1000 for that and more
+_COUNTS: tuple[Which, ...] = ("team", "mine", "unassigned", "overdue", "soon", "waiting", "co-handled", "approval")
 _NULL = "~"
 _NUMBER = re.compile(r"[A-Za-z]{2,4}-\d\d-\d{6,}|[A-Za-z]\d+(\.\d+)*-\d{6}-\d{4,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an inbox is asked by. which: see Which; office: only this one."""
+    """What an inbox is asked by. which: see Which; office: only this one; city: its cases and one's own work."""
 
     which: Which = "team"
     office: int | None = None
@@ -40,6 +42,7 @@ class Asked:
     unit: str | None = None
     text: str = ""
     bbox: tuple[float, float, float, float] | None = None
+    city: Lens | None = None
     after: str | None = None
     limit: int = 50
 
@@ -182,6 +185,8 @@ def _filters(caller: Caller, asked: Asked) -> list[ColumnElement[bool]]:
     where = _which(caller, asked)
     if asked.which not in ("all", "own"):
         where.append(Case.closed_at.is_(None))
+    if asked.city is not None and asked.which not in _OWN:
+        where.append(asked.city.clause(Case.unit, Case.lon, Case.lat))
     where += _equal(asked)
     return where + _searched(asked.text) + _boxed(asked.bbox)
 
@@ -290,14 +295,33 @@ def _lines(session: Session, rows: Sequence[Any]) -> list[Line]:
     ]
 
 
-def counts(session: Session, caller: Caller, office: int | None = None) -> dict[str, int]:
-    """How many cases each list of the desk holds; COUNTED stands for that many and more."""
-    found = {}
-    for which in ("team", "mine", "unassigned", "overdue", "soon", "waiting", "co-handled", "approval"):
-        where = _filters(caller, Asked(which=which, office=office))
-        some = select(Case.id).where(*where).limit(COUNTED).subquery()
-        found[which] = session.scalar(select(func.count()).select_from(some)) or 0
-    return found
+def counts(session: Session, caller: Caller, office: int | None = None, city: Lens | None = None) -> dict[str, int]:
+    """How many cases each list of the desk holds; COUNTED stands for that many and more.
+
+    The open cases of one office are looked through once; of several, each list only as far as it is counted.
+    """
+    held = sight.offices(caller)
+    one = office if office is not None else held[0] if held is not None and len(held) == 1 else None
+    found = _of_office(session, caller, one, city) if one is not None and (held is None or one in held) else {}
+    rest = [which for which in _COUNTS if which not in found]
+    parts = [
+        select(Case.id).where(*_filters(caller, Asked(which=which, office=office, city=city))).limit(COUNTED).subquery()
+        for which in rest
+    ]
+    row = session.execute(select(*(select(func.count()).select_from(one).scalar_subquery() for one in parts))).one()
+    found |= dict(zip(rest, row, strict=True))
+    return {which: found[which] for which in _COUNTS}
+
+
+def _of_office(session: Session, caller: Caller, office: int, city: Lens | None) -> dict[str, int]:
+    team = {
+        which: and_(*_filters(caller, Asked(which=which, office=office, city=city)))
+        for which in _COUNTS
+        if which not in ("mine", "co-handled", "approval")  # not of the office's own alone
+    }
+    query = select(*(func.count().filter(clause) for clause in team.values()))
+    row = session.execute(query.where(Case.agency_id == office, Case.closed_at.is_(None))).one()
+    return {which: min(count, COUNTED) for which, count in zip(team, row, strict=True)}
 
 
 # lists of the outside

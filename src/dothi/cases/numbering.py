@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dothi.cases.declared import Type
 from dothi.cases.tables import CaseSequence
-from dothi.db import commits, upsert, wire
+from dothi.db import commits, quick, upsert, wire
 from dothi.db import session as db
 from dothi.db.wire import Statement
 from dothi.kit import clock
@@ -37,11 +37,11 @@ def take(session: Session, name: str) -> int:
     On PostgreSQL it stands at once, so that whoever opens a case with photos makes nobody else wait; a number is then left
     out where what follows fails. On SQLite nobody else writes before this transaction ends.
     """
-    values = {"name": name, "last": 1}
+    taking = _TAKE, {"name": name, "last": 1}
     if commits.together(session):
         with db.beside().connect() as connection:
-            return int(wire.send(connection, [(_TAKE_WIRED, values)])[0][0][0])
-    return int(session.execute(_TAKE[session.get_bind().dialect.name], values).scalar_one())
+            return int(wire.send(connection, [taking])[0][0][0])
+    return int(quick.write(session, [taking])[0][0][0])
 
 
 def give_back(session: Session, name: str, count: int) -> None:
@@ -60,8 +60,7 @@ def _taking(insert: Any) -> Any:
     return next_.returning(CaseSequence.__table__.c.last)
 
 
-_TAKE = upsert.for_each(_taking)
-_TAKE_WIRED = Statement(_TAKE["postgresql"], ["name", "last"])
+_TAKE = Statement(upsert.for_each(_taking), ["name", "last"])
 _SERIES = CaseSequence.__table__.c
 _GIVE = (
     update(CaseSequence.__table__)  # type: ignore[arg-type]

@@ -145,7 +145,12 @@ def by_office(session: Session, asked: Asked, now: int | None = None) -> list[tu
     found = {key: one for key, one in counts(session, asked, now).items() if key is not None}
     names = store.agency_names(session, found)
     services = _services(session, asked)
-    made = [(names.get(key, str(key)), of(one, services)) for key, one in found.items() if one.dossiers or one.reports]
+    none = dict.fromkeys(services, 0)  # what is offered online is nothing of an office that no dossier comes to
+    made = [
+        (names.get(key, str(key)), of(one, services if one.dossiers else none))
+        for key, one in found.items()
+        if one.dossiers or one.reports
+    ]
     return sorted(made, key=lambda one: one[0])
 
 

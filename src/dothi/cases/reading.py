@@ -26,6 +26,7 @@ from dothi.cases.lists import (
 )  # fmt: skip
 from dothi.cases.tables import Case, CaseEntry
 from dothi.cases.types import types
+from dothi.identity import called
 from dothi.identity.guard import Caller
 
 __all__ = [
@@ -103,8 +104,13 @@ def inside(session: Session, caller: Caller, found: Case) -> bool:
     return held is None or found.agency_id in held or found.receiving_id in held
 
 
-def entries(session: Session, found: Case | Public, inside: bool, *, reporter: bool = False) -> list[Told]:
-    """What happened to a case, oldest first; the outside reads public entries, the reporter also their own words."""
+def entries(
+    session: Session, found: Case | Public, inside: bool, *, reporter: bool = False, language: str = "vi"
+) -> list[Told]:
+    """What happened to a case, oldest first; the outside reads public entries, the reporter also their own words.
+
+    language: of the offices' names.
+    """
     where: list[ColumnElement[bool]] = []
     if not inside:
         mine = CaseEntry.actor == news.REPORTER
@@ -113,6 +119,7 @@ def entries(session: Session, found: Case | Public, inside: bool, *, reporter: b
     offices = store.agency_names(
         session, {one.agency_id for one in rows} | {(one.data or {}).get("office") for one in rows}
     )
+    offices = called.agencies(session, offices, language)
     people: dict[int, str] = {}
     if inside:
         ids = [int(one.actor[7:]) for one in rows if one.actor.startswith("person:") and one.actor[7:].isdecimal()]

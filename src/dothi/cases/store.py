@@ -20,7 +20,7 @@ from dothi.cases.tables import (
     CrewMember,
     Job,
 )
-from dothi.db import commits, quick, upsert, wire
+from dothi.db import quick, upsert
 from dothi.db.quick import Objects, Rows
 from dothi.db.wire import Said, Statement
 from dothi.db.words import in_turn
@@ -40,8 +40,7 @@ def _adding(insert_: Any) -> Any:
 
 _SAID = ("case_id", "at", "actor", "agency_id", "kind", "public", "text", "state", "step", "data")  # an entry's columns
 _ENTER = Statement(_ADD_ENTRY, _SAID)
-_ADD = upsert.for_each(_adding)
-_ADD_WIRED = Statement(_ADD["postgresql"], [one.name for one in _ROWS.columns if one.name != "id"])
+_ADD = Statement(upsert.for_each(_adding), [one.name for one in _ROWS.columns if one.name != "id"])
 
 
 def settle(session: Session, more: Sequence[Said] = (), **entry: Any) -> int:
@@ -118,10 +117,7 @@ _KEY_TURN = Rows(select(in_turn(bindparam("turn", type_=Text()))))
 
 def add(session: Session, values: dict[str, Any]) -> Case | None:
     """Add a case; None when another one has its key meanwhile."""
-    if commits.together(session):
-        found = wire.send(session.connection(), [(_ADD_WIRED, values)])[0]
-    else:
-        found = [tuple(one) for one in session.execute(_ADD[session.get_bind().dialect.name], values)]
+    found = quick.write(session, [(_ADD, values)])[0]
     if not found:
         return None
     made = Case(id=found[0][0], **values)

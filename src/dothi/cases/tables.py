@@ -14,6 +14,7 @@ from dothi.db.types import Id, Json
 
 _RUNS = text("ended_at IS NULL")
 _LIVES = text("closed_at IS NULL")
+_HANDLED, _CREWED = (text(f"closed_at IS NULL AND {who} IS NOT NULL") for who in ("handler_id", "crew_id"))
 
 
 class Case(Base):
@@ -67,8 +68,9 @@ class Case(Base):
         Index("ix_case_inbox", "agency_id", "due_at", "id", sqlite_where=_LIVES, postgresql_where=_LIVES),
         Index("ix_case_due", "due_at", "id", sqlite_where=_LIVES, postgresql_where=_LIVES),
         Index("ix_case_phase", "phase", "due_at", "id", sqlite_where=_LIVES, postgresql_where=_LIVES),
-        Index("ix_case_handler", "handler_id", "due_at", sqlite_where=_LIVES, postgresql_where=_LIVES),
-        Index("ix_case_crew", "crew_id", "due_at", sqlite_where=_LIVES, postgresql_where=_LIVES),
+        # one's own: none that nobody has, else PostgreSQL seeks an office's free ones here
+        Index("ix_case_handler", "handler_id", "due_at", sqlite_where=_HANDLED, postgresql_where=_HANDLED),
+        Index("ix_case_crew", "crew_id", "due_at", sqlite_where=_CREWED, postgresql_where=_CREWED),
         # words anywhere in `folded`: ix_case_folded of the migration, where PostgreSQL has pg_trgm
         # public lists, newest first, by office, by ward and by category
         Index("ix_case_agency", "agency_id", "opened_at", "id"),

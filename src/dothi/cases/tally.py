@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dothi.cases.tables import Case, CaseTally
 from dothi.cases.types import types
-from dothi.db import upsert
+from dothi.db import quick, upsert
 from dothi.db.wire import Statement
 from dothi.journal import service as journal
 from dothi.kit import clock
@@ -52,10 +52,10 @@ def changed(session: Session, before: Key | None, after: Key | None) -> None:
         values = [{**dict(zip(_COLUMNS, key_, strict=True)), "count": by} for key_, by in rows]
         if journal.at_end(session):
             for one in values:
-                journal.last(session, _COUNT_LAST, one)
+                journal.last(session, _COUNT, one)
         else:
             journal.take_turn(session)
-            session.execute(_COUNT[session.get_bind().dialect.name], values)
+            quick.write(session, [(_COUNT, one) for one in values])
 
 
 def _counting(insert_: Any) -> Any:
@@ -64,8 +64,7 @@ def _counting(insert_: Any) -> Any:
     return made.on_conflict_do_update(index_elements=list(_COLUMNS), set_={"count": more})
 
 
-_COUNT = upsert.for_each(_counting)
-_COUNT_LAST = Statement(_COUNT["postgresql"], [*_COLUMNS, "count"])
+_COUNT = Statement(upsert.for_each(_counting), [*_COLUMNS, "count"])
 
 
 def recount(session: Session) -> int:

@@ -12,7 +12,7 @@ from typing import get_args
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from dothi.cases import calendar, clock, due, news, tally, types
+from dothi.cases import calendar, clock, deadlines, due, news, tally, types
 from dothi.cases.calendar import Calendar, CalendarChanged
 from dothi.cases.clock import Suspension
 from dothi.cases.declared import Amount, Category, Procedure, Rung, Timer, Type
@@ -110,7 +110,7 @@ def prioritised(session: Session, case: Case, kind: Type, category: Category | P
         declared = _declared(kind, timer.code)
         if declared is None:
             continue
-        unit, budget = clock.of(amount(declared, category, case.priority))
+        unit, budget = clock.of(amount(*deadlines.here(case.unit, case.type, declared, category), case.priority))
         ledger = _ledger(session, timer)
         for one in ledger:
             if one.amount is not None:
@@ -419,7 +419,7 @@ def moment(cal: Calendar, unit: clock.Unit, running: int, budget: int, consumed:
 
 
 def _begin(cal: Calendar, case: Case, declared: Timer, category: Category | Procedure | None, now: int) -> CaseTimer:
-    unit, budget = clock.of(amount(declared, category, case.priority))
+    unit, budget = clock.of(amount(*deadlines.here(case.unit, case.type, declared, category), case.priority))
     made = CaseTimer(
         case_id=case.id, code=declared.code, unit=unit, budget=budget, consumed=0, since=now, running_since=now,
     )  # fmt: skip

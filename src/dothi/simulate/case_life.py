@@ -128,8 +128,12 @@ def _in_time(view: View, at: int) -> int:
 
 
 def _awake(view: View, least: float, most: float, *key: object) -> int:
+    return awake(view.at, least, most, *key)
+
+
+def awake(since: int, least: float, most: float, *key: object) -> int:
     """So many hours later, in the waking part of a day."""
     luck = chance(*key, "hours")
-    at = view.at + int((least + (most - least) * luck * luck) * clock.HOUR)
+    at = since + int((least + (most - least) * luck * luck) * clock.HOUR)
     hour = (at - calendar.midnight(calendar.day_of(at))) // clock.HOUR
     return at + (int(chance(*key, "wakes") * 3) + 7 - hour) * clock.HOUR if hour < 7 else at

@@ -28,6 +28,24 @@ def drawing(name: str, when: str, variant: int) -> bytes:
     return out.getvalue()
 
 
+def sheet(*, stamped: bool) -> bytes:
+    """One sheet of paper that says nothing, as PDF: what hangs on simulated dossiers. stamped: an office's result."""
+    wide, high = 620, 877
+    picture = Image.new("RGB", (wide, high), "#ffffff")
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((20, 20, wide - 20, high - 20), outline=_KERB, width=2)
+    draw.rectangle((170, 90, wide - 170, 112), fill=_INK)
+    for n in range(16):
+        draw.rectangle((70, 170 + 30 * n, wide - 70 - int(180 * chance("sheet", n)), 180 + 30 * n), fill=_KERB)
+    if stamped:
+        draw.ellipse((wide - 220, high - 230, wide - 90, high - 100), outline=_RED, width=6)
+        draw.ellipse((wide - 202, high - 212, wide - 108, high - 118), outline=_RED, width=2)
+    _label(draw, high)
+    out = io.BytesIO()
+    picture.convert("L" if not stamped else "RGB").save(out, "PDF", creationDate=None, modDate=None)
+    return out.getvalue()
+
+
 def names() -> tuple[str, ...]:
     """What can be drawn."""
     return tuple(_DRAWN)
@@ -162,12 +180,12 @@ _DRAWN: dict[str, Callable[[Draw, bool, int], None]] = {
 }  # fmt: skip
 
 
-def _label(draw: Draw) -> None:
+def _label(draw: Draw, high: int = HEIGHT) -> None:
     """ẢNH VẼ MINH HỌA: the font that comes with Pillow has no Vietnamese marks, so they are drawn."""
     font = ImageFont.load_default(26)
     text = "ANH VE MINH HOA"
-    x, y = 18, HEIGHT - 40
-    draw.rectangle((0, HEIGHT - 58, 36 + int(draw.textlength(text, font)), HEIGHT), fill="#fffbe8", outline=_INK)
+    x, y = 18, high - 40
+    draw.rectangle((0, high - 58, 36 + int(draw.textlength(text, font)), high), fill="#fffbe8", outline=_INK)
     draw.text((x, y), text, fill=_INK, font=font)
     middle = [x + draw.textlength(text[:n], font) + draw.textlength(text[n], font) / 2 for n in (0, 5, 13)]
     hook, tilde, dot = middle

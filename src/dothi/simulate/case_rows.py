@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dothi.cases import clock as deadlines
 from dothi.cases import escalation, news, numbering, tally, timers, verbs
 from dothi.cases.calendar import Calendar
-from dothi.cases.declared import Category, Rung, Timer, Type
+from dothi.cases.declared import Rung, Timer
 from dothi.cases.tables import (
     Case,
     CaseEntry,
@@ -56,7 +56,7 @@ class Made:
     """A case as it comes about, with everything that hangs on it, in order."""
 
     case: Case
-    birth: Birth
+    birth: Any
     entries: list[dict[str, Any]] = field(default_factory=list)
     timers: list[_Timed] = field(default_factory=list)
     followers: list[tuple[str, int]] = field(default_factory=list)
@@ -65,7 +65,8 @@ class Made:
     into: "Made | None" = None
     merged_at: int = 0
     merged_by: str = ""
-    next: Act | None = None
+    next: Any = None
+    pending: dict[str, Any] | None = None  # the entry that waits for approval
 
 
 @dataclass
@@ -87,26 +88,40 @@ class Stock:
     numbers: dict[str, int] = field(default_factory=dict)
     made: dict[str, Made] = field(default_factory=dict)
     journal: list[dict[str, Any]] = field(default_factory=list)
+    take: Callable[[str], int] | None = None
 
-    @property
-    def type(self) -> Type:
-        """A citizen's report."""
-        return types().type("report")
+    def number(self, series: str) -> int:
+        """The next count of a series: the stock's own, or as `take` gives it where others take numbers too."""
+        if self.take is not None:
+            return self.take(series)
+        self.numbers[series] = self.numbers.get(series, 0) + 1
+        return self.numbers[series]
 
 
-def live(session: Session, stock: Stock, births: Iterable[Birth]) -> None:
-    """Have every report come in and live up to the stock's instant, all in the order of time."""
-    turns: list[tuple[int, int, Birth | Made]] = [(one.at, n, one) for n, one in enumerate(births)]
+@dataclass(frozen=True)
+class Play:
+    """How a kind of case comes in, what a step does, and which is next."""
+
+    born: Callable[[Session, Stock, Any], Made]
+    do: Callable[[Stock, Made, Any], None]
+    next: Callable[[Stock, Made], Any]
+
+
+def live(session: Session, stock: Stock, births: Iterable[Any], play: Play | None = None) -> None:
+    """Have every case come in and live up to the stock's instant, all in the order of time. play: reports, if not said."""
+    play = play or REPORTS
+    turns: list[tuple[int, int, Any]] = [(one.at, n, one) for n, one in enumerate(births)]
     heapq.heapify(turns)
     count = len(turns)
     while turns:
         at, _, one = heapq.heappop(turns)
         if at > stock.until:
             break
-        if isinstance(one, Birth):
-            one = _born(session, stock, one)
+        if not isinstance(one, Made):
+            one = play.born(session, stock, one)
+            one.next = play.next(stock, one)
         elif (_turn(one) or at + 1) <= at:
-            _live_on(stock, one, at)
+            _live_on(stock, play, one, at)
         else:
             continue  # it was merged into meanwhile, or has another turn
         later = _turn(one)
@@ -133,7 +148,7 @@ def view(case: Case, key: str, *, twin: bool) -> View:
 
 
 def _born(session: Session, stock: Stock, birth: Birth) -> Made:
-    type_, category, unit = stock.type, types().category(birth.category), stock.units[birth.key]
+    type_, category, unit = types().type("report"), types().category(birth.category), stock.units[birth.key]
     caller = stock.company.centre if birth.channel in ("phone", "desk") else guard.ANONYMOUS
     state = next(one.to for one in type_.transitions if "system" in one.who and type_.start in one.since)
     fields, _, _ = answers(category, birth.fields)
@@ -149,19 +164,17 @@ def _born(session: Session, stock: Stock, birth: Birth) -> Made:
         "secret": secret.digest(stock.token(birth.key)), "key": birth.key, "version": 1,
     }  # fmt: skip
     series, said = numbering.series(session, type_, values, birth.at)
-    stock.numbers[series] = stock.numbers.get(series, 0) + 1
-    values["number"] = said(stock.numbers[series])
+    values["number"] = said(stock.number(series))
     values["folded"] = verbs.searched(values["number"], birth.title, birth.address)
     made = Made(Case(**values), birth, joins=list(birth.joiners))
     stock.made[birth.key] = made
-    _time(stock, made, birth.at, news.actor(caller))
+    clocked(stock, made, birth.at, news.actor(caller))
     reported = caller.kind == "anonymous"
     actor = news.REPORTER if reported else news.actor(caller)
-    _enter(made, birth.at, actor, None if reported else caller.agency_id, "opened", public=True, state=state)
+    enter(made, birth.at, actor, None if reported else caller.agency_id, "opened", public=True, state=state)
     told = {"channel": birth.channel, "unit": unit, "office": made.case.agency_id, "priority": made.case.priority}
-    _tell(stock, made, birth.at, "opened", actor, shown=True, data=told)
+    tell(stock, made, birth.at, "opened", actor, shown=True, data=told)
     _photo(stock, made, "open", birth.at, news.REPORTER if reported else actor)
-    made.next = _next(stock, made)
     return made
 
 
@@ -171,7 +184,7 @@ def _next(stock: Stock, made: Made) -> Act | None:
     return case_life.next_act(stock.cal, view(made.case, made.birth.key, twin=goes_on))
 
 
-def _live_on(stock: Stock, made: Made, at: int) -> None:
+def _live_on(stock: Stock, play: Play, made: Made, at: int) -> None:
     """What comes first: a rung of a deadline, somebody who meets it too, the next step."""
     for timed in made.timers:
         if timed.row.ended_at is None and timed.row.next_at is not None and timed.row.next_at <= at:
@@ -184,8 +197,8 @@ def _live_on(stock: Stock, made: Made, at: int) -> None:
         return
     act = made.next
     if act is not None and act.at <= at:
-        _do(stock, made, act)
-        made.next = _next(stock, made)
+        play.do(stock, made, act)
+        made.next = play.next(stock, made)
 
 
 def by(company: Company, case: Case, act: Act) -> Caller:
@@ -211,6 +224,12 @@ def spokesman(company: Company, case: Case) -> Caller:
     """Who speaks to the public of a case."""
     staff = company.staff.get(case.agency_id or 0)
     return staff.officer if staff else company.centre
+
+
+def touched(session: Session, case: Case, company: Company) -> bool:
+    """Whether somebody else than the simulated staff had a hand in a case."""
+    actors = session.scalars(select(CaseEntry.actor).where(CaseEntry.case_id == case.id).distinct())
+    return any(one.startswith("person:") and int(one[7:]) not in company.ids for one in actors)
 
 
 def _do(stock: Stock, made: Made, act: Act) -> None:
@@ -242,34 +261,34 @@ def _do(stock: Stock, made: Made, act: Act) -> None:
     if made.into is not None:
         data["number"] = made.into.case.number
     before = case.state
-    _become(made, step.to or case.state, at)
+    become(made, step.to or case.state, at)
     kind = "merged" if made.into is not None else "assigned" if act.do == "assign" else "state"
     text = "" if reporter else act.text
-    _settle(stock, made, at, before, kind, actor, agency, caller, text=text, step=act.do, data=data, reason=act.reason)
+    settle(stock, made, at, before, kind, actor, agency, caller, text=text, step=act.do, data=data, reason=act.reason)
     if reporter and act.text:
-        _enter(made, at, news.REPORTER, None, "comment", text=act.text, step=act.do)
+        enter(made, at, news.REPORTER, None, "comment", text=act.text, step=act.do)
     _photo(stock, made, act.do, at, actor)
     if act.note:
         officer = spokesman(stock.company, case)
         who, office = news.actor(officer), officer.agency_id or case.agency_id
-        _enter(made, at, who, office, "comment", public=True, text=act.note)
-        _tell(stock, made, at, "commented", who, shown=tally.shown(case), data=None)
+        enter(made, at, who, office, "comment", public=True, text=act.note)
+        tell(stock, made, at, "commented", who, shown=tally.shown(case), data=None)
 
 
 def _rated(stock: Stock, made: Made, act: Act) -> None:
     case, at, before = made.case, act.at, made.case.state
     case.rating, case.satisfied = act.rating, act.fixed
     if act.fixed:
-        _become(made, "closed", at)
+        become(made, "closed", at)
     data = {"fixed": act.fixed, "rating": act.rating}
-    _settle(stock, made, at, before, "rated", news.REPORTER, None, guard.ANONYMOUS, data=data)
+    settle(stock, made, at, before, "rated", news.REPORTER, None, guard.ANONYMOUS, data=data)
     if not act.fixed:
         before = case.state
-        _become(made, "working", at)
-        _settle(stock, made, at, before, "state", news.REPORTER, None, guard.ANONYMOUS, step="reopen")
-        _enter(made, at, news.REPORTER, None, "comment", text=act.text or "—", step="reopen")
+        become(made, "working", at)
+        settle(stock, made, at, before, "state", news.REPORTER, None, guard.ANONYMOUS, step="reopen")
+        enter(made, at, news.REPORTER, None, "comment", text=act.text or "—", step="reopen")
     elif act.text:
-        _enter(made, at, news.REPORTER, None, "comment", text=act.text)
+        enter(made, at, news.REPORTER, None, "comment", text=act.text)
 
 
 def _merged(stock: Stock, made: Made, into: Made, at: int, actor: str) -> None:
@@ -281,16 +300,16 @@ def _merged(stock: Stock, made: Made, into: Made, at: int, actor: str) -> None:
     into.case.updated_at = at
     data = {"number": made.case.number, "count": into.case.followers}
     agency = stock.company.centre.agency_id
-    _enter(into, at, actor, agency, "linked", public=True, data=data)
-    _tell(stock, into, at, "linked", actor, shown=tally.shown(into.case), data=data)
+    enter(into, at, actor, agency, "linked", public=True, data=data)
+    tell(stock, into, at, "linked", actor, shown=tally.shown(into.case), data=data)
 
 
 def _joined(stock: Stock, made: Made, at: int) -> None:
     made.followers.append((follower(made.birth.key, at), at))
     made.case.followers += 1
     data = {"count": made.case.followers}
-    _enter(made, at, news.REPORTER, None, "joined", public=True, data=data)
-    _tell(stock, made, at, "joined", news.REPORTER, shown=tally.shown(made.case), data=data)
+    enter(made, at, news.REPORTER, None, "joined", public=True, data=data)
+    tell(stock, made, at, "joined", news.REPORTER, shown=tally.shown(made.case), data=data)
 
 
 def follower(key: str, at: int) -> str:
@@ -298,10 +317,14 @@ def follower(key: str, at: int) -> str:
     return f"browser:{secret.digest(f'{key}:{at}')}"
 
 
+REPORTS = Play(_born, _do, _next)
+
+
 # ---- what every deed does ----
 
 
-def _become(made: Made, state: str, at: int) -> None:
+def become(made: Made, state: str, at: int) -> None:
+    """Put a case into a state; as verbs.become."""
     case, phase = made.case, made.case.phase
     case.state, case.phase = state, types().state(case.type, state).phase
     if phase in _DONE and case.phase not in _DONE:
@@ -313,29 +336,31 @@ def _become(made: Made, state: str, at: int) -> None:
         case.closed_at = at
 
 
-def _settle(
+def settle(
     stock: Stock, made: Made, at: int, before: str, kind: str, actor: str, agency: int | None, caller: Caller, *,
     text: str = "", step: str | None = None, data: dict[str, Any] | None = None, reason: str | None = None,
+    public: bool = True, journal: str | None = None,
 ) -> None:  # fmt: skip
+    """Write a deed: the timers, the case's next version, the entry, the journal; as verbs.settle. before: its state."""
     case, due_at = made.case, made.case.due_at
     case.version += 1
     case.updated_at = at
     if case.state != before:
-        _time(stock, made, at, news.actor(caller), reason, text)
+        clocked(stock, made, at, news.actor(caller), reason, text)
         main = types().main(case.type)
         if main is not None and case.met is None and case.state in main.ends:
             case.met = due_at is None or at <= due_at
     moved = case.state if case.state != before else None
-    _enter(made, at, actor, agency, kind, public=True, text=text, state=moved, step=step, data=data)
-    journal = "stepped" if kind == "state" else kind
+    enter(made, at, actor, agency, kind, public=public, text=text, state=moved, step=step, data=data)
+    journal = journal or ("stepped" if kind == "state" else kind)
     told = {"step": step, **(data or {})} if step else data
-    _tell(stock, made, at, journal, actor, shown=tally.shown(case), data=told)
+    tell(stock, made, at, journal, actor, shown=tally.shown(case), data=told)
 
 
-def _time(stock: Stock, made: Made, at: int, actor: str, reason: str | None = None, text: str = "") -> None:
+def clocked(stock: Stock, made: Made, at: int, actor: str, reason: str | None = None, text: str = "") -> None:
     """The timers after a change of state; as timers.moved."""
     case, cal = made.case, stock.cal
-    for declared in stock.type.timers:
+    for declared in types().type(case.type).timers:
         timed = next((one for one in made.timers if one.declared is declared and one.row.ended_at is None), None)
         if timed is None:
             if case.state in declared.runs:
@@ -351,9 +376,10 @@ def _time(stock: Stock, made: Made, at: int, actor: str, reason: str | None = No
             if declared.main:
                 case.met = row.met
         elif case.state in declared.waits:
-            timed.ledger.append(
-                CaseSuspension(kind="pause", since=at, until=None, amount=None, reason=reason or case.state, text=text, actor=actor)
-            )  # fmt: skip
+            if not any(one.kind == "pause" and one.until is None for one in timed.ledger):
+                timed.ledger.append(
+                    CaseSuspension(kind="pause", since=at, until=None, amount=None, reason=reason or case.state, text=text, actor=actor)
+                )  # fmt: skip
             timers.project(cal, row, timed.ledger, declared.ladder)
         elif case.state in declared.runs and row.running_since is None:
             _close(timed, at)
@@ -363,8 +389,7 @@ def _time(stock: Stock, made: Made, at: int, actor: str, reason: str | None = No
 
 
 def _begun(cal: Calendar, made: Made, declared: Timer, at: int) -> _Timed:
-    category: Category = types().category(made.birth.category)
-    unit, budget = deadlines.of(timers.amount(declared, category, made.case.priority))
+    unit, budget = deadlines.of(timers.amount(declared, types().about(made.case.category), made.case.priority))
     row = CaseTimer(code=declared.code, unit=unit, budget=budget, consumed=0, since=at, running_since=at)
     row.ended_at = row.met = None
     timers.project(cal, row, (), declared.ladder)
@@ -401,24 +426,24 @@ def _fire(stock: Stock, made: Made, timed: _Timed, at: int) -> None:
             "timer": row.code, "rung": rung.code, "at": rung.at, "to": rung.to, "due_at": row.due_at,
             "people": stock.recipients(case, rung), "messages": 0,
         }  # fmt: skip
-        _enter(made, at, news.ENGINE, case.agency_id, "escalated", data=data)
-        _tell(stock, made, at, "escalated", news.ENGINE, shown=False, data=data)
+        enter(made, at, news.ENGINE, case.agency_id, "escalated", data=data)
+        tell(stock, made, at, "escalated", news.ENGINE, shown=False, data=data)
     row.next_at = min(coming, default=None)
 
 
-def _enter(
+def enter(
     made: Made, at: int, actor: str, agency: int | None, kind: str, *, public: bool = False, text: str = "",
     state: str | None = None, step: str | None = None, data: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
+    """Write down what happened, for the timeline."""
     made.entries.append(
         {"at": at, "actor": actor, "agency_id": agency, "kind": kind, "public": public, "text": text, "state": state,
          "step": step, "data": data or None}
     )  # fmt: skip
 
 
-def _tell(
-    stock: Stock, made: Made, at: int, kind: str, actor: str, *, shown: bool, data: dict[str, Any] | None
-) -> None:
+def tell(stock: Stock, made: Made, at: int, kind: str, actor: str, *, shown: bool, data: dict[str, Any] | None) -> None:
+    """Tell the journal, as news.tell does of a past."""
     case = made.case
     told = {
         "number": case.number, "type": case.type, "category": case.category, "state": case.state, "phase": case.phase,
@@ -436,8 +461,14 @@ def _photo(stock: Stock, made: Made, deed: str, at: int, actor: str) -> None:
     when = _PHOTOS.get(deed)
     found = stock.photo(made.birth.photo, when, made.birth.key) if when and made.birth.photo else None
     if found is not None and when:
-        public = made.case.public
-        made.files.append({**found, "kind": when, "public": public, "at": at, "actor": actor})
+        hang(stock, made, {**found, "kind": when, "paper": None, "public": made.case.public, "at": at, "actor": actor})
+
+
+def hang(stock: Stock, made: Made, file: dict[str, Any]) -> None:
+    """Hang a file on a case. The file itself stands where its id will be: `put` knows it."""
+    made.files.append(file)
+    data = {key: file[key] for key in ("kind", "media_type", "public")} | {"file": file}
+    tell(stock, made, file["at"], "file.added", file["actor"], shown=False, data=data)
 
 
 # ---- the rows ----
@@ -445,18 +476,27 @@ def _photo(stock: Stock, made: Made, deed: str, at: int, actor: str) -> None:
 
 def write(session: Session, stock: Stock) -> int:
     """Write everything; returns how many cases."""
+    written = len(put(session, stock))
+    tally.recount(session)
+    return written
+
+
+def put(session: Session, stock: Stock) -> dict[str, int]:
+    """Write everything but the counts of cases; the id of each case by its key."""
     all_ = sorted(stock.made.values(), key=lambda one: (one.case.opened_at, one.case.number))
     ids = _added(session, Case, [_columns(one.case) for one in all_], ("number",))
     numbered = {id(one): id_ for one, id_ in zip(all_, ids, strict=True)}
     timed = [(id_, one) for made, id_ in zip(all_, ids, strict=True) for one in made.timers]
     rows = [_columns(one.row) | {"case_id": id_} for id_, one in timed]
     timer_ids = _added(session, CaseTimer, rows, ("case_id", "code", "since"))
+    _files(session, stock, [(made, id_) for made, id_ in zip(all_, ids, strict=True) if made.files])
     entries: list[dict[str, Any]] = []
     follow: list[dict[str, Any]] = []
     for made, id_ in zip(all_, ids, strict=True):
         entries += [{**one, "case_id": id_} for one in made.entries]
         follow += [{"case_id": id_, "who": who, "at": at} for who, at in made.followers]
     _many(session, CaseEntry, sorted(entries, key=lambda one: int(one["at"])))
+    _waiting(session, {id_: made.pending for made, id_ in zip(all_, ids, strict=True) if made.pending is not None})
     _many(session, CaseFollower, follow)
     suspended, fired = [], []
     for (_, one), timer_id in zip(timed, timer_ids, strict=True):
@@ -473,17 +513,30 @@ def write(session: Session, stock: Stock) -> int:
     _many(session, CaseLink, links)
     for made in merged:
         session.execute(update(Case).where(Case.id == numbered[id(made)]).values(merged_into=numbered[id(made.into)]))
-    files = [(made, {**one, "case_id": id_}) for made, id_ in zip(all_, ids, strict=True) for one in made.files]
-    file_ids = _added(session, CaseFile, [one for _, one in files], ("case_id", "kind", "at"))
-    for (made, file), file_id in zip(files, file_ids, strict=True):
-        data = {key: file[key] for key in ("kind", "media_type", "public")} | {"file": file_id}
-        _tell(stock, made, file["at"], "file.added", file["actor"], shown=False, data=data)
     _many(session, Entry, sorted(stock.journal, key=lambda one: int(one["at"])))
     for name, last in stock.numbers.items():
         statement = insert_into(session, CaseSequence).values(name=name, last=last)
         session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"last": last}))
-    tally.recount(session)
-    return len(all_)
+    return {one.birth.key: id_ for one, id_ in zip(all_, ids, strict=True)}
+
+
+def _files(session: Session, stock: Stock, made_: list[tuple[Made, int]]) -> None:
+    """Write the files, and put their ids where entries and the journal name a file that was yet to be written."""
+    files = [(one, {**one, "case_id": id_}) for made, id_ in made_ for one in made.files]
+    ids = _added(session, CaseFile, [row for _, row in files], ("case_id", "kind", "paper", "at"))
+    known = {id(file): file_id for (file, _), file_id in zip(files, ids, strict=True)}
+    for row in (*(entry for made, _ in made_ for entry in made.entries), *stock.journal):
+        named = (row["data"] or {}).get("file")
+        if isinstance(named, dict):
+            row["data"]["file"] = known[id(named)]
+
+
+def _waiting(session: Session, pending: dict[int, dict[str, Any]]) -> None:
+    """Have cases know the entries that wait for approval."""
+    for case_id, entry in pending.items():
+        which = (CaseEntry.case_id == case_id, CaseEntry.kind == "pending", CaseEntry.at == entry["at"])
+        id_ = session.scalar(select(func.max(CaseEntry.id)).where(*which))
+        session.execute(update(Case).where(Case.id == case_id).values(pending_id=id_))
 
 
 def _columns(row: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dothi.cases import dossiers
 from dothi.cases.tables import Crew, CrewMember
 from dothi.identity import access, guard
 from dothi.identity import service as identity
@@ -40,6 +41,7 @@ class Staff:
     agency_id: int
     officer: Caller
     gangs: tuple[Gang, ...]
+    manager: Caller | None = None  # who approves, where dossiers are decided
 
     def gang(self, category: str) -> Gang | None:
         """The crew for a category."""
@@ -66,7 +68,7 @@ def hire(session: Session) -> Company | None:
             made = _person(session, login, f"{name} (mô phỏng)", role, at, everywhere=login == "demo-1022")
             _join(session, made, [one for one in crews if crew in (one.code, one.code.partition("-")[2])])
     centre = _person(session, f"{_MARK}1022", "Tổng đài viên 1022 (mô phỏng)", "dispatcher", CENTRE, everywhere=True)
-    ids, staff = {centre.id}, {}
+    ids, staff, deciding = {centre.id}, {}, dossiers.offices_of(session)
     for office in offices.values():
         officer = _person(session, f"{_MARK}{office.code}", f"Cán bộ {office.name} (mô phỏng)", "officer", office.code)
         gangs = []
@@ -84,7 +86,14 @@ def hire(session: Session) -> Company | None:
             ids |= {one.id for one in two}
             gangs.append(Gang(crew_.id, tuple(crew_.categories), access.of_person(session, two[0])))
         ids.add(officer.id)
-        staff[office.id] = Staff(office.id, access.of_person(session, officer), tuple(gangs))
+        manager = None
+        if office.id in deciding:
+            chief = _person(
+                session, f"{_MARK}{office.code}-ld", f"Lãnh đạo {office.name} (mô phỏng)", "manager", office.code
+            )
+            ids.add(chief.id)
+            manager = access.of_person(session, chief)
+        staff[office.id] = Staff(office.id, access.of_person(session, officer), tuple(gangs), manager)
     return Company(access.of_person(session, centre), staff, frozenset(ids))
 
 

@@ -5,7 +5,6 @@ What somebody has touched by hand is left alone from then on: only the simulated
 
 import base64
 import hashlib
-import logging
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dothi.cases import calendar, files, news, offices, shelf
+from dothi.cases import calendar, files, news, offices, tally
 from dothi.cases import service as cases
 from dothi.cases.service import New
-from dothi.cases.tables import Case, CaseEntry
+from dothi.cases.tables import Case
 from dothi.cases.types import types
 from dothi.city import blueprint as blueprints
 from dothi.city import service as cities
@@ -26,23 +25,21 @@ from dothi.db import session as db
 from dothi.identity import guard
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock
-from dothi.kit.errors import DothiError
 from dothi.places import service as places
-from dothi.simulate import case_life, case_photos, case_rows, case_staff, case_words
+from dothi.simulate import case_jobs, case_life, case_photos, case_rows, case_staff, case_words, deeds, dossiers
 from dothi.simulate.case_life import Act
 from dothi.simulate.case_rows import Stock
 from dothi.simulate.case_staff import Company
 from dothi.simulate.case_words import Birth, City
 from dothi.simulate.luck import chance
 
-log = logging.getLogger(__name__)
 YEAR = 365 * clock.DAY
 A_DAY = 5.5  # reports of the past
 LIVING = 36.0  # and while the demo runs: a few an hour
 CATCH_UP = clock.DAY  # what an earlier start left behind comes in afterwards for so long
-_ROUNDS = 8  # steps of one case at a time: after a long stop there are several
 KEY_FILE, CITY_FILE = "simulator.key", "simulated-cases"
 _MARK = "sim:"
+_REPORTS = (Case.key.startswith(_MARK), Case.type == "report")
 _CITIZEN = guard.Caller(everywhere=frozenset({"cases:handle"}))  # who may say that a citizen's report is simulated
 
 
@@ -68,13 +65,19 @@ def fill(city: str, now: int, *, span: int = YEAR, a_day: float = A_DAY) -> int:
     where = sketch(city)
     with db.writing() as session:
         company = case_staff.hire(session)
-        if where is None or company is None or _any(session):
+        if where is None or company is None:
             return 0
-        (settings().data / CITY_FILE).write_text(city)
-        births = case_words.births(where, now - span, now, a_day)
-        stock = stocked(session, company, births, now, photos())
-        case_rows.live(session, stock, births)
-        return case_rows.write(session, stock)
+        made = 0
+        if not _any(session):
+            (settings().data / CITY_FILE).write_text(city)
+            births = case_words.births(where, now - span, now, a_day)
+            stock = stocked(session, company, births, now, photos())
+            case_rows.live(session, stock, births)
+            made = len(case_rows.put(session, stock))
+        filed = dossiers.fill(session, company, now, span, token())
+        if made or filed:
+            tally.recount(session)
+        return made + filed
 
 
 def stocked(
@@ -110,12 +113,7 @@ def photos() -> Callable[[str, str, str], dict[str, Any] | None]:
     @lru_cache(maxsize=200)
     def kept(name: str, when: str, variant: int) -> dict[str, Any]:
         ready = files.prepare(f"{name}-{when}.png", case_photos.drawing(name, when, variant))
-        assert ready.copies is not None  # noqa: S101 - it is a picture
-        return {
-            "name": ready.name, "media_type": ready.media_type, "size": len(ready.content), "width": ready.copies.width,
-            "height": ready.copies.height, "sha256": shelf.put(ready.content), "shown": files.shelved(ready.copies),
-            "scan": ready.scan, "entry_id": None, "blurred": None,
-        }  # fmt: skip
+        return {**files.columns(ready), "entry_id": None}
 
     def photo(name: str, when: str, key: str) -> dict[str, Any] | None:
         if when == "after" and chance(key, "photographed") > 0.8:
@@ -126,7 +124,7 @@ def photos() -> Callable[[str, str, str], dict[str, Any] | None]:
 
 
 def _any(session: Session) -> bool:
-    return session.scalar(select(Case.id).where(Case.key.startswith(_MARK)).limit(1)) is not None
+    return session.scalar(select(Case.id).where(*_REPORTS).limit(1)) is not None
 
 
 # ---- what lives ----
@@ -146,23 +144,22 @@ def live(now: int) -> int:
     if company is None:
         return 0
     with db.reading() as session:
-        last = session.scalar(select(func.max(Case.opened_at)).where(Case.key.startswith(_MARK)))
+        last = session.scalar(select(func.max(Case.opened_at)).where(*_REPORTS))
         cal = calendar.load(session)
     if last is None:
         return 0
     done, begin = 0, max(last + 1, now - CATCH_UP)
     for birth in case_words.births(where, begin // clock.HOUR * clock.HOUR, now, LIVING, "live:"):
         if birth.at > last:
-            done += _deed(partial(born, company=company, birth=birth))
-    for _ in range(_ROUNDS):
-        with db.reading() as session:
-            open_ = select(Case).where(Case.key.startswith(_MARK), Case.closed_at.is_(None)).order_by(Case.id)
-            ready = [one.id for one in session.scalars(open_) if _ready(cal, one, now)]
-        moved_ = sum(_deed(partial(moved, company=company, cal=cal, id_=id_, now=now)) for id_ in ready)
-        done += moved_
-        if not moved_:
-            break
-    return done
+            done += deeds.done(partial(born, company=company, birth=birth))
+    done += deeds.moved(partial(_due, cal=cal, now=now), partial(moved, company=company, cal=cal, now=now))
+    done += deeds.done(partial(case_jobs.send_out, company=company, now=now))
+    return done + dossiers.live(company, cal, now, token())
+
+
+def _due(session: Session, cal: calendar.Calendar, now: int) -> list[int]:
+    open_ = select(Case).where(*_REPORTS, Case.closed_at.is_(None)).order_by(Case.id)
+    return [one.id for one in session.scalars(open_) if _ready(cal, one, now)]
 
 
 def _ready(cal: calendar.Calendar, case: Case, now: int) -> Act | None:
@@ -171,16 +168,6 @@ def _ready(cal: calendar.Calendar, case: Case, now: int) -> Act | None:
         return None
     act = case_life.next_act(cal, case_rows.view(case, case.key or "", twin=False))
     return act if act is not None and act.at <= now else None
-
-
-def _deed(deed: Callable[[Session], object]) -> bool:
-    """Do one in a transaction of its own; what people did meanwhile comes first."""
-    try:
-        with db.writing() as session:
-            return bool(deed(session))
-    except DothiError as error:
-        log.info("a simulated case stays as it is: %s", error)
-        return False
 
 
 def born(session: Session, company: Company, birth: Birth, office: int | None = None) -> Case:
@@ -199,15 +186,10 @@ def moved(session: Session, company: Company, cal: calendar.Calendar, id_: int, 
     """Have an open simulated case take its next step, if its time has come and nobody else has touched it."""
     case = session.get(Case, id_)
     act = _ready(cal, case, now) if case is not None else None
-    if case is None or act is None or _touched(session, case, company):
+    if case is None or act is None or case_rows.touched(session, case, company):
         return False
     take(session, company, case, act)
     return True
-
-
-def _touched(session: Session, case: Case, company: Company) -> bool:
-    actors = session.scalars(select(CaseEntry.actor).where(CaseEntry.case_id == case.id).distinct())
-    return any(one.startswith("person:") and int(one[7:]) not in company.ids for one in actors)
 
 
 def take(session: Session, company: Company, case: Case, act: Act, into: int | None = None) -> None:
@@ -229,5 +211,6 @@ def take(session: Session, company: Company, case: Case, act: Act, into: int | N
             return
         own = link if act.by == "reporter" else None
         cases.step(session, caller, case.id, act.do, text=act.text, reason=act.reason, token=own)
+        case_jobs.follow(session, case, act.do, act.at)
         if act.note:
             cases.comment(session, case_rows.spokesman(company, case), case.id, act.note, public=True)

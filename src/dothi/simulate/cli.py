@@ -29,7 +29,7 @@ def demo(
     if build_only:
         from dothi.simulate.building import ready
 
-        prepare_environment(host, port)
+        prepare_environment(city, host, port)
         ready(city, days, scenario)
         raise typer.Exit(0)
     raise typer.Exit(run(city, host, port, days, scenario))

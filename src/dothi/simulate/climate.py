@@ -21,7 +21,8 @@ class Climate:
     """Where, mean temperature (°C) and rain (mm) by month from January.
 
     surges: °C by which cold air from the north swings the winter's days; dust: particles as a share of the southern usual;
-    hazards: what bulletins warn of there (codes of the disaster sector's declarations).
+    hazards: what bulletins warn of there (codes of the disaster sector's declarations); grown: what its fields and waters
+    sell (products of the agriculture sector's prices).
     """
 
     lon: float
@@ -31,6 +32,7 @@ class Climate:
     surges: float = 0.0
     dust: float = 1.0
     hazards: tuple[str, ...] = ("surge", "heavy-rain")
+    grown: tuple[str, ...] = ("paddy", "fragrant-rice", "dragon-fruit", "lime", "pork", "vegetables")
 
     def mean(self, times: Times) -> Floats:
         """The usual temperature of the day, °C: monthly means joined, and in winter the swings of cold air."""
@@ -58,18 +60,20 @@ CLIMATES = (
         105.79, 10.04,
         (25.4, 26.0, 27.2, 28.5, 27.9, 27.3, 26.9, 26.8, 26.8, 26.9, 26.9, 25.7),
         (6, 2, 13, 37, 168, 223, 239, 231, 252, 275, 150, 40),
+        grown=("paddy", "fragrant-rice", "catfish", "lime", "pork", "vegetables"),
     ),
     Climate(
         108.10, 10.93,
         (24.9, 25.3, 26.6, 28.2, 28.6, 27.8, 27.2, 27.2, 27.1, 27.0, 26.5, 25.5),
         (1, 1, 4, 32, 144, 144, 171, 172, 190, 158, 56, 18),
-        hazards=("surge", "heavy-rain", "heat", "drought"),
+        hazards=("surge", "heavy-rain", "heat", "drought"), grown=("paddy", "dragon-fruit", "anchovy", "pork", "vegetables"),
     ),
     Climate(
         106.76, 21.85,
         (13.1, 14.6, 18.0, 22.2, 25.4, 26.9, 27.0, 26.5, 25.2, 22.2, 18.3, 14.7),
         (32, 36, 51, 94, 165, 196, 240, 226, 138, 76, 39, 24),
         surges=4.5, dust=1.4, hazards=("heavy-rain", "flash-flood", "flood", "cold"),
+        grown=("paddy", "star-anise", "pork", "vegetables"),
     ),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from rich.console import Console
 
@@ -16,11 +17,18 @@ from dothi import config
 
 KEY_FILE = "simulator.key"
 DAY_FILE = "scripted-day"
+FOLDER = "dothi-data-demo"  # of Tân An; each other city has its own beside it
 
 
-def prepare_environment(host: str | None, port: int | None) -> None:
+def folder(city: str) -> str:
+    """Where a city's demo keeps its data, unless `DOTHI_DATA` says: each its own, so that trying one leaves the others be."""
+    name = Path(city).name
+    return FOLDER if name == "tan-an" else f"{FOLDER}-{name}"
+
+
+def prepare_environment(city: str, host: str | None, port: int | None) -> None:
     """Demo settings for this process and its children, unless the environment already says otherwise."""
-    os.environ.setdefault("DOTHI_DATA", "dothi-data-demo")
+    os.environ.setdefault("DOTHI_DATA", folder(city))
     os.environ.setdefault("DOTHI_DEFAULT_SHARING", "open")
     os.environ["DOTHI_DEMO"] = "1"
     if host:
@@ -51,7 +59,7 @@ def _free(host: str, port: int) -> int:
 def run(city: str, host: str | None, port: int | None, days: float, name: str) -> int:
     """Build the city, then serve it and let its sensors speak until Ctrl-C."""
     console = Console()
-    prepare_environment(host, port)
+    prepare_environment(city, host, port)
     settings = config.settings()
     said = ["--city", city, "--days", str(days), "--scenario", name]
     build = subprocess.Popen([sys.executable, "-m", "dothi.cli", "demo", "--build-only", *said], start_new_session=True)
@@ -72,7 +80,8 @@ def run(city: str, host: str | None, port: int | None, days: float, name: str) -
     console.print(f"Operations  http://{settings.host}:{settings.port}/operations (one click signs in as any role)")
     console.print(f"API         http://{settings.host}:{settings.port}/sta/v1.1")
     console.print(f"MQTT        {broker}")
-    console.print("All data is simulated. Ctrl-C stops everything; the next start keeps the data.")
+    console.print(f"Data        {settings.data} (kept for the next start)", soft_wrap=True)
+    console.print("All data is simulated. Ctrl-C stops everything.")
     console.rule()
     return _until_stopped([speak, serve])
 

@@ -12,100 +12,47 @@ from pathlib import Path
 from typing import Any
 
 import shapely
-from shapely.geometry import MultiPolygon, Point, Polygon
+from shapely.geometry import MultiPolygon, Point
 from shapely.geometry.base import BaseGeometry
 
 from dothi.city import blueprint as blueprints
 from dothi.city.spread import Spot, spots
-from dothi.city.spread import read_sketch as read_lines
 from dothi.kit.text import fold
+from dothi.simulate import climate
 from dothi.simulate.luck import chance, pick
+from dothi.simulate.sketch import Feature, Town, cells, feature, point, whole
 
 SOURCE = "phác thảo mô phỏng của dothi, không phải hồ sơ thật"
-_METRES = 111_195.0  # of a degree of latitude, on a sphere of 6 371 km
-HALF_WIDTHS = {"expressway": 28.0, "road": 11.0}  # metres from the middle of a road to the edge of its land
 RESERVES = {"expressway": 110.0, "road": 45.0, "river": 30.0, "canal": 12.0}  # metres, our own assumption
-SMALLEST = 600.0  # m²: smaller scraps of a zone are left out
-
-Feature = dict[str, Any]
-
-
-class Plane:
-    """Metres east and north of a point: good to a per mille over a city."""
-
-    def __init__(self, lon: float, lat: float) -> None:
-        self.lon, self.lat = lon, lat
-        self.scale = math.cos(math.radians(lat))
-
-    def metres(self, shape: BaseGeometry) -> BaseGeometry:
-        """Degrees to metres."""
-        return shapely.transform(shape, lambda xy: (xy - [self.lon, self.lat]) * [_METRES * self.scale, _METRES])
-
-    def degrees(self, shape: BaseGeometry) -> BaseGeometry:
-        """Metres to degrees, about one metre fine."""
-        back = shapely.transform(shape, lambda xy: xy / [_METRES * self.scale, _METRES] + [self.lon, self.lat])
-        return shapely.set_precision(back, 1e-5)
-
-
-class Town:
-    """The sketch in metres: wards, water, roads, built-up land."""
-
-    def __init__(self, folder: Path) -> None:
-        self.blueprint, _ = blueprints.load(folder)
-        base = json.loads((folder / (self.blueprint.places.base or "base.geojson")).read_text("utf-8"))
-        wards = json.loads((folder / (self.blueprint.places.wards or "wards.geojson")).read_text("utf-8"))
-        self.plane = Plane(*self.blueprint.centre)
-        self.lines = read_lines(folder / "base.geojson", folder / "wards.geojson")
-        flat = self.plane.metres
-        self.wards = {
-            str(f["properties"]["name"]): flat(shapely.geometry.shape(f["geometry"])) for f in wards["features"]
-        }
-        self.city = shapely.union_all(list(self.wards.values())).buffer(0)
-        shapes: dict[str, list[tuple[str, BaseGeometry]]] = {}
-        for feature in base["features"]:
-            made = flat(shapely.geometry.shape(feature["geometry"]))
-            shapes.setdefault(feature["properties"]["kind"], []).append((feature["properties"]["name"] or "", made))
-        self.water = {kind: dict(shapes.get(kind, [])) for kind in ("river", "canal")}
-        self.roads = {kind: shapes.get(kind, []) for kind in ("expressway", "road")}
-        self.urban = shapely.union_all([shape.buffer(0) for _, shape in shapes.get("urban", [])])
-        self.wet = shapely.union_all([shape.buffer(0) for kind in self.water.values() for shape in kind.values()])
-        self.paved = shapely.union_all([
-            shape.buffer(HALF_WIDTHS[kind], cap_style="flat") for kind in self.roads for _, shape in self.roads[kind]
-        ])  # fmt: skip
-
-    def group(self, start: str) -> list[Spot]:
-        """The places of the sensors whose code starts so."""
-        group = next(one for _, one in self.blueprint.groups() if one.code.startswith(start))
-        return spots(group.at, self.lines)
-
-
-def cells(area: BaseGeometry, every: float, seed: str) -> list[Polygon]:
-    """An area cut into cells about so many metres wide, from south-west to north-east."""
-    west, south, east, north = area.bounds
-    points = [
-        Point(west + every * (i + 0.2 + 0.6 * chance(seed, i, j)), south + every * (j + 0.2 + 0.6 * chance(seed, j, i, 1)))
-        for j in range(-1, int((north - south) // every) + 2)
-        for i in range(-1, int((east - west) // every) + 2)
-    ]  # fmt: skip
-    around = shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=area.envelope)
-    return sorted(around.geoms, key=lambda one: (round(one.centroid.y), round(one.centroid.x)))
-
-
-def whole(shape: BaseGeometry) -> MultiPolygon | None:
-    """The polygons of a shape without scraps; None when nothing is left."""
-    parts = [p for p in shapely.get_parts(shape) if isinstance(p, Polygon) and p.area >= SMALLEST]
-    return MultiPolygon(parts) if parts else None
-
 
 URBAN = {"ODT": 52, "TMD": 11, "DGD": 6, "DYT": 2.5, "TSC": 5, "DKV": 9, "SKC": 4, "CLN": 6}
 RURAL = {"LUA": 46, "CLN": 20, "ONT": 17, "NTS": 6, "SKC": 4, "DKV": 1.5, "DGD": 1.5, "TMD": 2}
+# beside the sea: dunes behind forest, orchards of dragon fruit; in the hills: forest, little rice
+COAST: dict[str, float] = {"CLN": 38, "LUA": 14, "RPH": 14, "ONT": 14, "NTS": 4, "SKC": 4, "TMD": 8, "DKV": 2, "DGD": 1}
+HILLS: dict[str, float] = {
+    "RSX": 44,
+    "RPH": 14,
+    "LUA": 13,
+    "CLN": 10,
+    "ONT": 12,
+    "SKC": 3,
+    "DKV": 1,
+    "DGD": 1,
+    "TMD": 2,
+}
+USUAL_SIZE = 90e6  # m² of the wards for which cells of 430 and 950 m are about right
 
 
 def land_use(town: Town) -> Iterator[Feature]:
     """Zones that cover the wards: water, roads, and cells between them."""
     taken = shapely.union_all([town.wet, town.paved])
-    for ward, shape in town.wards.items():
-        short = "".join(word[0] for word in fold(ward).split()).upper()
+    hazards, prefix = climate.at(*town.blueprint.centre).hazards, town.blueprint.prefix or ""
+    rural = HILLS if "cold" in hazards else COAST if "drought" in hazards else RURAL
+    wider = max(1.0, math.sqrt(town.city.area / USUAL_SIZE))
+    initials = {ward: "".join(word[0] for word in fold(ward).split()).upper() for ward in town.wards}
+    for number, (ward, shape) in enumerate(town.wards.items(), 1):
+        alone = list(initials.values()).count(initials[ward]) == 1
+        short = prefix + initials[ward] + ("" if alone else str(number))
         count = 0
         for kind, covered in (
             ("SON", shape.intersection(town.wet)),
@@ -117,9 +64,11 @@ def land_use(town: Town) -> Iterator[Feature]:
         free = shape.difference(taken)
         built = shape.intersection(town.urban)
         pieces = (
-            [(cell, built.difference(taken), URBAN) for cell in cells(built, 430, ward)] if not built.is_empty else []
+            [(cell, built.difference(taken), URBAN) for cell in cells(built, 430 * wider, ward)]
+            if not built.is_empty
+            else []
         )
-        pieces += [(cell, free.difference(town.urban), RURAL) for cell in cells(shape, 950, ward + "2")]
+        pieces += [(cell, free.difference(town.urban), rural) for cell in cells(shape, 950 * wider, ward + "2")]
         for cell, inside, weights in pieces:
             made = whole(cell.intersection(inside))
             if made is None:
@@ -127,15 +76,21 @@ def land_use(town: Town) -> Iterator[Feature]:
             count += 1
             kind = pick(weights, ward, count)
             kept = chance(ward, count, "kept") < (0.8 if weights is URBAN else 0.65)
-            was = kind if kept or kind in ("LUA", "CLN") else pick({"LUA": 3, "CLN": 2}, ward, count, "was")
+            green = ("LUA", "CLN", "RSX", "RPH")
+            was = kind if kept or kind in green else pick({"LUA": 3, "CLN": 2}, ward, count, "was")
             yield _zone(town, f"{short}-{count:03}", kind, made, kept=was == kind, was=was)
 
 
 def _zone(town: Town, code: str, kind: str, shape: MultiPolygon, *, kept: bool, was: str) -> Feature:
     return feature(town, code, shape, {
         "code": code, "land_type": kind, "area": round(shape.area / 10_000, 2), "change": "kept" if kept else "converted",
-        "from_type": was, "period": "2026–2030", "plan": "QHSDD-TA",
+        "from_type": was, "period": "2026–2030", "plan": f"QHSDD-{_short(town)}",
     })  # fmt: skip
+
+
+def _short(town: Town) -> str:
+    """The city's letters in the codes of its plans."""
+    return (town.blueprint.prefix or "TA-").rstrip("-")
 
 
 def plans(town: Town) -> Iterator[Feature]:
@@ -214,9 +169,10 @@ def corridors(town: Town) -> Iterator[Feature]:
         made = whole(shapely.simplify(shape, 1.5))
         if made is not None:
             bank = kind in town.water
-            yield feature(town, f"HL-{n:02}", made, {
-                "code": f"HL-{n:02}", "name": f"{'Bờ' if bank else 'Lộ giới'} {name}", "kind": kind,
-                "width": RESERVES[kind], "length": round(length), "basis": "Giả định cho dữ liệu mô phỏng", "plan": "QHC-TA",
+            code = f"{town.blueprint.prefix or ''}HL-{n:02}"
+            yield feature(town, code, made, {
+                "code": code, "name": f"{'Bờ' if bank else 'Lộ giới'} {name}", "kind": kind,
+                "width": RESERVES[kind], "length": round(length), "basis": "Giả định cho dữ liệu mô phỏng", "plan": f"QHC-{_short(town)}",
             })  # fmt: skip
 
 
@@ -359,20 +315,6 @@ def _scattered(town: Town, count: int, seed: str) -> list[Spot]:
     return made
 
 
-def feature(town: Town, key: str, shape: BaseGeometry, properties: dict[str, Any]) -> Feature:
-    """A drawn area, about one metre fine."""
-    made = town.plane.degrees(shape)
-    if made.geom_type == "Polygon":
-        made = MultiPolygon([made])
-    return {"type": "Feature", "id": key, "geometry": json.loads(shapely.to_geojson(made)), "properties": properties}
-
-
-def point(key: str, spot: Spot, properties: dict[str, Any]) -> Feature:
-    """A place."""
-    at = {"type": "Point", "coordinates": [spot.lon, spot.lat]}
-    return {"type": "Feature", "id": key, "geometry": at, "properties": properties}
-
-
 DRAWN: dict[str, Callable[[Town], Iterator[Feature]]] = {
     "plans": plans, "land-use-plan": land_use, "zoning": zoning, "infrastructure-corridors": corridors,
     "lighting-cabinets": cabinets, "lamps": lamps, "flood-spots": flood_spots, "schools": schools,
@@ -380,8 +322,10 @@ DRAWN: dict[str, Callable[[Town], Iterator[Feature]]] = {
 }  # fmt: skip
 
 
-# of cities whose other files were drawn before: what stands where their sensors do
-BESIDE: dict[str, Callable[[Town], Iterator[Feature]]] = {"waste-bins": waste_bins, "traffic-parking": car_parks}
+# of cities whose other files were drawn before: what stands where their sensors do, and what follows from the sketch
+BESIDE: dict[str, Callable[[Town], Iterator[Feature]]] = {
+    "waste-bins": waste_bins, "traffic-parking": car_parks, "land-use-plan": land_use, "infrastructure-corridors": corridors,
+}  # fmt: skip
 
 
 def draw(folder: Path, only: Sequence[str] = ()) -> dict[str, list[Feature]]:

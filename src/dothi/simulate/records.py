@@ -45,12 +45,12 @@ def fill(now: int) -> int:
     for one in wanted:
         with db.reading() as session:
             land.records = {code: store.features(session, code) for code in one.after}
-            begin = store.first_known(session, one.dataset) or now - int(one.days * clock.DAY)
+            begin = store.first_known(session, one.dataset, one.prefix) or now - int(one.days * clock.DAY)
         begin = clock.midnight(clock.local_day(begin))  # makers go by whole days
         rows = {row.key: row for row in one.make(land, begin, now) if row.at <= now}
         with db.writing() as session:
             features = {key: row.feature for key, row in rows.items()}
-            made = replacing.replace(session, guard.SYSTEM, one.dataset, features, file="simulated")
+            made = replacing.replace(session, guard.SYSTEM, one.dataset, features, prefix=one.prefix, file="simulated")
             if made.added:
                 store.known_since(session, one.dataset, {key: row.at for key, row in rows.items()})
         written += made.added + made.changed + made.removed

@@ -86,10 +86,10 @@ def features(session: Session, code: str) -> list[dict[str, Any]]:
     ]
 
 
-def first_known(session: Session, code: str) -> int | None:
-    """When the oldest record of a dataset became known (µs UTC)."""
+def first_known(session: Session, code: str, prefix: str = "") -> int | None:
+    """When the oldest record of a dataset whose key begins so became known (µs UTC)."""
     query = select(func.min(Record.recorded_at)).join(Dataset, Dataset.id == Record.dataset_id)
-    return session.scalars(query.where(Dataset.code == code)).first()
+    return session.scalars(query.where(Dataset.code == code, Record.key.startswith(prefix, autoescape=True))).first()
 
 
 def known_since(session: Session, code: str, moments: dict[str, int]) -> None:

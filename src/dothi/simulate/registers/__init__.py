@@ -39,22 +39,29 @@ Maker = Callable[[Ground, int, int], Iterator[Row]]
 
 @dataclass(frozen=True)
 class Register:
-    """How the records of a dataset are made. days: how far back; after: datasets whose records it needs."""
+    """How the records of a dataset are made.
+
+    days: how far back; after: datasets whose records it needs; prefix: how its keys begin where a city's own file has
+    other records of the dataset, which stay.
+    """
 
     dataset: str
     make: Maker
     days: float
     after: tuple[str, ...] = ()
+    prefix: str = ""
 
 
 _registers: dict[str, Register] = {}
 
 
-def register(dataset: str, *, days: float = 365, after: tuple[str, ...] = ()) -> Callable[[Maker], Maker]:
+def register(
+    dataset: str, *, days: float = 365, after: tuple[str, ...] = (), prefix: str = ""
+) -> Callable[[Maker], Maker]:
     """Have a dataset be filled by a maker, wherever a city takes it up."""
 
     def keep(make: Maker) -> Maker:
-        _registers[dataset] = Register(dataset, make, days, after)
+        _registers[dataset] = Register(dataset, make, days, after, prefix)
         return make
 
     return keep

@@ -1,7 +1,9 @@
 """Registers of disaster prevention: zones at risk, shelters, rescue means, and made-up bulletins that say they are."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from shapely.geometry import mapping, shape
 from shapely.ops import unary_union
@@ -14,6 +16,11 @@ from dothi.simulate.registers import Row, register
 
 _DEGREE = 111_195.0  # metres of a degree of latitude
 _PER_KM2 = 2600  # people, about what a southern town has
+_TRIGGERS = {
+    "rain": "Mưa từ 50 mm/giờ và nước trên đường từ 40 cm (giả định)",
+    "tide": "Mực nước trên báo động III, hoặc triều cao nhất tháng và nước trên đường từ 40 cm (giả định)",
+    "both": "Mực nước trên báo động III, hoặc mưa từ 50 mm/giờ lúc nước sông đang cao (giả định)",
+}
 _MEANS = {"boat": 6, "truck": 4, "pump": 8, "vest": 160, "generator": 5, "saw": 10}
 _MOON = clock.parse("2026-11-09T07:02:00Z")  # a new moon; spring tides come with it and with the full moon
 _HALF = 14.765 * clock.DAY
@@ -49,7 +56,7 @@ def rescue_means(ground: Ground, begin: int, now: int) -> Iterator[Row]:
             }, {"type": "Point", "coordinates": [round(middle.x, 5), round(middle.y, 5)]})  # fmt: skip
 
 
-@register("risk-zones", days=1, after=("flood-spots", "shelters"))
+@register("risk-zones", days=1, after=("flood-spots", "shelters"), prefix="V-")
 def risk_zones(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     """Around spots that flooded before: those near each other are one zone."""
     spots = [(one["properties"], shape(one["geometry"])) for one in ground.records.get("flood-spots", ())]
@@ -60,16 +67,24 @@ def risk_zones(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     for n, zone in enumerate(sorted(getattr(joined, "geoms", [joined]), key=lambda one: one.bounds), 1):
         inside = [named for named, point in spots if zone.contains(point)]
         depth = max(int(named.get("depth") or 0) for named in inside)
-        people = int(round(zone.area * _DEGREE**2 / 1e6 * _PER_KM2, -1))
+        crowded = 0.5 + 1.1 * chance("crowded", n, *sorted(str(named["code"]) for named in inside))
+        scale = math.cos(math.radians(zone.centroid.y))
+        people = int(round(zone.area * scale * _DEGREE**2 / 1e6 * _PER_KM2 * crowded, -1))
         roads = list(dict.fromkeys(str(named.get("road") or "") for named in inside))
         near = min(havens, key=lambda one: zone.centroid.distance(one[1]), default=None)
         code = f"V-{n:02}"
         yield Row(code, begin, {
             "code": code, "name": " – ".join(road for road in roads[:3] if road) or code, "hazard": "flood",
             "class": 1 + (depth >= 15) + (depth >= 30) + (depth >= 60), "households": people // 4, "people": people,
-            "vulnerable": int(people * 0.21), "trigger": "Mực nước sông trên báo động III và mưa từ 50 mm/giờ (giả định)",
+            "vulnerable": int(people * (0.17 + 0.08 * chance("vulnerable", n))), "trigger": _TRIGGERS[_cause(inside)],
             **({"shelter": near[0]} if near else {}),
         }, dict(mapping(zone.simplify(0.0001))))  # fmt: skip
+
+
+def _cause(spots: Sequence[Mapping[str, Any]]) -> str:
+    """What floods the spots of a zone: rain, tide, or both of them."""
+    found = {str(named.get("cause") or "both") for named in spots}
+    return found.pop() if len(found) == 1 else "both"
 
 
 def _of_the_season(day: int) -> list[tuple[str, int, float, str]]:

@@ -15,6 +15,17 @@ _BRANCHES = {
     "minerals": ("Cát, đất san lấp", "m³", 60.0, 1.8), "materials": ("Gạch không nung", "nghìn viên", 14.0, 85.0),
     "garments": ("Áo quần", "nghìn chiếc", 0.32, 420.0), "other": ("Bao bì", "tấn", 2.5, 260.0),
 }  # fmt: skip
+# what the name tells, before the branch: a word of it, then product, unit, a worker's month, kWh per unit
+_NAMED: tuple[tuple[str, tuple[str, str, float, float]], ...] = (
+    ("thủy sản", ("Thủy sản đông lạnh", "tấn", 1.1, 480.0)), ("cá tra", ("Cá tra phi lê", "tấn", 1.1, 480.0)),
+    ("nước mắm", ("Nước mắm", "nghìn lít", 3.5, 35.0)), ("thanh long", ("Thanh long sơ chế", "tấn", 6.0, 70.0)),
+    ("hoa hồi", ("Hoa hồi sấy", "tấn", 0.8, 210.0)), ("gạo", ("Gạo", "tấn", 9.0, 62.0)),
+    ("thức ăn", ("Thức ăn chăn nuôi", "tấn", 22.0, 55.0)), ("xi măng", ("Xi măng", "tấn", 160.0, 95.0)),
+    ("bê tông", ("Bê tông thương phẩm", "m³", 75.0, 4.5)), ("đá vôi", ("Đá vôi", "m³", 60.0, 2.4)),
+    ("xay xát", ("Gạo", "tấn", 9.0, 62.0)), ("giày", ("Giày", "nghìn đôi", 0.2, 600.0)), ("nước đá", ("Nước đá", "tấn", 30.0, 55.0)),
+    ("kho vận", ("Hàng nông sản qua kho", "tấn", 70.0, 6.0)),
+)  # fmt: skip
+_PAUSED = 3  # months for which those that pause have made nothing
 _KINDS = {"environment": 10, "water": 5, "fire": 5}
 
 
@@ -43,9 +54,11 @@ def production(ground: Ground, begin: int, now: int) -> Iterator[Row]:
     today = clock.local_day(now)
     for one in ground.records.get("enterprises", ()):
         named = one["properties"]
-        product, unit, each, power = _BRANCHES[named["branch"]]
+        name = str(named.get("name") or "").lower()
+        known = next((made for word, made in _NAMED if word in name), None)
+        product, unit, each, power = known or _BRANCHES[named["branch"]]
         workers = int(named.get("employees") or 50)
-        for back in range(-24, 0):
+        for back in range(-24, -_PAUSED if named.get("state") == "paused" else 0):
             month = clock.month(today, back)
             told = clock.month(month, 1) + timedelta(days=9)
             season = 1 + 0.12 * math.sin(2 * math.pi * (month.month / 12 + chance("season", named["code"])))

@@ -81,3 +81,39 @@ def traffic_incidents(ground: Ground, begin: int, now: int) -> Iterator[Row]:
                     "ends": clock.iso(at + int(hours * 60) * 60 * clock.SECOND),
                     "lanes": 2 if kind == "closure" else 1,
                 }, spot.point)  # fmt: skip
+
+
+def _jam(gate: str, midnight: int) -> float:
+    """How jammed a gate is on a day, 0 to 1: a jam begins every six weeks or so and ebbs away over four days."""
+    begins = (1 - back / 4 for back in range(4) if chance("jam", gate, midnight - back * clock.DAY) < 0.024)
+    return max(begins, default=0.0)
+
+
+def _left(gate: str, midnight: int) -> int:
+    """Lorries that still wait when a gate shuts on a day."""
+    return round((30 + 60 * chance("left", gate, midnight)) * (1 + 1.9 * _jam(gate, midnight)))
+
+
+@register("border-waits", days=365, after=("border-gates",))
+def border_waits(ground: Ground, begin: int, now: int) -> Iterator[Row]:
+    """Lorries at each gate by day: fewer on Sundays, a jam of several days now and then, cleared while it is open."""
+    for gate in ground.records.get("border-gates", ()):
+        named = gate["properties"]
+        opens, closes = (int(str(named.get(key) or usual)[:2]) for key, usual in (("opens", "07"), ("closes", "19")))
+        for midnight in range(begin, now, clock.DAY):
+            day = clock.local_day(midnight)
+            quiet = 0.72 if day.weekday() == 6 else 1.0
+            came = round(
+                360 * (0.8 + 0.4 * chance("came", gate["id"], day)) * quiet * (1 + 0.8 * _jam(gate["id"], midnight))
+            )
+            left, carried = _left(gate["id"], midnight), _left(gate["id"], midnight - clock.DAY)
+            part = min(max(((now - midnight) / clock.HOUR - opens) / (closes - opens), 0.0), 1.0)
+            cleared = round((carried + came - left) * part)
+            arrived = round(came * min(1.0, (now - midnight) / clock.HOUR / closes))
+            waiting = max(carried + arrived - cleared, 0)
+            yield Row(f"{named['code']}-{day.isoformat()}", midnight + clock.SECOND, {
+                "code": f"{named['code']}-{day.isoformat()}", "gate": named["code"], "gate_name": named["name"],
+                "day": day.isoformat(), "arrived": arrived, "cleared": cleared, "waiting": waiting,
+                "hours": round(waiting * (closes - opens) / max(carried + came - left, 1), 1),
+                "told_at": clock.iso(min(now - now % (20 * 60 * clock.SECOND), midnight + closes * clock.HOUR)),
+            })  # fmt: skip
