@@ -3,8 +3,10 @@
 import heapq
 
 import numpy as np
+import pytest
 import shapely
 
+from dothi.analyses.model import Item, TooLittle, graph_of
 from dothi.analyses.streets import Streets
 from tests.analyses.given import HERE, at, chessboard, line
 
@@ -71,3 +73,8 @@ def test_the_way_runs_along_the_streets():
     way = streets.way([(int(e), float(x)) for e, x in zip(snapped.edge, snapped.along, strict=True)])[0]
     assert abs(way.length - 380) < 1
     assert shapely.union_all(streets.shapes).buffer(0.5).contains(way)
+
+
+def test_a_city_without_streets_is_told_so():
+    with pytest.raises(TooLittle, match="no street"):
+        graph_of([Item("1", {}, None, None)])

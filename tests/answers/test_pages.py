@@ -172,6 +172,23 @@ def test_cases_are_counted_by_ward_and_month(town):
     assert one("figure", spec={"cases": {"measure": "open"}}, at=town - 20 * DAY).value == 2
 
 
+def test_what_nobody_there_asks_is_not_asked(town):
+    with db.reading() as session:
+        ask = {code: Asking(session, ANONYMOUS, "vi", code) for code in ("tourism", "traffic", "agriculture")}
+        assert "is-the-beach-safe" not in {one.code for one in service.questions(ask["tourism"])}  # no beaches
+        assert "is-the-border-jammed" not in {one.code for one in service.questions(ask["traffic"])}
+        assert "may-i-take-water" not in {
+            one.code for one in service.questions(ask["agriculture"])
+        }  # nobody measures salt
+        found = service.headline(ask["agriculture"])
+        assert found is not None
+        assert found[0].code != "may-i-take-water"
+        assert ask["traffic"].has(["schools", "lamps-failed"])
+        assert not ask["traffic"].has(["schools", "beaches"])
+    assert answered([{"figure": {"dataset": "schools", "needs": ["beaches"]}}]) == []
+    assert answered([{"figure": {"dataset": "schools", "needs": ["schools"]}}])[0].value == 8
+
+
 def test_a_block_that_fails_does_not_take_the_page_with_it(town, monkeypatch):
     from dothi.answers import kinds
 

@@ -51,7 +51,7 @@ def test_cases_by_place_and_anew_when_one_goes_on(session, streams, monkeypatch)
     session.commit()
     refresh.run(now=town.NOW)
     city = value(session, "on-time", None, "2026-02", ANONYMOUS)
-    assert (city.numerator, city.denominator) == (200, 3)
+    assert (city.numerator, city.denominator, city.factor) == (2, 3, 100)
     assert value(session, "on-time", "27712", "2026-02").number == 100
     assert value(session, "days", "27712", "2026-02").number == (12 + 72) / 24 / 2
     assert value(session, "on-time", "27712", "2026-03").reason == "nothing-to-divide-by"
@@ -99,3 +99,41 @@ def test_few_cases_are_told_to_those_alone_who_may_read_cases(session, streams, 
     assert len(receipts.reproduce(session, SYSTEM, shown.receipt_id).rows) == 3
     with pytest.raises(NotFound):
         receipts.receipt(session, ANONYMOUS, shown.receipt_id)
+
+
+def test_a_year_less_its_other_months_does_not_tell_the_month_of_few_cases(session, streams, monkeypatch):
+    town.declare(
+        monkeypatch,
+        {
+            "code": "received", "formula": "n", "least": 5, "periods": ["month", "year"],
+            "inputs": {"n": {"cases": {"measure": "received"}, "aggregate": "count"}},
+        },
+        {"code": "twice", "formula": "2 * n", "periods": ["month", "year"], "inputs": {"n": {"indicator": "received"}}},
+    )  # fmt: skip
+    many = {"27694": (20, 21, 22), "27712": (8, 3, 9)}  # of January, February, March
+    session.add_all([
+        case(f"PA-{unit}-{month}-{i}", unit, f"2026-0{month}-02", 24, True)
+        for unit, counts in many.items() for month, count in enumerate(counts, 1) for i in range(count)
+    ])  # fmt: skip
+    session.commit()
+    months = ["2026-01", "2026-02", "2026-03"]
+    service.compute(session, periods=[*months, "2026"], now=town.NOW)
+
+    def told(place, code="received", caller=ANONYMOUS):
+        return [value(session, code, place, period, caller).number for period in (*months, "2026")]
+
+    # three of February; January goes with it, or the year less January and March would tell; and with each the other commune
+    assert told("27712") == [None, None, 9, 20]
+    assert told("27694") == [None, None, 22, 63]
+    assert told(None) == [28, 24, 31, 83]
+    assert told("27712", "twice") == [None, None, 18, 40]
+    assert told("27712", caller=SYSTEM) == [8, 3, 9, 20]
+    with pytest.raises(NotFound):
+        receipts.receipt(session, ANONYMOUS, value(session, "received", "27694", "2026-01").receipt_id)
+
+    session.add_all([case(f"PA-late-{i}", "27712", "2026-02-02", 24, True) for i in range(2)])  # now they are five
+    session.commit()
+    service.compute(session, periods=["2026-02", "2026"], now=town.NOW)
+    assert told("27712") == [8, 5, 9, 22]
+    assert told("27694") == [20, 21, 22, 63]
+    assert told("27712", "twice") == [16, 10, 18, 44]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dothi import packs
 from dothi.cases.declared import File
 from dothi.datasets.declared import Datasets
-from dothi.indicators import declared, hours, judging, periods, sets
+from dothi.indicators import declared, hours, hushing, judging, periods, sets
 from dothi.indicators.model import Declared, Indicators, Observations
 from dothi.indicators.store import Stream
 from dothi.kit import clock, formula
@@ -204,3 +204,21 @@ def test_trend_and_season_are_found():
     assert judging.trend(one, [1.0, 5.0, 2.0, 4.0, 1.0]).way == "flat"
     assert judging.trend(one, [1.0, None, None, 2.0, 3.0]) is None
     assert [judging.light(one, n, 10.0) for n in (10.0, 9.5, 8.0, None)] == ["good", "near", "bad", None]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 12), min_size=4, max_size=4), min_size=2, max_size=4))
+def test_no_total_less_its_parts_tells_of_few_cases(counts):
+    """Communes by months, the city's months, every year: told totals less told parts are nothing, or many of several."""
+    table = [*counts, [sum(month) for month in zip(*counts, strict=True)]]
+    cells = [
+        [hushing.Cell(("unit", str(i), "month", j), j, 0, {"n": n}, 0 < n < 5) for j, n in enumerate([*row, sum(row)])]
+        for i, row in enumerate(table)
+    ]
+    groups = [(row[-1], row[:-1]) for row in cells] + [(column[-1], column[:-1]) for column in zip(*cells, strict=True)]
+    hushing.hide(groups, 5)
+    for total, parts in groups:
+        left = [part.counts["n"] for part in parts if part.hidden]
+        assert total.hidden or not left or (len(left) > 1 and sum(left) >= 5)
+    if all(n == 0 or n >= 5 for row in table for n in row):
+        assert not any(cell.hidden for row in cells for cell in row)

@@ -56,13 +56,13 @@ def sick(session, streams, monkeypatch):
 def test_either_boundary_and_totals_agree_to_the_unit(session, sick):
     new = {code: parts(series(session, "sick", code, NEW)) for code in ("27694", "27712")}
     # 2024 on the new boundary: three quarters of Phường 5 with all of Phường 2, a quarter of it with Bình Tâm
-    assert new["27694"]["2024"] == (60000, 9000, pytest.approx(60000 / 9000), None, True)
-    assert new["27712"]["2024"] == (31000, 6000, pytest.approx(31000 / 6000), None, True)
-    assert sum(new[code]["2024"][0] for code in new) == 91 * 1000
+    assert new["27694"]["2024"] == (60, 9000, pytest.approx(60000 / 9000), None, True)
+    assert new["27712"]["2024"] == (31, 6000, pytest.approx(31000 / 6000), None, True)
+    assert sum(new[code]["2024"][0] for code in new) == 91
     # 2025 was counted on both sides of the day: the 8 of Phường 5 are carried into the year
-    assert (new["27694"]["2025"][0], new["27712"]["2025"][0]) == (51000, 37000)
+    assert (new["27694"]["2025"][0], new["27712"]["2025"][0]) == (51, 37)
     old = {code: parts(series(session, "sick", code, OLD, "month")) for code in ("27685", "27688", "27712")}
-    september = {code: found["2025-09"][0] / 1000 for code, found in old.items()}
+    september = {code: found["2025-09"][0] for code, found in old.items()}
     # Long An's 45 by people: 3,000 of Phường 5, 6,000 of Phường 2; Tân An's 35: 1,000 and 5,000
     assert september == {
         "27685": pytest.approx(15 + 35 / 6),
@@ -70,7 +70,7 @@ def test_either_boundary_and_totals_agree_to_the_unit(session, sick):
         "27712": pytest.approx(35 * 5 / 6),
     }
     assert sum(september.values()) == pytest.approx(80, abs=1e-9)
-    assert [found["2024-05"][0] for found in old.values()] == [40000, 30000, 21000]
+    assert [found["2024-05"][0] for found in old.values()] == [40, 30, 21]
     assert parts(series(session, "sick", "80", NEW))["2024"][0] is not None
 
 
@@ -78,12 +78,12 @@ def test_one_code_two_places(session, sick):
     """27712 was Bình Tâm and is Tân An; 31135 was Tân An and is Ninh Kiều; neither Tân An is the other's."""
     assert [v.number for v in series(session, "sick", "27712")] == [None, pytest.approx(37000 / 6000)]
     was = service.value(session, SYSTEM, "sick", "27712", "2024", now=town.NOW)
-    assert (was.place.name, was.numerator, was.denominator) == ("Xã Bình Tâm", 21000, 5000)
+    assert (was.place.name, was.numerator, was.denominator) == ("Xã Bình Tâm", 21, 5000)
     now_ = service.value(session, SYSTEM, "sick", "27712", "2025", now=town.NOW)
-    assert (now_.place.name, now_.numerator) == ("Phường Tân An", 37000)
+    assert (now_.place.name, now_.numerator) == ("Phường Tân An", 37)
     city = parts(series(session, "sick", "tan-an"))
-    assert city["2024"][:2] == (91000, 15000)
-    assert city["2025"][:2] == (88000, 15000)
+    assert city["2024"][:2] == (91, 15000)
+    assert city["2025"][:2] == (88, 15000)
     assert {v.place.code for v in service.by_place(session, SYSTEM, "sick", "2025", now=town.NOW)} == {"27694", "27712"}
     assert {v.place.name for v in service.by_place(session, SYSTEM, "sick", "2024", now=town.NOW)} == {
         "Phường 5",
@@ -97,7 +97,8 @@ def test_a_carried_number_has_its_receipt(session, sick):
     shown = service.value(session, SYSTEM, "sick", "27694", "2025", now=town.NOW)
     rows = [row for row in receipts.reproduce(session, SYSTEM, shown.receipt_id).rows if row[0] == "sick"]
     assert sorted((row[3], row[5]) for row in rows) == [("e", 45.0), ("h", 6.0)]
-    assert 1000 * sum(row[5] for row in rows) == shown.numerator == 51000
+    assert sum(row[5] for row in rows) == shown.numerator == 51
+    assert shown.factor == 1000
 
 
 def test_no_weight_says_missing(session, streams, monkeypatch):
@@ -122,7 +123,7 @@ def test_sensors_stand_in_the_unit_of_then(session, streams, monkeypatch):
     year = {v.place.name: v.number for v in service.by_place(session, SYSTEM, "over", "2025", now=town.NOW)}
     assert year == {"Phường Long An": 50, "Phường Tân An": 50}
     assert parts(series(session, "over", "27694", NEW, "month"))["2025-06"][:2] == (
-        pytest.approx(100 * (18 + 0)),
+        pytest.approx(18),
         pytest.approx(42),
     )
 

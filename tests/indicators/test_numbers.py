@@ -39,7 +39,8 @@ def test_from_hours_to_the_city_with_coverage_and_simulation(session, streams, m
     assert service.compute(session, periods=["2026-02-01", "2026-02", "2026"], now=town.NOW) == 9
     session.commit()
     long_an = value(session, "over", "27694", "2026-02-01")
-    assert (long_an.number, long_an.numerator, long_an.denominator) == (pytest.approx(56.25), 1800, 32)
+    assert (long_an.number, long_an.numerator, long_an.denominator) == (pytest.approx(56.25), 18, 32)
+    assert long_an.factor == service.receipt(session, SYSTEM, long_an.receipt_id).factor == 100
     assert (long_an.state, long_an.coverage, long_an.simulated) == ("thin", 0.6667, True)
     tan_an = value(session, "over", "27712", "2026-02-01")
     assert (tan_an.number, tan_an.state, tan_an.coverage, tan_an.simulated) == (0, "ok", 1.0, False)
@@ -205,6 +206,47 @@ def test_what_has_no_place_is_never_told_as_none(session, streams, monkeypatch):
         elsewhere = value(session, "all-lamps", "27712", "2026-02")
         assert (elsewhere.number, elsewhere.state, elsewhere.reason) == (None, "missing", "no-place")
     assert "no location" in reasons.said(elsewhere.reason, "en")
+
+
+def test_records_without_a_place_are_the_whole_citys(session, streams, monkeypatch):
+    of = {"dataset": "prices", "during": "broke_on", "whole": "city"}
+    price = {"code": "price", "sector": "lighting", "numerator": "total", "denominator": "n", "inputs": {
+        "total": {"records": {**of, "value": "power"}, "aggregate": "sum"}, "n": {"records": of, "aggregate": "count"},
+    }}  # fmt: skip
+    middle = {"code": "middle", "sector": "lighting", "formula": "m",
+              "inputs": {"m": {"records": {**of, "value": "power"}, "aggregate": "median"}}}  # fmt: skip
+    dear = {"code": "dear", "sector": "lighting", "formula": "100 * share",
+            "inputs": {"share": {"records": {**of, "where": "power > 6500"}, "aggregate": "share"}}}  # fmt: skip
+    shaped = {"code": "shaped", "sector": "lighting", "formula": "n",
+              "inputs": {"n": {"records": {"dataset": "lamps", "whole": "city"}, "aggregate": "count"}}}  # fmt: skip
+    town.declare(monkeypatch, price, middle, dear, shaped)
+    prices = {
+        "P1": ("2026-02-03", 6800),
+        "P2": ("2026-02-20", 7000),
+        "P3": ("2026-02-21", 6000),
+        "P4": ("2026-03-01", 1),
+    }
+    rows = {key: {"state": "on", "power": much, "broke_on": day, "at": None} for key, (day, much) in prices.items()}
+    town.lamps(session, rows, "prices", geometry=None)
+    town.lamps(session, {"L1": {"state": "on", "power": 100}})
+    service.compute(session, periods=["2026-02", "2026-03", "2026"], now=town.NOW)
+    session.commit()
+    shown = value(session, "price", None, "2026-02", ANONYMOUS)
+    assert (shown.number, shown.numerator, shown.denominator) == (6600, 19800, 3)
+    assert value(session, "middle", None, "2026-02").number == 6800
+    of_it = value(session, "dear", None, "2026-02")
+    assert (of_it.numerator, of_it.denominator, of_it.factor) == (2, 3, 100)
+    made = service.reproduce(session, ANONYMOUS, shown.receipt_id)
+    assert sorted((row[3], row[5]) for row in made.rows[1:] if row[0] == "total") == [
+        ("P1", 6800),
+        ("P2", 7000),
+        ("P3", 6000),
+    ]
+    assert "the whole city" in made.query
+    assert receipts.again(session, SYSTEM, shown.receipt_id).same
+    ward = value(session, "price", "27694", "2026-02")
+    assert (ward.number, ward.reason) == (None, "whole-city")
+    assert value(session, "shaped", None, "2026-03").reason == "has-places"
 
 
 @pytest.mark.parametrize("aggregate", ["count", "sum", "mean", "share", "latest", "distinct"])

@@ -19,6 +19,7 @@ from tests.web.asking import Asking, Browser
 
 PAGES = (
     "/indicators", "/indicators/pm25-mean", "/indicators/pm25-mean?place=27694&on=now", "/indicators/sets/iso-37122", "/scoreboard",
+    "/scoreboard?by=wards", "/scoreboard?by=years",
 )  # fmt: skip
 
 
@@ -144,6 +145,9 @@ def test_the_published_set_is_whole_and_says_what_it_needs(http):
 def test_files_hold_the_same_numbers(http):
     rows = {row["indicator"]: row for row in data(http, "/indicators.json")["indicators"]}
     sheet = list(csv.DictReader(io.StringIO(http.get("/indicators.csv").content.decode("utf-8-sig"))))
+    days = next(row for row in sheet if row["indicator"] == "pm25-days-over-limit")
+    assert (days["numerator"], days["denominator"], days["factor"]) == ("1.0", "3.0", "100.0")
+    assert "1 ÷ 3 × 100" in http.get("/indicators/pm25-days-over-limit?period=2026-03").text
     assert [row["indicator"] for row in sheet] == list(rows)
     number = rows["pm25-mean"]["value"]
     assert float(next(row for row in sheet if row["indicator"] == "pm25-mean")["value"]) == number
@@ -181,6 +185,29 @@ def test_sdmx_reads_back(http):
 def test_the_board_shows_open_data_only(http):
     board = http.get("/scoreboard").text
     assert "/indicators/pm25-mean" in board or "/indicators/pm25-days-over-limit" in board
-    seen = set(re.findall(r'href="/indicators/([a-z0-9-]+)"', board))
+    seen = set(re.findall(r'href="/indicators/([a-z0-9-]+)["?]', board))
     public = {one["code"] for one in data(http, "/api/indicators")["indicators"] if one["value"]["number"] is not None}
     assert seen <= public
+
+
+def test_the_board_by_ward_and_over_the_years(http):
+    def row(path):
+        text = re.sub(
+            r"<[^>]+>",
+            " ",
+            re.search(r'<tr><th scope="row"><a href="/indicators/pm25-days-over-limit.*?</tr>', http.get(path).text)[0],
+        )
+        return [word for word in text.split() if re.fullmatch(r"[0-9]+,[0-9]|–", word)]
+
+    with db.writing() as session:
+        indicators.compute(session, ["pm25-days-over-limit"], ["2026"], now=town.NOW)
+    value = data(http, "/api/indicators/pm25-days-over-limit?period=2026-03")["value"]
+    wards = data(http, "/api/indicators/pm25-days-over-limit/places?period=2026-03")["values"]
+    assert row("/scoreboard?by=wards") == [f"{one['number']:.1f}".replace(".", ",") for one in (value, *wards)]
+    year = data(http, "/api/indicators/pm25-days-over-limit?period=2026")["value"]["number"]
+    assert row("/scoreboard?by=years") == [f"{year:.1f}".replace(".", ","), "–", "–", "–"]
+    assert "50,0" in http.get("/scoreboard?place=27694").text
+    wrong = http.get("/scoreboard?by=months&place=zz")
+    assert wrong.status_code == 400
+    assert "wards, years" in wrong.text
+    assert "tan-an" in wrong.text

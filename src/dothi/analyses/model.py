@@ -224,8 +224,10 @@ def centre(shape: BaseGeometry | None) -> tuple[float, float] | None:
 
 
 def graph_of(items: Sequence[Item]) -> Streets:
-    """The street graph of some lines."""
+    """The street graph of some lines. Raises TooLittle where there is none."""
     lines = [one for one in items if one.shape is not None and one.shape.length > 0]
+    if not lines:
+        raise TooLittle("chưa có đường phố nào trong dữ liệu", "there is no street in the data yet")
     graded = any(one.values.get("grade") is not None for one in lines)
     return Streets(
         [one.shape for one in lines if one.shape is not None], [one.key for one in lines],

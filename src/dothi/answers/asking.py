@@ -1,5 +1,6 @@
 """Who asks, of which sector, at which moment, in which ward; and how numbers and places are said to them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -60,6 +61,18 @@ class Asking:
     def stored(self) -> dict[int, state_store.Stored]:
         """The observed properties of this installation by id."""
         return state_store.properties(self.session)
+
+    @cached_property
+    def _held(self) -> dict[str, bool]:
+        return {}
+
+    def has(self, codes: Collection[str]) -> bool:
+        """Whether the city has taken up all of some datasets and measures all of some properties."""
+        new = [code for code in codes if code not in self._held]
+        if new:
+            held = store.taken_up(self.session, {code: self.ids(code) for code in new})
+            self._held.update({code: code in held for code in new})
+        return all(self._held[code] for code in codes)
 
     @cached_property
     def _newest(self) -> dict[str, list[reckon.Value]]:

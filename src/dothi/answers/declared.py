@@ -38,5 +38,6 @@ def _check(found: dict[str, packs.Pack]) -> Iterable[Fault]:
         for i, question in enumerate(page.questions):
             if question.code in codes[:i]:
                 yield pack.fault(FILE, ("questions", i, "code"), f'"{question.code}" is given twice')
+            yield from naming.needs(check, ("questions", i, "needs"), question.needs)
             for j, block in enumerate(question.blocks):
                 yield from naming.faults(check, ("questions", i, "blocks", j, block.kind), block)

@@ -90,10 +90,15 @@ class WarningsOf(packs.Strict):
 
 
 class Part(packs.Strict):
-    """What every block may say. officials: shown under the details for those whose work it is."""
+    """What every block may say.
+
+    officials: shown under the details for those whose work it is; needs: datasets and properties without which it is left
+    out, such as the sluices of a city that has any.
+    """
 
     title: packs.Text | None = None
     officials: bool = False
+    needs: list[Code] = Field(default_factory=list)
 
 
 def sort_of(order: str | list[str]) -> tuple[tuple[str, bool], ...]:
@@ -381,6 +386,12 @@ class Block(packs.Strict):
         spec = self.spec
         return all(one.officials for one in spec) if isinstance(spec, list) else spec.officials
 
+    @property
+    def needs(self) -> list[str]:
+        """Datasets and properties without which it is left out."""
+        spec = self.spec
+        return [code for one in (spec if isinstance(spec, list) else [spec]) for code in one.needs]
+
     @model_validator(mode="after")
     def _one_kind(self) -> "Block":
         kinds = {(field.alias or name): getattr(self, name) for name, field in type(self).model_fields.items()}
@@ -392,10 +403,15 @@ class Block(packs.Strict):
 
 
 class Question(packs.Strict):
-    """A question as a citizen asks it. note: how we know, in words, beside what the blocks say themselves."""
+    """A question as a citizen asks it.
+
+    needs: datasets and properties without which nobody there asks it, such as the beaches of a city by the sea; note: how
+    we know, in words, beside what the blocks say themselves.
+    """
 
     code: Code
     ask: packs.Text
+    needs: list[Code] = Field(default_factory=list)
     audience: Literal["everyone", "officials"] = Field("everyone", alias="for")
     note: packs.Text | None = None
     blocks: list[Block] = Field(min_length=1)

@@ -1,7 +1,7 @@
 """The names of each kind of block: which of them must exist, and where."""
 
 import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dothi.answers import model
@@ -15,11 +15,21 @@ SLOTS = ("value", "count", "of", "share", "name", "at", "age", "word", "place")
 def faults(check: Check, path: Path, block: model.Block) -> Iterable[Fault]:
     """What a block names that does not exist."""
     spec = block.spec
+    for i, one in enumerate(spec if isinstance(spec, list) else [spec]):
+        yield from needs(check, (*path, i, "needs") if isinstance(spec, list) else (*path, "needs"), one.needs)
     if isinstance(spec, list):
         for i, one in enumerate(spec):
             yield from _figure(check, (*path, i), one)
     elif (kind := _KINDS.get(type(spec))) is not None:
         yield from kind(check, path, spec)
+
+
+def needs(check: Check, path: Path, codes: Sequence[str]) -> Iterable[Fault]:
+    """What is needed and neither a dataset nor a property."""
+    for i, code in enumerate(codes):
+        yield from check.named(
+            (*path, i), "dataset or property", code, [*check.known.datasets, *check.known.properties]
+        )
 
 
 def _figure(check: Check, path: Path, one: model.Figure) -> Iterable[Fault]:

@@ -33,10 +33,10 @@ def called(of: Sector) -> tuple[Text, Text]:
     return (found and found.title) or of.title, (found and found.summary) or of.summary
 
 
-def questions(code: str) -> list[model.Question]:
-    """What a sector's page asks; nothing where its pack has none yet."""
-    found = pages().get(code)
-    return found.questions if found is not None else []
+def questions(ask: Asking) -> list[model.Question]:
+    """What a sector's page asks here; nothing where its pack has none yet."""
+    found = pages().get(ask.sector)
+    return [one for one in found.questions if ask.has(one.needs)] if found is not None else []
 
 
 def answer(ask: Asking, asked: model.Question) -> shown.Answer:
@@ -47,6 +47,8 @@ def answer(ask: Asking, asked: model.Question) -> shown.Answer:
     made: list[shown.Shown] = []
     head: shown.Number | None = None
     for one in asked.blocks:
+        if not ask.has(one.needs):
+            continue
         found = _one(ask, one)
         if head is None and not found.officials:
             if isinstance(found, shown.Number):
@@ -101,9 +103,9 @@ def headline(ask: Asking) -> tuple[model.Question, shown.Number] | None:
     found = pages().get(ask.sector)
     if found is None:
         return None
-    public = [one for one in found.questions if one.audience == "everyone"]
+    public = [one for one in questions(ask) if one.audience == "everyone"]
     for asked in sorted(public, key=lambda one: one.code != found.headline):
-        for one in asked.blocks:
+        for one in (block for block in asked.blocks if ask.has(block.needs)):
             if one.kind in ("figure", "index", "indicator") and not one.officials:
                 made = _one(ask, one)
             elif one.kind == "figures" and one.figures:

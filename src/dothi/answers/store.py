@@ -1,6 +1,6 @@
 """All SQL of answers: newest values of a property, its hours, records, cases. What a caller may see is in each query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from dothi.cases import stats as case_stats
 from dothi.cases.tables import Case
 from dothi.datasets import selecting
 from dothi.datasets.selecting import Asked
+from dothi.datasets.tables import Dataset, Record
 from dothi.datasets.views import View
 from dothi.db.words import json_double, json_string
 from dothi.identity import guard
@@ -28,6 +29,25 @@ VIETNAM = 7 * clock.HOUR
 _SYMBOL = json_string(Datastream.unit, "symbol")
 _DEFINITION = json_string(Datastream.unit, "definition")
 _STALE = json_double(Datastream.properties, "stale_minutes")
+
+
+def taken_up(session: Session, codes: Mapping[str, Sequence[int]]) -> set[str]:
+    """Those of some datasets and properties the city a page is about has: datasets applied there, properties measured.
+
+    codes: to each the observed properties that go by it. Of several cities each has what has records or things in it.
+    """
+    datasets = select(Dataset.code).where(Dataset.code.in_(sorted(codes)))
+    measured = select(Datastream.observed_property_id).join(Thing, Thing.id == Datastream.thing_id).distinct()
+    measured = measured.where(
+        Datastream.observed_property_id.in_(sorted({id_ for ids in codes.values() for id_ in ids}))
+    )
+    seen = cities.lens(session)
+    if seen is not None:
+        inside = seen.clause(Record.unit_code, Record.west, Record.south, Record.east, Record.north)
+        datasets = datasets.where(select(Record.id).where(Record.dataset_id == Dataset.id, inside).exists())
+        measured = measured.where(seen.clause(Thing.unit_code, Thing.lon, Thing.lat))
+    observed = set(session.scalars(measured)) if any(codes.values()) else set()
+    return set(session.scalars(datasets)) | {code for code, ids in codes.items() if observed.intersection(ids)}
 
 
 def newest(

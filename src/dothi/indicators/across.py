@@ -42,21 +42,30 @@ def carried(
             continue
         shown = _carry(desk, one, units, some, boundary)
         number = judging.judged(one, shown)
-        if not desk.sight.told(number.reason) or not all(
-            desk.sight.told(row.reason) for row in some if row.place in units
-        ):
+        if not desk.sight.told(number.reason) or _hidden(desk, units, some, boundary):
             made[start] = replace(desk.missing(one, place, starts[start], number.reason or "no-data"), carried=True)
             continue
         made[start] = replace(
             desk.missing(one, place, starts[start]), number=number.number, state=number.state, reason=number.reason,
             numerator=number.numerator, denominator=number.denominator, coverage=number.coverage, carried=True,
-            boundary=boundary, simulated=any(row.simulated for row in some), computed_at=max(row.computed_at for row in some),
+            factor=judging.factor(one.factor, number.number, number.numerator, number.denominator), boundary=boundary,
+            simulated=any(row.simulated for row in some), computed_at=max(row.computed_at for row in some),
         )  # fmt: skip
     for period in wanted:  # what stands under the same code on another boundary is another place
         own = held.get(period.start)
         if period.start not in made and own is not None and own.boundary != boundary:
             made[period.start] = desk.missing(one, place, period)
     return made
+
+
+def _hidden(desk: "_Desk", units: Sequence[str], some: Sequence[V], boundary: int) -> bool:
+    """Whether a place on a boundary has a share of a number that the caller is not told."""
+    gone = {row.place for row in some if not desk.sight.told(row.reason)}
+    if not gone:
+        return False
+    shares = {row.place: Part(count=float(row.place in gone)) for row in some}
+    moved = desk.ground.carry(shares, some[0].boundary, boundary, "count")
+    return any(moved[unit].count > 0 for unit in units if unit in moved)
 
 
 def _units(desk: "_Desk", place: Place, boundary: int) -> list[str] | None:

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from dothi.indicators import declared, store, writing
+from dothi.indicators import declared, hushing, store, writing
 from dothi.indicators.ground import Ground, ground
-from dothi.indicators.judging import Given, Judged, few, hushed, judged
+from dothi.indicators.judging import Given, Judged, hushed, judged
 from dothi.indicators.model import APART, Declared, Input
 from dothi.indicators.parts import Part, merged, result, text
 from dothi.indicators.periods import KINDS, Period, containing, months
 from dothi.indicators.periods import parse as parse_period
-from dothi.indicators.sources import Found, Stage, grouped
+from dothi.indicators.sources import WHOLE, Found, Stage, grouped
 from dothi.indicators.values import Place, PlaceKind
 from dothi.journal import service as journal
 from dothi.kit import clock
@@ -71,6 +71,7 @@ class Batch:
     """What was computed and is to be written."""
 
     now: int
+    known: Mapping[str, Declared]
     rows: list[Row] = field(default_factory=list)
     parts: list[dict[str, Any]] = field(default_factory=list)
 
@@ -93,8 +94,10 @@ class Run:
         then = self.ground.boundary(min(period.end, self.now + 1) - 1)
         if then == today:
             return today
-        located = any(i.observations is not None or (i.records is not None and i.records.unit is None)
-                      for i in one.inputs.values())  # fmt: skip
+        located = any(
+            i.observations is not None or (i.records is not None and i.records.unit is None and i.records.whole is None)
+            for i in one.inputs.values()
+        )
         if not self.ground.rows(then) or (located and not self.ground.drawn(then)):
             return today
         return then
@@ -110,20 +113,7 @@ class Run:
                 code: self._one(one, place, {name: of[code] for name, of in given.items()})
                 for code, (place, _) in places.items()
             }
-            if kind == "unit" and one.least is not None:
-                self._hide(one, self._made[key], on)
         return self._made[key]
-
-    def _hide(self, one: Declared, made: dict[str, Made], boundary: int) -> None:
-        """One hushed commune alone would be told by the city's number: the smallest of the others is hushed with it."""
-        for _, units in self.ground.places("city", boundary).values():
-            own = [made[unit] for unit in units if unit in made]
-            told = [each for each in own if each.judged.number is not None and not hushed(each.judged.reason)]
-            some = [each for each in told if _cases(one, each)] or told
-            if len(own) - sum(not hushed(each.judged.reason) for each in own) == 1 and some and one.least is not None:
-                next_ = min(some, key=lambda each: (_cases(one, each), each.place.code))
-                j = msgspec.structs.replace(next_.judged, reason=few(one.least))
-                made[next_.place.code] = msgspec.structs.replace(next_, judged=j)
 
     def _one(self, one: Declared, place: Place, given: dict[str, Given]) -> Made:
         simulated = False
@@ -136,6 +126,11 @@ class Run:
     ) -> dict[str, Given]:
         if one.indicator is not None:
             return self._other(one, period, kind, boundary, places)
+        if one.records is not None and one.records.whole is not None:
+            if kind != one.records.whole:
+                return dict.fromkeys(places, Given(None, None, "whole-city"))
+            told = given(one, self.stage.found(one, period, boundary), [WHOLE])
+            return dict.fromkeys(places, told)
         apart = one.aggregate in APART and kind != "unit"
         key = (one.hash, period, kind, boundary)
         if key not in self._shared:
@@ -192,12 +187,6 @@ def given(one: Input, found: Found, units: Sequence[str]) -> Given:
     return Given(value, part, None if value is not None else _lacks(one))
 
 
-def _cases(one: Declared, made: Made) -> float:
-    """How many cases a number rests on."""
-    parts = [each.part for name, each in made.given.items() if one.inputs[name].cases is not None]
-    return max((float(part.seen) for part in parts if part is not None), default=0.0)
-
-
 def _lacks(one: Input) -> str:
     return {"observations": "no-sensors", "records": "no-records", "cases": "no-cases", "population": "no-population",
             "area": "no-area"}.get(one.kind, "no-data")  # fmt: skip
@@ -229,7 +218,7 @@ def compute(
 
 def prepare(session: Session, known: Mapping[str, Declared], wanted: Iterable[tuple[str, Period]], now: int) -> Batch:
     """Compute, and write nothing."""
-    run, batch = Run(session, known, now), Batch(now)
+    run, batch = Run(session, known, now), Batch(now, known)
     asked = [(code, p) for code, p in dict.fromkeys(wanted) if p.kind in known[code].periods and p.start <= now]
     ready: set[Period] = set()
     for code, period in sorted(asked, key=lambda one: (_ORDER.index(one[1].kind), one[1].start, one[0])):
@@ -262,13 +251,17 @@ def write(session: Session, batch: Batch) -> int:
     by_period: dict[Period, list[Row]] = {}
     for row in batch.rows:
         by_period.setdefault(row.period, []).append(row)
+    written: list[tuple[str, int]] = []
     for period, rows in by_period.items():
-        changed += _write(session, batch.now, period, rows)
+        some = _write(session, batch.now, period, rows)
+        changed += sum(some.values())
+        written += [(code, period.start) for code in some]
+    hushing.settle(session, batch.known, ground(session, batch.now), written)
     return changed
 
 
-def _write(session: Session, now: int, period: Period, rows: Sequence[Row]) -> int:
-    """What differs of one period: receipts first, then the numbers that lead to them."""
+def _write(session: Session, now: int, period: Period, rows: Sequence[Row]) -> dict[str, int]:
+    """What differs of one period: receipts first, then the numbers that lead to them; how many, by indicator."""
     stands = store.held(session, sorted({row.one.code for row in rows}), period.kind, period.start)
     places: dict[tuple[str, str], list[str]] = {}
     for code, kind, place in stands:
@@ -304,7 +297,10 @@ def _write(session: Session, now: int, period: Period, rows: Sequence[Row]) -> i
     writing.values(session, values)
     store.drop_values(session, period.kind, period.start, gone)
     store.drop_receipts(session, old)
-    return len(values)
+    counts: dict[str, int] = {}
+    for row, marks in fresh:
+        counts[row.one.code] = counts.get(row.one.code, 0) + len(marks)
+    return counts
 
 
 def _receipt(now: int, row: Row, told: Mapping[str, bytes]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from dothi.places import cities
 from dothi.sensing.sectors import sectors
 
 Wrong = tuple[tuple[str | int, ...], str, str, list[str]]  # path, message, what was written, what there is
+_COMMUNE = r"^\d{5}$"  # the code of a commune
 _NUMBERS, _DATES = ("number", "integer"), ("date", "date-time")
 
 
@@ -137,6 +138,9 @@ class _Names:
             return
         if schemas.faults(dataset.schema_):
             return
+        if of.whole is not None and (has := _places_of(dataset)):
+            message = f"whole: {of.whole} is of records without a place; those of {of.dataset} have {has}"
+            yield ("records", "whole"), message, "", []
         fields = {one.name: one for one in schemas.fields(dataset.schema_)}
         for key, kinds in (("during", _DATES), ("unit", ("string",)), ("value", None)):
             name = getattr(of, key)
@@ -162,6 +166,15 @@ class _Names:
             if fields[name].personal:
                 yield ("records",), f'"{name}" is personal: no indicator is made of it', name, [
                     one.name for one in fields.values() if not one.personal]  # fmt: skip
+
+
+def _places_of(dataset: Any) -> str:
+    """What tells the place of a dataset's records: a shape, a field with a commune's code; nothing where none does."""
+    if dataset.geometry_type is not None:
+        return f"a shape ({dataset.geometry_type})"
+    properties = dataset.schema_.get("properties", {})
+    named = next((name for name, one in properties.items() if one.get("pattern") == _COMMUNE), None)
+    return f'a commune, "{named}" (unit: {named})' if named is not None else ""
 
 
 def _rounds(found: Mapping[str, packs.Pack]) -> Iterable[Fault]:

@@ -54,10 +54,13 @@ def judged(one: Declared, given: Mapping[str, Given]) -> Judged:
         values[name] = float(value)
     numerator = denominator = None
     if len(one.formulas) == 2:
-        numerator, denominator = _of(one.formulas[0], values), _of(one.formulas[1], values)
-        number = None if numerator is None or not denominator else rounded(numerator / denominator)
+        above, denominator = one.formulas[0](values), _of(one.formulas[1], values)
+        numerator = None if above is None else rounded(float(above))
+        number = None if above is None or not denominator else rounded(one.factor * above / denominator)
     else:
         number = _of(one.formulas[0], values)
+        if one.shared is not None and (part := given[one.shared].part) is not None:
+            numerator, denominator = rounded(part.sum), rounded(part.count)
     if number is None:
         return Judged(
             None,
@@ -71,6 +74,19 @@ def judged(one: Declared, given: Mapping[str, Given]) -> Judged:
         return Judged(number, numerator, denominator, coverage, "ok", few)
     thin = one.coverage is not None and (coverage is None or coverage < one.coverage.least)
     return Judged(number, numerator, denominator, coverage, "thin" if thin else "ok", "thin" if thin else None)
+
+
+def factor(told: float, number: float | None, numerator: float | None, denominator: float | None) -> float | None:
+    """What the ratio of the counted parts was multiplied by: as the formula says, or once.
+
+    Numbers of before hold the factor in their numerator. None where there are no parts, or neither leads to the number.
+    """
+    if number is None or numerator is None or not denominator:
+        return None
+    for each in (told, 1.0):
+        if math.isclose(each * numerator / denominator, number, rel_tol=1e-6, abs_tol=2e-9):
+            return each
+    return None
 
 
 def _few(one: Declared, given: Mapping[str, Given]) -> str | None:

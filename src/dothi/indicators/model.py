@@ -1,5 +1,6 @@
 """How `indicators.yaml` reads: what a figure is made of, for which places and periods, and what is good of it."""
 
+import ast
 import hashlib
 import json
 from functools import cached_property
@@ -66,7 +67,7 @@ class Records(packs.Strict):
     """Records of a dataset: as they stood at one end of the period, or those whose date lies in it.
 
     where: CQL2 text. during: a field with a date; unit: a field that names the unit (else where the shape lies);
-    value: the field that is aggregated.
+    whole: the records have no place and are those of the whole city; value: the field that is aggregated.
     """
 
     dataset: Code
@@ -74,7 +75,17 @@ class Records(packs.Strict):
     at: Literal["end", "start"] = "end"
     during: str | None = None
     unit: str | None = None
+    whole: Literal["city"] | None = None
     value: str | None = None
+
+    @model_validator(mode="after")
+    def _of_one(self) -> "Records":
+        if self.whole is not None and self.unit is not None:
+            raise packs.Wrong(
+                f'whole: {self.whole} is of records without a place, and unit "{self.unit}" names theirs', "whole",
+                allowed="whole or unit, one of them",
+            )  # fmt: skip
+        return self
 
 
 class Cases(packs.Strict):
@@ -236,6 +247,10 @@ class Declared(packs.Strict):
                     raise packs.Wrong(
                         f'no input "{name}" in {text!r}', key, near=(name, known), allowed=", ".join(known)
                     )
+        for name, each in self.inputs.items():
+            if each.records is not None and each.records.whole not in (None, *self.places):
+                said = f"{name} is of the whole {each.records.whole}, and no number is made for it"
+                raise packs.Wrong(said, "places", allowed=f"{each.records.whole} among the places")
         if unused := sorted(set(self.inputs) - set(self.names) - {self.coverage.of if self.coverage else ""}):
             said = f"no formula uses the input {', '.join(unused)}"
             raise packs.Wrong(said, "inputs", unused[0], allowed="an input the formula, numerator or denominator reads")
@@ -270,15 +285,31 @@ class Declared(packs.Strict):
         """What the number means: another hash, another number."""
         inputs = {name: one.hash for name, one in self.inputs.items()}
         coverage = self.coverage.model_dump() if self.coverage else None
-        told = {"formula": self.said, "inputs": inputs, "coverage": coverage}
-        return digest(told if self.least is None else told | {"least": self.least})
+        told: dict[str, Any] = {"formula": self.said, "inputs": inputs, "coverage": coverage}
+        if self.factor != 1:
+            told["factor"] = self.factor
+        if self.least is not None:
+            told |= {"least": self.least, "beside": "complementary"}  # what is hidden beside it: `hushing`
+        return digest(told)
 
     @cached_property
     def parts(self) -> tuple[str, str] | None:
-        """Numerator and denominator as formulas, where it is a ratio: of `100 * a / b` they are `100 * a` and `b`."""
-        if self.numerator is not None and self.denominator is not None:
-            return (f"{self.per!r} * ({self.numerator})" if self.per != 1 else self.numerator), self.denominator
-        return _ratio(self.formula or "")
+        """Numerator and denominator as formulas, where it is a ratio: of `100 * a / b` they are `a` and `b`."""
+        found = _ratio(self.said)
+        return found[:2] if found is not None else None
+
+    @cached_property
+    def factor(self) -> float:
+        """What the counted parts' ratio is multiplied by: of `100 * a / b` it is 100."""
+        return factor_of(self.said) if self.parts is not None or self.shared is not None else 1.0
+
+    @cached_property
+    def shared(self) -> str | None:
+        """The one input it is, of a share: counted parts are known of it too."""
+        one = self.inputs[self.names[0]] if len(self.names) == 1 else None
+        if one is None or one.aggregate != "share" or self.parts is not None or self.formula is None:
+            return None
+        return self.names[0] if _peeled(_body(self.formula))[0] == self.names[0] else None
 
     @cached_property
     def formulas(self) -> tuple[Formula, ...]:
@@ -298,17 +329,47 @@ def digest(said: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _ratio(text: str) -> tuple[str, str] | None:
-    import ast
+def factor_of(said: str) -> float:
+    """What the counted part, or the ratio of the counted parts, of a formula is multiplied by."""
+    found = _ratio(said)
+    return found[2] if found is not None else _peeled(_body(said))[1]
 
-    body = ast.parse(text.strip(), mode="eval").body
-    if isinstance(body, ast.BinOp) and isinstance(body.op, ast.Div):
-        return ast.unparse(body.left), ast.unparse(body.right)
-    if isinstance(body, ast.BinOp) and isinstance(body.op, ast.Mult):
+
+def _body(text: str) -> ast.expr:
+    return ast.parse(text.strip(), mode="eval").body
+
+
+def _ratio(text: str) -> tuple[str, str, float] | None:
+    """Numerator, denominator and what they are multiplied by, of a formula that divides."""
+    body = _body(text)
+    if not isinstance(body, ast.BinOp):
+        return None
+    if isinstance(body.op, ast.Div):
+        above, factor = _peeled(body.left)
+        return above, ast.unparse(body.right), factor
+    if isinstance(body.op, ast.Mult):
         for times, inner in ((body.left, body.right), (body.right, body.left)):
             if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Div):
-                return f"({ast.unparse(times)}) * ({ast.unparse(inner.left)})", ast.unparse(inner.right)
+                above, factor = _peeled(ast.BinOp(times, ast.Mult(), inner.left))
+                return above, ast.unparse(inner.right), factor
     return None
+
+
+def _peeled(node: ast.expr) -> tuple[str, float]:
+    """A product without the numbers it is multiplied by, and those numbers multiplied."""
+    factor = 1.0
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        sides = [one for one in (node.left, node.right) if _plain(one) is None]
+        if len(sides) != 1:
+            break
+        factor *= _plain(node.left if sides[0] is node.right else node.right) or 0.0
+        node = sides[0]
+    return ast.unparse(node), factor
+
+
+def _plain(node: ast.expr) -> float | None:
+    """A number that stands in a formula."""
+    return float(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, int | float) else None
 
 
 packs.schema(FILE, Indicators)

@@ -82,6 +82,7 @@ class _Desk:
             one.code, where, period.code, period.kind, period.start, period.end, row.value, row.state, row.reason,
             one.unit.shown(), one.decimals, row.numerator, row.denominator, row.coverage, row.simulated,
             period.end > self.now, False, row.boundary, f"{row.receipt_id}-{row.place}", row.computed_at,
+            judging.factor(one.factor, row.value, row.numerator, row.denominator),
         )  # fmt: skip
 
     def missing(self, one: Declared, place: Place, period: Period, reason: str = "not-computed") -> Value:

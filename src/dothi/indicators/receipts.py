@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dothi.identity.guard import Caller
-from dothi.indicators import declared, handled, hours, store
+from dothi.indicators import declared, handled, hours, judging, store
 from dothi.indicators.computing import Run, given, seal
+from dothi.indicators.counted import Row
 from dothi.indicators.ground import Ground
 from dothi.indicators.judging import Given
-from dothi.indicators.model import Cases, Input, Observations, Records
+from dothi.indicators.model import Cases, Input, Observations, Records, factor_of
 from dothi.indicators.parts import Part, text
 from dothi.indicators.periods import Period
 from dothi.indicators.sight import Sight
@@ -97,6 +98,7 @@ def receipt(session: Session, caller: Caller, id_: str) -> Receipt:
         one.decimals, row.formula, row.formula_hash, tuple(inputs), row.boundary, row.computed_at, told["simulated"],
         row.sha256, held.current, tuple(_since(session, held)), min(row.end, row.computed_at), held.running,
         f"{held.stands.receipt_id}-{held.place}",
+        judging.factor(factor_of(row.formula), told["number"], told["numerator"], told["denominator"]),
     )  # fmt: skip
 
 
@@ -185,9 +187,9 @@ def reproduce(session: Session, caller: Caller, id_: str) -> Reproduced:
         value = held.told["inputs"][name][0]
         first, last = clock.iso(said["first"]), clock.iso(said["last"])
         version = f", dataset version {said['version']}" if said["version"] is not None else ""
-        lines.append(
-            f"{name} = {value}  <- {said['query']} · {first} to {last} · communes {', '.join(held.units())}{version}"
-        )
+        whole = (of := one.inputs[name].records) is not None and of.whole is not None
+        where = "the whole city" if whole else f"communes {', '.join(held.units())}"
+        lines.append(f"{name} = {value}  <- {said['query']} · {first} to {last} · {where}{version}")
         rows += [[name, said["aggregate"], said["source"], *each] for each in _rows(held, one.inputs[name])]
     return Reproduced("\n".join(lines), rows)
 
@@ -221,20 +223,28 @@ def _records(held: _Held, of: Input, asked: Records, units: Sequence[str]) -> li
     stage, boundary = held.run.stage, held.row.boundary
     found: list[Sequence[Any]] = []
     read = stage.records(asked, held.period)
+    if asked.whole is not None:
+        return [
+            list(each) for one in (read[1] if read is not None else []) if (each := _line(of, one, 1.0)) is not None
+        ]
     for start, some in stage.by_boundary(asked, read[1] if read is not None else [], boundary).items():
         where = stage.units(asked, some, start)
         weights = _weights(held, units, start)
         for one in some:
             weight = weights.get(where[one.key] or "", 0.0)
-            if not weight or (not one.counts and of.aggregate != "share"):
-                continue
-            number: Any = one.value
-            if of.aggregate in ("count", "share"):
-                number = float(one.counts)
-            if number is None:
-                continue
-            found.append([one.key, clock.iso(one.at), number * weight if isinstance(number, float | int) else number])
+            if weight and (line := _line(of, one, weight)) is not None:
+                found.append(line)
     return found
+
+
+def _line(of: Input, one: Row, weight: float) -> Sequence[Any] | None:
+    """A record that was counted: its key, moment and number."""
+    if not one.counts and of.aggregate != "share":
+        return None
+    number: Any = float(one.counts) if of.aggregate in ("count", "share") else one.value
+    if number is None:
+        return None
+    return [one.key, clock.iso(one.at), number * weight if isinstance(number, float | int) else number]
 
 
 def _weights(held: _Held, units: Sequence[str], start: int) -> dict[str, float]:

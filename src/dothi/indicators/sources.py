@@ -17,6 +17,7 @@ from dothi.places import atlas as atlases
 from dothi.places import cities
 
 Group = Mapping[str, str]  # the place of each commune
+WHOLE = ""  # the place of what has none and is the whole city's
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,12 @@ class Stage:
             return Found({}, why="no-outlines")
         read = self.records(of, period)
         assert read is not None  # noqa: S101
+        if one.aggregate == "sum" and of.during is not None and one.empty == "missing" and not read[1]:
+            return Found(
+                {}, why="no-records", version=dataset.version
+            )  # a report that has not come is not a report of none
+        if of.whole is not None:
+            return self._whole(one, *read)
         parts: dict[str, Part] = {}
         unplaced = False
         for start, some in self.by_boundary(of, read[1], boundary).items():
@@ -226,6 +233,16 @@ class Stage:
             for unit, part in made.items():
                 parts[unit] = merged([parts[unit], part], one.aggregate) if unit in parts else part
         return Found(parts, zero=True, version=dataset.version, unplaced=unplaced)
+
+    def _whole(self, one: Input, dataset: Dataset, some: Sequence[counted.Row]) -> Found:
+        """Records without a place, all of them the city's."""
+        assert one.aggregate is not None  # noqa: S101
+        if len(self.ground.cities) != 1:
+            return Found({}, why="many-cities")  # nothing says whose they are
+        if any(row.unit is not None or row.lon is not None for row in some):
+            return Found({}, why="has-places")
+        part = counted.part(list(some), one.aggregate, simulated=dataset.simulated)
+        return Found({WHOLE: part}, zero=True, version=dataset.version)
 
     def _with_zeros(self, parts: dict[str, Part], boundary: int) -> dict[str, Part]:
         return {code: Part() for code in self.ground.rows(boundary)} | parts

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from dothi.datasets.tables import Dataset, Record, RecordVersion
@@ -170,6 +170,31 @@ def held(session: Session, codes: Sequence[str], kind: str, start: int) -> dict[
         )
         found |= {(row[0], row[1], row[2]): row for row in session.execute(query)}
     return found
+
+
+def smalls(session: Session, code: str, first: int, end: int) -> Sequence[Any]:
+    """Numbers of an indicator that stand, with what their receipts say of every place; first, end: of their starts."""
+    query = select(V.place_kind, V.place, V.period_kind, V.start, V.boundary, V.reason, R.places)
+    query = query.join(R, R.id == V.receipt_id).where(V.indicator == code, V.start >= first, V.start < end)
+    return session.execute(query.where(V.value.is_not(None))).all()
+
+
+def hushed_keys(session: Session, code: str, first: int, end: int) -> set[tuple[str, str, str, int]]:
+    """Kind of place, place, kind of period and start of the numbers of an indicator that rest on few cases."""
+    query = select(V.place_kind, V.place, V.period_kind, V.start).where(
+        V.indicator == code, V.start >= first, V.start < end
+    )
+    return {(a, b, c, d) for a, b, c, d in session.execute(query.where(V.reason.like("few-%")))}
+
+
+def put_reason(session: Session, code: str, key: tuple[str, str, str, int], reason: str | None) -> None:
+    """Say of a number that stands why it is not told; None: it is told."""
+    kind, place, period, start = key
+    session.execute(
+        update(V)
+        .where(V.indicator == code, V.period_kind == period, V.start == start, V.place_kind == kind, V.place == place)
+        .values(reason=reason)
+    )
 
 
 def drop_values(session: Session, kind: str, start: int, gone: Sequence[tuple[str, str, str]]) -> None:

@@ -50,7 +50,8 @@ class Target:
 class Value:
     """One number of an indicator, or why there is none.
 
-    number: None when missing, and `reason` then says why (a code; `reasons.said` puts it in words). unit: its symbol.
+    number: factor × numerator ÷ denominator, these two as they were counted, where it is a ratio; None when missing, and
+    `reason` then says why (a code; `reasons.said` puts it in words). unit: its symbol.
     start, end, computed_at: µs UTC. coverage: share of the inputs that were there, 0 to 1. boundary: the instant since
     which the outlines of its place hold. running: the period has not ended. carried: put on other boundaries by the
     crosswalk. receipt_id: for `receipt` and `reproduce`; None where nothing was computed.
@@ -76,6 +77,7 @@ class Value:
     boundary: int | None = None
     receipt_id: str | None = None
     computed_at: int | None = None
+    factor: float | None = None
     target: Target | None = None
     light: Light | None = None
     trend: Trend | None = None
@@ -168,6 +170,7 @@ class Receipt:
     )
     running: bool = False  # the period had not ended when this was computed
     stands: str = ""  # the receipt of the number that stands now
+    factor: float | None = None  # what numerator ÷ denominator is multiplied by
 
 
 class Reproduced(NamedTuple):

@@ -1,6 +1,6 @@
 """Alarms that stand. They are for those on duty: citizens get warnings, and are told so."""
 
-from dothi.alerts import queue
+from dothi.alerts import queue, saying
 from dothi.alerts.model import SEVERITIES
 from dothi.alerts.standing import Standing
 from dothi.answers import model, shown
@@ -60,8 +60,8 @@ def answer(ask: Asking, spec: model.Alarms) -> shown.Rows:
     made.total, made.simulated = len(found), any(one.simulated for one in found)
     made.rows = [
         shown.Row(
-            (one.title_en if ask.language == "en" else None) or one.title, f"/operations/alarms/{one.number}",
-            [shown.Cell(ask.say("Số"), one.number)], value=one.value_text,
+            saying.title(one, ask.language), f"/operations/alarms/{one.number}",
+            [shown.Cell(ask.say("Số"), one.number)], value=saying.value(one, ask.language),
             state="minor" if one.severity == "warning" else one.severity, word=one.subject_name, at=one.raised_at,
             place=ask.unit_name(one.unit_code), lon=one.lon, lat=one.lat,
         )

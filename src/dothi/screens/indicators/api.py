@@ -95,7 +95,7 @@ def told(ask: Ask, value: Value) -> dict[str, Any]:
         "place": asdict(value.place), "kind": value.kind, "period": value.period, "start": clock.iso(value.start),
         "end": clock.iso(value.end), "number": value.number, "state": value.state, "reason": value.reason,
         "reason_text": reasons.said(value.reason, ask.language) or None, "numerator": value.numerator,
-        "denominator": value.denominator, "coverage": value.coverage, "running": value.running, "simulated": value.simulated,
+        "denominator": value.denominator, "factor": value.factor, "coverage": value.coverage, "running": value.running, "simulated": value.simulated,
         "carried": value.carried, "boundary": clock.iso(value.boundary) if value.boundary is not None else None,
         "computed_at": clock.iso(value.computed_at) if value.computed_at is not None else None,
         "target": _target(value.target) if value.target is not None else None, "light": value.light,

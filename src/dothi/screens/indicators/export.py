@@ -22,7 +22,7 @@ from dothi.screens.indicators.sdmx import message
 
 COLUMNS = (
     "indicator", "title", "sector", "standards", "place_kind", "place", "place_name", "kind", "period", "start", "end", "value",
-    "unit", "state", "reason", "coverage", "numerator", "denominator", "target", "target_year", "light", "running", "simulated",
+    "unit", "state", "reason", "coverage", "numerator", "denominator", "factor", "target", "target_year", "light", "running", "simulated",
     "carried", "computed_at", "receipt",
 )  # fmt: skip
 BACK: dict[Kind, int] = {"day": 35, "week": 26, "month": 24, "quarter": 12, "year": 5}
@@ -88,7 +88,7 @@ def line(ask: Ask, one: Declared, value: Value) -> dict[str, Any]:
         one.code, one.title.of(ask.language), one.sector, "; ".join(f"{s.set} {s.number}" for s in one.standards) or None,
         value.place.kind, value.place.code, asking.name(value.place, ask.language), value.kind, value.period,
         clock.iso(value.start), clock.iso(value.end), value.number, value.unit or None, value.state,
-        reasons.said(value.reason, ask.language) or None, value.coverage, value.numerator, value.denominator,
+        reasons.said(value.reason, ask.language) or None, value.coverage, value.numerator, value.denominator, value.factor,
         target.value if target else None, target.year if target else None, value.light, value.running, value.simulated,
         value.carried, clock.iso(value.computed_at) if value.computed_at is not None else None, receipt,
     ), strict=True))  # fmt: skip

@@ -53,8 +53,7 @@ class One:
     gap: str
     parts: list[Part]
     formula: str
-    numerator: str
-    denominator: str
+    counted: str
     coverage: str
     chart: Markup
     sentence: str
@@ -164,8 +163,7 @@ def _page(
         title, one.code, said.sector(one.sector, language), one.sector, one.description.of(language), shown,
         say(said.DIRECTIONS[one.direction]),
         _gap(ask, one, value), said.parts(ask, one), said.formula(one.said),
-        "" if value.numerator is None else words.number(value.numerator, _digits(value.numerator), language),
-        "" if value.denominator is None else words.number(value.denominator, _digits(value.denominator), language),
+        said.counted(value.numerator, value.denominator, value.factor, language),
         "" if value.coverage is None else words.quantity(100 * value.coverage, 0, "%", language), chart, sentence,
         [_row(ask, one, each) for each in reversed(series)], ahead,
         said.quantity(ahead.error, one.decimals + 1, value.unit, language) if ahead and ahead.error is not None else "",
@@ -175,10 +173,6 @@ def _page(
         one.source, say(said.CERTAINTIES[one.certainty]), "", False, value.unit, one.decimals,
         value.simulated or any(each.simulated for each in series), containing(ask.now, "year").first.year,
     )  # fmt: skip
-
-
-def _digits(value: float) -> int:
-    return 0 if float(value).is_integer() else 2
 
 
 def _gap(ask: Ask, one: Declared, value: Value) -> str:

@@ -72,13 +72,12 @@ def _draw(session: Session, atlas: atlases.Atlas, codes: set[str], boundary: int
         return None
     shapes = level.shapes[found]
     west, south, east, north = shapely.total_bounds(shapes)
-    narrow = math.cos(math.radians((south + north) / 2))
-    wide, tall = (east - west) * narrow, north - south
-    scale = min((WIDE - 2 * _EDGE) / wide, (_TALLEST - 2 * _EDGE) / tall)
-    left = (WIDE - wide * scale) / 2
+    ratio = (north - south) / ((east - west) * math.cos(math.radians((south + north) / 2)))
+    height = min(_TALLEST, (WIDE - 2 * _EDGE) * ratio + 2 * _EDGE)
+    place = drawing.fitted((west, south, east, north), WIDE - 2 * _EDGE, height - 2 * _EDGE, 1.0, least=0.0)
 
     def project(at: Any) -> Any:
-        return np.stack([left + (at[:, 0] - west) * narrow * scale, _EDGE + (north - at[:, 1]) * scale], axis=1)
+        return np.stack(place(at.T), axis=1) + _EDGE
 
     flat = shapely.simplify(shapely.transform(shapes, project), _NEAR)
     wards = {}
@@ -86,7 +85,7 @@ def _draw(session: Session, atlas: atlases.Atlas, codes: set[str], boundary: int
         at = shapely.maximum_inscribed_circle(shape) if not shape.is_empty else None
         x, y = at.coords[0] if at is not None else (0.0, 0.0)
         wards[level.rows[i].code] = Ward(_path(shape), x, y, 2 * at.length if at is not None else 0.0)
-    return Drawn(round(tall * scale + 2 * _EDGE, 1), wards)
+    return Drawn(round(height, 1), wards)
 
 
 def _path(shape: Any) -> str:

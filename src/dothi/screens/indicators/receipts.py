@@ -45,6 +45,7 @@ class Page:
     number: str
     note: str
     formula: str
+    counted: str
     inputs: list[Input]
     again: Again
     again_number: str
@@ -72,7 +73,8 @@ def index(ask: Ask) -> Response:
     page = Page(
         one.title.of(language) if one else found.title, found, name(found.place, language),
         said.period(found.kind, found.start, language), said.number(found.number, found.decimals, language),
-        reasons.said(found.reason, language), said.formula(found.formula), inputs, again, _plain(again.number, language),
+        reasons.said(found.reason, language), said.formula(found.formula),
+        said.counted(found.numerator, found.denominator, found.factor, language), inputs, again, _plain(again.number, language),
         room.whole(ask.session, ask.caller, id_), [(_since(ask, each), each) for each in found.since], words.day(found.boundary),
         "" if found.coverage is None else words.quantity(100 * found.coverage, 1, "%", language), found.simulated,
     )  # fmt: skip

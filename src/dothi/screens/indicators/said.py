@@ -94,6 +94,20 @@ def number(value: float | None, decimals: int, language: str) -> str:
     return "" if value is None else words.number(value, decimals, language)
 
 
+def counted(numerator: float | None, denominator: float | None, factor: float | None, language: str) -> str:
+    """What was counted, and what makes the number of it: 62 ÷ 69 × 100; nothing where it is no ratio."""
+    if numerator is None or denominator is None:
+        return ""
+    times = f" × {_counted(factor, language)}" if factor not in (None, 1) else ""
+    return f"{_counted(numerator, language)} ÷ {_counted(denominator, language)}{times}"
+
+
+def _counted(value: float | None, language: str) -> str:
+    """With two decimals at most, and none that says nothing."""
+    digits = 0 if value is None else next((d for d in (0, 1) if round(value, d) == round(value, 2)), 2)
+    return number(value, digits, language)
+
+
 def quantity(value: float, decimals: int, unit: str, language: str) -> str:
     """A number with its unit."""
     return words.quantity(value, decimals, unit, language)
@@ -189,6 +203,8 @@ def input_said(ask: Ask, given: Input) -> str:
         )
         what = say("trường “{field}” của bản ghi", field=from_.value) if from_.value else say("bản ghi")
         text = say("{how} {what} trong “{dataset}”, {when}", how=how, what=what, dataset=title, when=when)
+        if from_.whole is not None:
+            text += say(", chung cho cả thành phố")
         return text + (say(", chỉ lấy khi {where}", where=from_.where) if from_.where else "")
     if given.cases is not None:
         kind = say("hồ sơ") if given.cases.type == "dossier" else say("phản ánh")
