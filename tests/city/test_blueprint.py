@@ -63,7 +63,8 @@ def test_tan_an_is_the_same_in_one_file_and_in_many(tmp_path):
     for path in sorted((folder / "sectors").glob("*.yaml")):
         given = yaml.load(path.read_text("utf-8"))
         whole.setdefault("inputs", {}).update(given.pop("inputs", {}))
-        whole["sectors"][path.stem] = {**(whole["sectors"].get(path.stem) or {}), **given}
+        on = whole.setdefault("sectors", {})
+        on[path.stem] = {**(on.get(path.stem) or {}), **given}
     one = tmp_path / "tan-an"
     one.mkdir()
     with (one / "city.yaml").open("w", encoding="utf-8") as file:

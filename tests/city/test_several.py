@@ -5,16 +5,29 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 
 from dothi.app import create_app
+from dothi.cases.tables import CaseTimer, Crew
 from dothi.city import service as city
 from dothi.db import session as db
+from dothi.duty import orders
+from dothi.duty.tables import Order
 from dothi.identity import access, guard
 from dothi.identity import service as identity
+from dothi.identity import store as identity_store
+from dothi.kit import clock
 from dothi.kit.errors import BadInput
 from dothi.places import cities
+from dothi.sensing.tables import Thing
+from dothi.tasking.tables import Actuator, Task, TaskingCapability
+from dothi.transit import service as transit
+from dothi.warnings import standing
+from dothi.warnings.tables import Warning_
 from tests.cases import scene
 from tests.city.conftest import SQUARE, YAML, collection
+from tests.duty import people
+from tests.transit import feed
 from tests.web.asking import Browser
 
 GOOD = "mật khẩu dài của tôi"
@@ -201,3 +214,180 @@ def test_two_cities_cannot_set_one_value_of_a_pack_differently(town):
     message = str(caught.value.faults[0])
     for part in ("tu", "ba", "30", "45", "observed_properties.properties.water-level.state.stale_minutes"):
         assert part in message, message
+
+
+def warning(name, units, at):
+    now = clock.now_micros()
+    info = {"language": "vi-VN", "event": "Lũ", "headline": name, "description": "x", "instruction": "x"}
+    info |= {"sender_name": "Sở thử", "contact": "", "web": ""}
+    area = {"names": {"vi": "Vùng"}, "geometry": None}
+    return Warning_(
+        identifier=name, sender="thu", state="published", status="Actual", msg_type="Alert", infos=[info], areas=[area],
+        severity="Severe", category="Met", units=units, sent_at=now, expires_at=now + clock.DAY, drafted_by="person:1",
+        drafted_at=now, simulated=True, west=at, east=at, south=10.54, north=10.54,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def busy(town):
+    """Orders, a crew, a warning, a bus and a task in each of the two cities; in the province an order and a warning too."""
+    with db.writing() as session:
+        person = identity.create_person(session, guard.SYSTEM, "tinh", "Lê Tỉnh", password=GOOD)
+        identity.grant(session, guard.SYSTEM, person, "administrator")
+        clerk = identity.create_person(session, guard.SYSTEM, "clerk", "Hồ Văn Thư", password=GOOD)
+        identity.grant(session, guard.SYSTEM, clerk, "officer", "agency", "p-kia")
+        both = identity.create_person(session, guard.SYSTEM, "both", "Hồ Hai Nơi", password=GOOD)
+        for code in ("p-kia", "so-a"):
+            identity.grant(session, guard.SYSTEM, both, "officer", "agency", code)
+    with db.writing() as session:
+        caller = access.of_person(session, identity.person(session, "tinh"))
+        offices = {one.code: one.id for one in identity_store.agencies(session)}
+        for name in ("p-thu", "p-kia", "so-a"):
+            orders.give(
+                session, caller, agency_id=offices[name], text=f"Việc của {name}", due_at=clock.now_micros() + clock.DAY
+            )
+        for code, name, ward, away in (("thu", "Thử", "99901", 0), ("kia", "Kia", "99902", FAR)):
+            session.add(
+                Crew(code=f"doi-{code}", name=f"Đội {code}", agency_id=offices[f"p-{code}"], categories=[], active=True)
+            )
+            session.add(warning(f"Nước lên ở {code}", [ward], 106.41 + away))
+            transit.follow(session, caller, f"xe-{code}", f"Xe {code}", simulated=True)
+            stops = feed.FILES["stops.txt"].replace("106.4100", f"{106.41 + away:.4f}")
+            transit.take(session, caller, f"xe-{code}", transit.read("gtfs.zip", feed.zipped(stops=stops)))
+            thing = session.scalars(select(Thing).where(Thing.name == f"Sông {name} 01")).one()
+            valve = Actuator(name="Van", description="x", encoding_type="text/plain", metadata_="", thing_id=thing.id)
+            session.add(valve)
+            session.flush()
+            able = TaskingCapability(
+                name="Đóng mở", description="x", tasking_parameters={"type": "DataRecord", "field": []}, thing_id=thing.id,
+                actuator_id=valve.id,
+            )  # fmt: skip
+            session.add(able)
+            session.flush()
+            session.add(Task(
+                creation_time=1, tasking_parameters={}, capability_id=able.id, actuator_id=valve.id, thing_id=thing.id,
+                state="queued", state_at=1, asked_by="person:1", note="", simulated=True,
+            ))  # fmt: skip
+        session.add(warning("Bão gần bờ", [], 109.0))
+    standing.forget()
+    return town
+
+
+def test_every_list_of_the_inside_follows_the_chosen_city(busy, browser):
+    browser.sign_in("tinh", GOOD)
+    # what a page shows of the two cities and of the province, whichever is looked at
+    pages = {
+        "/operations/orders": ("Việc của p-thu", "Việc của p-kia", "Việc của so-a"),
+        "/warnings": ("Nước lên ở thu", "Nước lên ở kia", "Bão gần bờ"),
+        "/operations/warnings": ("Nước lên ở thu", "Nước lên ở kia", "Bão gần bờ"),
+        "/transparency": ("Nước lên ở thu", "Nước lên ở kia", "Bão gần bờ"),  # the band over every page
+        "/transit": ("Xe thu", "Xe kia", ""),
+        "/operations/tasks": ("Sông Thử 01", "Sông Kia 01", ""),
+    }
+    for chosen, seen in (("all", (0, 1, 2)), ("thu", (0, 2)), ("kia", (1, 2))):
+        for path, names in pages.items():
+            page = browser.get(f"{path}?city={chosen}")
+            assert page.status_code == 200, path
+            assert [n for n, name in enumerate(names) if name in page.text or (not name and n in seen)] == list(seen), (
+                path,
+                chosen,
+            )
+        board = browser.get("/desk/board").text
+        assert [name in board for name in ("UBND Thử", "UBND Kia")] == [n in seen for n in (0, 1)], chosen
+    # the choice stuck; cases to be judged are Kia's four of six
+    shown = set(re.findall(r"PA-\d\d-\d{6}", browser.get("/desk/moderation").text))
+    every = set(re.findall(r"PA-\d\d-\d{6}", browser.get("/desk/moderation?city=all").text))
+    assert (len(shown), len(every)) == (4, 6)
+    desk = {
+        name: set(re.findall(r"PA-\d\d-\d{6}", browser.get(f"/desk?list=all&city={name}").text))
+        for name in ("thu", "kia", "all")
+    }
+    assert (len(desk["thu"]), len(desk["kia"])) == (2, 4)
+    assert desk["thu"] | desk["kia"] == desk["all"]
+    # an order by its address is no question of the city, nor are those of one subject
+    with db.reading() as session:
+        number = session.scalar(select(Order.number).where(Order.text == "Việc của p-thu"))
+    assert browser.get(f"/operations/orders/{number}?city=kia").status_code == 200
+    # messages of the live stream name alarms of both: asked for by number, only those of the city are told
+    with db.writing() as session:
+        ids = []
+        for ward in ("99901", "99902"):
+            made = people.alarm(session, ago=60, title=f"Báo động {ward}", subject_name="x")
+            made.unit_code = ward
+            session.flush()
+            ids.append(made.id)
+    asked = f"/operations/queue?ids={ids[0]},{ids[1]}"
+    json_ = {"accept": "application/json"}
+    assert [row[0] for row in browser.http.get(asked, headers=json_).json()["rows"]] == [ids[1]]
+    browser.get("/operations?city=all")
+    assert len(browser.http.get(asked, headers=json_).json()["rows"]) == 2
+
+
+def test_who_works_for_offices_of_one_city_never_chooses(busy, browser):
+    browser.sign_in("clerk", GOOD)
+    page = browser.get("/?city=thu").text
+    assert "Kia hôm nay" in page
+    assert 'class="town"' not in page
+    assert "Nước lên ở thu" not in page
+    # of an office of the province too: both, and a choice
+    other = browser.another()
+    other.sign_in("both", GOOD)
+    page = other.get("/").text
+    assert "Tây Ninh hôm nay" in page
+    assert 'class="town"' in page
+
+
+def test_warnings_are_followed_city_by_city(busy, browser):
+    for said, count in (("", 3), ("?city=thu", 2), ("?city=kia", 2)):
+        assert browser.http.get(f"/cap/atom.xml{said}").text.count("<entry") == count, said
+        assert len(browser.http.get(f"/cap/current.geojson{said}").json()["features"]) == count, said
+    wrong = browser.http.get("/cap/atom.xml?city=x", headers={"accept": "application/json"})
+    assert wrong.status_code == 400
+    assert {"thu", "kia"} <= set(wrong.json()["faults"][0]["allowed"].split(", "))
+    # a browser's choice is no part of an interface
+    browser.get("/?city=kia")
+    assert browser.http.get("/cap/atom.xml").text.count("<entry") == 3
+
+
+def test_each_city_has_its_own_deadlines(busy, browser):
+    said = "  waste: {overrides: [%s]}\n"
+    dumping = "{at: cases.categories.illegal-dumping.timers.resolve.working_days, value: %s, source: thử}"
+    first, second = (busy.root / name / "city.yaml" for name in ("thu", "kia"))
+    before = {path: path.read_text("utf-8") for path in (first, second)}
+    put = {first: said % dumping % 1, second: said % (dumping % 7)}
+    for path, text in before.items():
+        path.write_text(text.replace("  water: {}\n", "  water: {}\n" + put[path]), "utf-8")
+        with db.writing() as session:
+            city.apply(session, guard.SYSTEM, city.plan(session, path.parent))
+        with db.reading() as session:
+            assert city.plan(session, path.parent).work == []
+    # a wrong one is refused by the pack's own schema, at the city's line
+    wrong = first.read_text("utf-8").replace("value: 1,", "value: 0,")
+    first.write_text(wrong, "utf-8")
+    with db.reading() as session, pytest.raises(BadInput) as caught:
+        city.plan(session, first.parent)
+    assert "thu/city.yaml" in str(caught.value.faults[0])
+    try:
+        given = {}
+        with db.writing() as session:
+            for name, lon in (("thu", 106.41), ("kia", 106.41 + FAR), ("nowhere", 105.0)):
+                case = scene.report(session, category="illegal-dumping", lon=lon, lat=10.54)
+                timer = session.scalars(
+                    select(CaseTimer).where(CaseTimer.case_id == case.id, CaseTimer.code == "resolve")
+                ).one()
+                given[name] = (timer.unit, timer.budget)
+        assert given == {"thu": ("working-days", 1), "kia": ("working-days", 7), "nowhere": ("working-days", 3)}
+        # the desk's table says those of the city looked at
+        browser.sign_in("tinh", GOOD)
+        said_at = {name: browser.get(f"/desk/settings/deadlines?city={name}").text for name in ("thu", "kia", "all")}
+        row = r"Đổ rác trộm</dt><dd class=\"num\">(\d) "
+        assert {name: re.findall(row, page) for name, page in said_at.items()} == {
+            "thu": ["1"],
+            "kia": ["7"],
+            "all": ["3"],
+        }
+    finally:
+        for path, text in before.items():
+            path.write_text(text, "utf-8")
+            with db.writing() as session:
+                city.apply(session, guard.SYSTEM, city.plan(session, path.parent))

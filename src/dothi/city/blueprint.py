@@ -147,6 +147,9 @@ class Group(packs.Strict):
     datastreams: list[Stream]
 
 
+Contact = dict[Literal["name", "email", "phone", "url"], str]
+
+
 class DatasetUse(packs.Strict):
     """A declared dataset taken up by this city. file: GeoJSON beside city.yaml whose features are its records."""
 
@@ -154,10 +157,18 @@ class DatasetUse(packs.Strict):
     sharing: Sharing = "restricted"
     file: str | None = None
     simulated: bool | None = None
-    contact: dict[Literal["name", "email", "phone", "url"], str] | None = None
+    licence: str | None = None
+    contact: Contact | None = None
     source: str | None = None
     source_url: str | None = None
     quality: str | None = None
+
+
+class Catalogue(packs.Strict):
+    """What the city's datasets say of themselves where nothing else is said. licence: of open ones; contact: an office."""
+
+    licence: str | None = None
+    contact: Contact | None = None
 
 
 class Actuators(packs.Strict):
@@ -234,7 +245,9 @@ class Cases(packs.Strict):
 class Adjusted(packs.Strict):
     """One item as people had it in the city this blueprint was exported from. fields: over those made; gone: left out."""
 
-    kind: str
+    kind: Literal[
+        "agency", "area", "property", "sensor", "thing", "datastream", "dataset", "records", "office", "crew"
+    ]  # fmt: skip
     code: str
     fields: dict[str, Any] = Field(default_factory=dict)
     without: list[str] = Field(default_factory=list)
@@ -257,6 +270,7 @@ class Blueprint(packs.Strict):
     models: list[Model] = Field(default_factory=list)
     sensors: list[Group] = Field(default_factory=list)
     datasets: dict[Code, DatasetUse] = Field(default_factory=dict)
+    catalogue: Catalogue = Catalogue()
     cases: Cases = Cases()
     prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}-$")] | None = None
     adjust: list[Adjusted] = Field(default_factory=list)

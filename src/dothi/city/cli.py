@@ -18,6 +18,7 @@ from dothi.db import session as db
 from dothi.identity import guard
 from dothi.kit import clock
 from dothi.kit.errors import DothiError
+from dothi.web.terminal import fault as told
 
 app = typer.Typer(no_args_is_help=True)
 City = Annotated[str, typer.Argument(help="A city's folder, or the name of one shipped with dothi")]
@@ -85,9 +86,9 @@ def apply(
 def stop(error: DothiError) -> typer.Exit:
     """Say what is wrong, every fault of it; the exit to raise."""
     console = Console(stderr=True, highlight=False)
-    console.print(f"[red]{escape(error.message)}[/]")
-    for fault in error.faults:
-        console.print(f"  {escape(str(fault))}", soft_wrap=True)
+    console.print(f"[red]{escape(told(error.message))}[/]")
+    for one in error.faults:
+        console.print(f"  {escape(told(str(one)))}", soft_wrap=True)
     return typer.Exit(1)
 
 

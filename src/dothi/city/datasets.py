@@ -8,9 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from dothi.city.blueprint import Blueprint
+from dothi.city.blueprint import Blueprint, DatasetUse, Place
 from dothi.city.items import Item, flat
 from dothi.datasets import schema as schemas
+from dothi.datasets import vocabulary
 from dothi.datasets.declared import Declared
 from dothi.kit.errors import Fault
 from dothi.packs.lines import Source
@@ -37,15 +38,59 @@ def items(blueprint: Blueprint, taught: Sectors, folder: Path) -> Iterator[Item]
         yield Item("dataset", code, flat({
             "name": one.title.vi, "title_en": one.title.en, "description": one.description.vi,
             "description_en": one.description.en, "agency": use.agency, "sharing": use.sharing, "status": "published",
-            "schema": one.kept, "geometry_type": one.geometry_type, "key_field": one.key_field, "licence": one.licence,
-            "frequency": one.frequency, "contact": use.contact, "keywords": one.keywords, "themes": one.themes,
+            "schema": one.kept, "geometry_type": one.geometry_type, "key_field": one.key_field,
+            "licence": _licence(blueprint, one, use), "frequency": one.frequency,
+            "contact": use.contact or blueprint.catalogue.contact, "keywords": one.keywords, "themes": one.themes,
             "sector": sector, "source": use.source or one.source, "source_url": use.source_url or one.source_url,
             "quality": use.quality or one.quality, "style": one.style.model_dump() if one.style else None,
             "simulated": simulated,
         }))  # fmt: skip
         if use.file is not None:
-            held = read(folder / use.file, one)
-            yield Item("records", code, {"name": use.file, "digest": held.digest, "count": len(held.records)})
+            yield _records(folder, code, use.file, *_shape(blueprint, code, one))
+    for own in _by_hand(blueprint):
+        if (folder / own.file).is_file():
+            yield _records(folder, own.code, own.file, own.schema, own.key_field)
+
+
+def _licence(blueprint: Blueprint, one: Declared, use: DatasetUse) -> str | None:
+    """The address of a dataset's terms of use; what the city says of all holds for the open ones."""
+    said = use.licence or one.licence or (blueprint.catalogue.licence if use.sharing == "open" else None)
+    known = vocabulary.licence(said)
+    return known.uri if known else said
+
+
+def _records(folder: Path, code: str, file: str, schema: dict[str, Any], key_field: str | None) -> Item:
+    held = read(folder / file, schema, key_field)
+    return Item("records", code, {"name": file, "digest": held.digest, "count": len(held.records)})
+
+
+@dataclass
+class _Own:
+    """A dataset people made in the city a blueprint was exported from. at: its key."""
+
+    at: tuple[str | int, ...]
+    code: str
+    file: str
+    schema: dict[str, Any]
+    key_field: str | None
+
+
+def _by_hand(blueprint: Blueprint) -> Iterator[_Own]:
+    """The datasets with records that only `adjust` knows of."""
+    described = {one.code: one.fields for one in blueprint.adjust if one.kind == "dataset"}
+    taken = blueprint.taken()
+    for i, one in enumerate(blueprint.adjust):
+        if one.kind == "records" and one.code not in taken and one.code in described:
+            said = described[one.code]
+            yield _Own(
+                ("adjust", i), one.code, str(one.fields.get("name")), said.get("schema") or {}, said.get("key_field")
+            )
+
+
+def _shape(blueprint: Blueprint, code: str, one: Declared) -> tuple[dict[str, Any], str | None]:
+    """A dataset's schema and key: as its pack declares it, or as people had it where the blueprint was exported."""
+    said = next((a.fields for a in blueprint.adjust if a.kind == "dataset" and a.code == code), {})
+    return said.get("schema", one.schema_), said.get("key_field", one.key_field)
 
 
 def _referred_first(codes: list[str], taught: Sectors) -> list[str]:
@@ -69,6 +114,7 @@ def faults(blueprint: Blueprint, source: Source, taught: Sectors, folder: Path) 
     agencies = [agency.code for agency in blueprint.agencies]
     held: dict[str, File] = {}
     taken = blueprint.taken()
+    found += _unknown_licences(blueprint, source)
     for code, (here, use) in taken.items():
         if use.agency not in agencies:
             found.append(source.fault((*here, "agency"), f'no agency "{use.agency}"', near=(use.agency, agencies),
@@ -94,12 +140,29 @@ def faults(blueprint: Blueprint, source: Source, taught: Sectors, folder: Path) 
         if not path.is_file() or folder.resolve() not in path.resolve().parents:
             found.append(source.fault((*here, "file"), f'no file "{use.file}" beside city.yaml'))
             continue
-        held[code] = read(path, one)
+        held[code] = read(path, *_shape(blueprint, code, one))
         found += _named(f"{folder.name}/{use.file}", held[code].faults)
+    for own in _by_hand(blueprint):
+        path = folder / own.file
+        if not path.is_file() or folder.resolve() not in path.resolve().parents:
+            found.append(source.fault((*own.at, "fields", "name"), f'no file "{own.file}" beside city.yaml'))
+            continue
+        found += _named(f"{folder.name}/{own.file}", read(path, own.schema, own.key_field).faults)
     for code, file in held.items():
         use = taken[code][1]
         found += _named(f"{folder.name}/{use.file}", _astray(taught.datasets[code][1], file, held))
     return found
+
+
+def _unknown_licences(blueprint: Blueprint, source: Source) -> Iterator[Fault]:
+    said: list[tuple[Place, str | None]] = [(("catalogue", "licence"), blueprint.catalogue.licence)]
+    said += [((*here, "licence"), use.licence) for here, use in blueprint.taken().values()]
+    for at, licence in said:
+        if licence and vocabulary.licence(licence) is None and not licence.startswith(("https://", "http://")):
+            codes = [one.code for one in vocabulary.LICENCES]
+            yield source.fault(
+                at, f'no licence "{licence}"', near=(licence, codes), allowed=f"an address, or {', '.join(codes)}"
+            )
 
 
 def _named(name: str, faults: list[Fault]) -> Iterable[Fault]:
@@ -119,10 +182,10 @@ def _astray(one: Declared, file: File, held: dict[str, File]) -> list[Fault]:
     ]  # fmt: skip
 
 
-def read(path: Path, one: Declared) -> File:
+def read(path: Path, schema: dict[str, Any], key_field: str | None) -> File:
     """The records of a file; read again only when the file changed."""
     stat = path.stat()
-    return _read(path, stat.st_mtime_ns, stat.st_size, json.dumps(one.schema_, sort_keys=True), one.key_field)
+    return _read(path, stat.st_mtime_ns, stat.st_size, json.dumps(schema, sort_keys=True), key_field)
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,11 @@ from dothi.kit import clock
 from dothi.kit.errors import NotFound
 from dothi.sensing.sectors import sectors
 
-ADDED = ("agency", "thing", "office", "crew", "dataset", "area")  # kinds people make beside the blueprint
+ADDED = ("agency", "thing", "datastream", "office", "crew", "dataset", "area")  # kinds people make beside the blueprint
+USED = {
+    "sensor": "sensor",
+    "property": "property",
+}  # what a datastream is nothing without: kind, and the field naming it
 
 
 @dataclass
@@ -91,5 +95,15 @@ def added(session: Session, city: str, applied: dict[Key, Item]) -> list[Item]:
         mine = {item.fields.get("agency") for item in applied.values() if item.kind == "thing"}
     else:
         mine = None
-    rows = [one for one in store.everything(session, ADDED) if one.key not in held]
-    return [one for one in rows if mine is None or one.fields.get("agency") in mine]
+    rows = [one for one in store.everything(session, ADDED) if one.key not in held and one.kind != "datastream"]
+    rows = [one for one in rows if mine is None or one.fields.get("agency") in mine]
+    return sorted([*rows, *_streams(session, applied, rows)], key=lambda one: KINDS.index(one.kind))
+
+
+def _streams(session: Session, applied: dict[Key, Item], rows: list[Item]) -> list[Item]:
+    """Datastreams made by hand on things that are here, and what they and the blueprint's own use that nobody asked for."""
+    things = {code for kind, code in applied if kind == "thing"} | {one.code for one in rows if one.kind == "thing"}
+    streams = [one for one in store.everything(session, ["datastream"]) if one.fields.get("thing") in things]
+    wanted = {(kind, str(one.fields.get(name))) for one in streams for kind, name in USED.items()} - applied.keys()
+    used = [one for one in store.everything(session, USED) if one.key in wanted]
+    return [*used, *(one for one in streams if one.key not in applied)]

@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from dothi.city import store
 from dothi.city.drift import added
 from dothi.city.items import Item, Key
+from dothi.city.migrations import FILE
 from dothi.datasets import schema as schemas
+from dothi.datasets.tables import Dataset
 from dothi.kit.errors import BadInput, Fault, NotFound
 from dothi.packs import Text
 
@@ -58,9 +60,16 @@ def export(session: Session, city: str, source: Path | None = None) -> Exported:
     whole = json.loads(json.dumps(written))
     _sketches(session, city, applied, made)
     _records(session, whole, applied, now, made, source)
-    adjust = [*whole.pop("adjust", []), *_adjusted(session, city, applied, now)]
+    _beside(whole, made, source)
+    own = added(session, city, applied)
+    adjust = {(one["kind"], one["code"]): one for one in whole.pop("adjust", [])}
+    for row in [*_adjusted(applied, now), *_added(own, made)]:
+        adjust[row["kind"], row["code"]] = _over(adjust.get((row["kind"], row["code"])), row)
+    _own_records(session, adjust, own, made)
     if adjust:
-        whole["adjust"] = adjust
+        whole["adjust"] = list(adjust.values())
+    if nameless := store.nameless(session):
+        made.said.append(f"{nameless} things have no code and stay here: a code in their properties takes them along")
     uses = whole.get("sectors") or {}
     whole["sectors"] = {code: {} for code, use in uses.items() if not use}
     for code, use in uses.items():
@@ -83,72 +92,116 @@ def _sketches(session: Session, city: str, applied: dict[Key, Item], made: Expor
             )
 
 
-def _adjusted(session: Session, city: str, applied: dict[Key, Item], now: dict[Key, Item]) -> list[dict[str, Any]]:
-    """What people changed, removed and made, item by item."""
+def _adjusted(applied: dict[Key, Item], now: dict[Key, Item]) -> list[dict[str, Any]]:
+    """What people changed, filled in and removed, item by item."""
     rows: list[dict[str, Any]] = []
     for key, item in applied.items():
         if item.kind in KEPT_APART:
             continue
-        code, have = item.code, now.get(key)
+        have = now.get(key)
         if have is None:
-            rows.append({"kind": item.kind, "code": code, "gone": True})
+            if not (item.kind == "datastream" and ("thing", str(item.fields.get("thing"))) not in now):  # goes with it
+                rows.append({"kind": item.kind, "code": item.code, "gone": True})
             continue
-        fields = {
-            name: have.fields[name]
-            for name in item.fields
-            if name in have.fields and have.fields[name] != item.fields[name]
-        }
+        fields = {name: value for name, value in have.fields.items() if item.fields.get(name) != value}
         without = [name for name in item.fields if name not in have.fields]
         if fields or without:
-            rows.append(
-                {
-                    "kind": item.kind,
-                    "code": code,
-                    **({"fields": fields} if fields else {}),
-                    **({"without": without} if without else {}),
-                }
-            )
-    rows += [
-        {"kind": one.kind, "code": one.code, "fields": one.fields}
-        for one in added(session, city, applied)
-        if one.kind != "dataset"
-    ]
+            row: dict[str, Any] = {"kind": item.kind, "code": item.code}
+            rows.append(row | ({"fields": fields} if fields else {}) | ({"without": without} if without else {}))
     return rows
+
+
+def _added(own: list[Item], made: Exported) -> list[dict[str, Any]]:
+    """What people made beside the blueprint."""
+    rows: list[dict[str, Any]] = []
+    for one in own:
+        if one.kind == "datastream" and not {"thing", "sensor", "property"} <= one.fields.keys():
+            made.said.append(f"{one.code}: its sensor or observed property has no code, so it stays here")
+            continue
+        rows.append({"kind": one.kind, "code": one.code, "fields": one.fields})
+    return rows
+
+
+def _own_records(session: Session, adjust: dict[Key, dict[str, Any]], own: list[Item], made: Exported) -> None:
+    """The records of datasets people made beside the blueprint, here or where it was exported before, as files."""
+    before = [code for kind, code in adjust if kind == "records"]
+    for code in dict.fromkeys([*before, *(one.code for one in own if one.kind == "dataset")]):
+        row, dataset = adjust.pop(("records", code), None), store.dataset(session, code)
+        if dataset is None or not dataset.count:
+            continue
+        if dataset.sharing == "restricted":
+            made.said.append(f"{code}: restricted, so its records stay here")
+            continue
+        name = str(row["fields"]["name"]) if row is not None else f"data/{code}.geojson"
+        _write(session, dataset, name, None, made)
+        adjust["records", code] = {"kind": "records", "code": code, "fields": {"name": name}}
+
+
+def _over(before: dict[str, Any] | None, row: dict[str, Any]) -> dict[str, Any]:
+    """What an earlier export said of an item, and over it what is so now."""
+    if before is None or row.get("gone") or before.get("gone"):
+        return row
+    without = [*before.get("without", []), *row.get("without", [])]
+    fields = {
+        name: value
+        for name, value in {**before.get("fields", {}), **row.get("fields", {})}.items()
+        if name not in row.get("without", [])
+    }
+    without = [name for name in dict.fromkeys(without) if name not in row.get("fields", {})]
+    made = {"kind": row["kind"], "code": row["code"]}
+    return made | ({"fields": fields} if fields else {}) | ({"without": without} if without else {})
+
+
+def _beside(whole: dict[str, Any], made: Exported, source: Path | None) -> None:
+    """Files of the city's folder the database does not keep: its migrations, timetables of its feeds."""
+    names = {FILE: "how earlier versions become this one"} if source is not None and (source / FILE).is_file() else {}
+    for use in (whole.get("sectors") or {}).values():
+        names |= {
+            str(one["file"]): "a timetable" for one in ((use or {}).get("feeds") or {}).values() if one.get("file")
+        }
+    for name, what in names.items():
+        if source is not None and (source / name).is_file():
+            made.files[name] = (source / name).read_bytes()
+        else:
+            made.said.append(f"{name} ({what}) is not in the folder of the city; put it beside city.yaml")
 
 
 def _records(
     session: Session, whole: dict[str, Any], applied: dict[Key, Item], now: dict[Key, Item], made: Exported, source: Path | None
 ) -> None:  # fmt: skip
     """The records of each dataset the city takes up, as a file beside city.yaml."""
+    loaded = {store.dataset_of(one.code): one for one in applied.values() if one.kind == "records"}
     for use in (whole, *(one for one in (whole.get("sectors") or {}).values() if one)):
         for code, taken in (use.get("datasets") or {}).items():
-            name = taken.pop("file", None)
-            item = next(
-                (one for one in applied.values() if one.kind == "records" and store.dataset_of(one.code) == code), None
-            )
-            dataset = store.dataset(session, code)
-            if item is None or dataset is None or name is None:
+            name, item, dataset = taken.pop("file", None), loaded.get(code), store.dataset(session, code)
+            if dataset is None or ((item is None or name is None) and not store.by_people(session, code)):
                 continue
             if dataset.sharing == "restricted":
                 made.said.append(f"{code}: restricted, so its records stay here")
                 continue
-            have = now.get(item.key)
-            same = have is not None and have.fields.get("digest") == item.fields["digest"]
-            path = None if source is None else source / name
-            personal = {one.name for one in schemas.fields(dataset.schema) if one.personal}
-            if (
-                same
-                and not personal
-                and path is not None
-                and path.is_file()
-                and store.digest(path.read_bytes()) == item.fields["digest"]
-            ):
-                made.files[name] = path.read_bytes()
-            else:
-                made.files[name] = _features(session, code, personal, store.keys_of(session, item.code))
-            if personal:
-                made.said.append(f"{code}: without " + ", ".join(sorted(personal)))
+            name = name or f"data/{code}.geojson"
+            have = None if item is None else now.get(item.key)
+            path = None if source is None or item is None or have is None else source / name
+            if path is not None and item is not None and have is not None:
+                digest = item.fields["digest"]
+                same = have.fields.get("digest") == digest
+                if same and not _personal(dataset) and path.is_file() and store.digest(path.read_bytes()) == digest:
+                    made.files[name] = path.read_bytes()
+            if name not in made.files:
+                _write(session, dataset, name, item, made)
             taken["file"] = name
+
+
+def _personal(dataset: Dataset) -> set[str]:
+    return {one.name for one in schemas.fields(dataset.schema) if one.personal}
+
+
+def _write(session: Session, dataset: Dataset, name: str, item: Item | None, made: Exported) -> None:
+    personal = _personal(dataset)
+    own = None if item is None else store.keys_of(session, item.code)
+    made.files[name] = _features(session, dataset.code, personal, own)
+    if personal:
+        made.said.append(f"{dataset.code}: without " + ", ".join(sorted(personal)))
 
 
 def _features(session: Session, code: str, personal: set[str], own: set[str] | None) -> bytes:

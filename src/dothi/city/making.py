@@ -20,6 +20,7 @@ from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
 from dothi.places import base as base_map
+from dothi.places import cities
 from dothi.places import service as places
 from dothi.sensing import registry
 from dothi.sensing import service as sensing
@@ -120,8 +121,9 @@ class Maker:
         if digest.endswith(store.CHANGED):  # somebody's own hand: only what it is called follows
             self._remember_records(code, {"name": name, "count": body["count"]})
             return
-        there = self._there(name, dataset)
-        held = taken.read(self._beside() / name, self.taught.datasets[dataset][1]) if there else None
+        there = self._there(name)
+        known = store.dataset(self.session, dataset) if there else None
+        held = taken.read(self._beside() / name, known.schema, known.key_field) if known is not None else None
         if held is not None and held.digest == digest:
             features = held.records
         else:
@@ -153,8 +155,8 @@ class Maker:
             for key in one.get("keys", [])
         }  # fmt: skip
 
-    def _there(self, name: str, code: str) -> bool:
-        return self.folder is not None and code in self.taught.datasets and (self._beside() / name).is_file()
+    def _there(self, name: str) -> bool:
+        return self.folder is not None and (self._beside() / name).is_file()
 
     def _remember_records(self, code: str, held: dict[str, Any] | None) -> None:
         self.session.flush()
@@ -179,7 +181,7 @@ class Maker:
 
     def _setting(self, code: str, body: dict[str, Any]) -> None:
         store.put_setting(self.session, code, {name: value for name, value in body.items() if name != "properties"})
-        if code.partition(":")[0] == overrides.SETTING:
+        if code.partition(":")[0] in (overrides.SETTING, cities.CITY):  # of several cities each has its own deadlines
             overrides.follow(self.session)
         self._say("city.setting.updated", f"setting:{code}", {})
 
@@ -191,8 +193,10 @@ class Maker:
 
     def _thing(self, code: str, body: dict[str, Any]) -> None:
         lon, lat, agency = body.pop("lon", None), body.pop("lat", None), body.pop("agency", None)
+        point = body.pop("shape", None)
         if lon is not None and lat is not None:
             point = {"type": "Point", "coordinates": [lon, lat]}
+        if point is not None:
             own = {k: v for k, v in body["properties"].items() if k in ("sharing", "simulated")}
             body["Locations"] = [
                 {"name": body["name"], "description": body["description"], "encodingType": GEOJSON, "location": point,

@@ -7,6 +7,7 @@ packs first; a server looks every few seconds whether an apply changed them, and
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import event
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dothi import packs
+from dothi.cases import deadlines
 from dothi.city.blueprint import Blueprint
 from dothi.config import settings
 from dothi.db import session as db
@@ -34,11 +36,12 @@ log = logging.getLogger(__name__)
 
 
 def of(blueprint: Blueprint, source: Source | None = None) -> list[Override]:
-    """The overrides a blueprint asks for."""
+    """The overrides a blueprint asks for; those a city may set for its own area with its communes."""
+    units = tuple(sorted({unit for area in blueprint.places.areas for unit in area.units}))
     return [
         Override(
             code, one.at, one.value, one.source, None if source is None else (source, ("sectors", code, "overrides", i)),
-            blueprint.city,
+            blueprint.city, units if deadlines.by_area(one.at) else (),
         )
         for code, use in blueprint.sectors.items()
         for i, one in enumerate(use.overrides)
@@ -46,31 +49,42 @@ def of(blueprint: Blueprint, source: Source | None = None) -> list[Override]:
 
 
 def stored(session: Session, *, without: str | None = None) -> list[Override]:
-    """The overrides of the cities applied here. without: one of them."""
+    """The overrides of the cities applied here. without: one of them.
+
+    Where there is one city alone, all of them hold everywhere.
+    """
+    alone = not cities.all_(session).keys() - {without} if without else len(cities.all_(session)) < 2
     made = []
     for value in cities.each(session, SETTING):
         if value.get("city") != without:
             made += [
-                Override(one["sector"], one["at"], one["value"], one["source"], city=str(value.get("city", "")))
+                Override(
+                    one["sector"], one["at"], one["value"], one["source"], city=str(value.get("city", "")),
+                    units=() if alone else tuple(one.get("units") or ()),
+                )
                 for one in value["values"]
-            ]
+            ]  # fmt: skip
     return made
 
 
 def taught(mine: list[Override], others: list[Override]) -> Sectors:
     """The packs as a city would have them. Raises BadInput with the line of every override its pack refuses."""
-    wanted = [*(one for one in others if (one.sector, one.at) not in {(m.sector, m.at) for m in mine}), *mine]
+    own = {(one.sector, one.at) for one in mine}
+    # all of mine are put in, so that the packs' schemas check them
+    wanted = [*(one for one in others if (one.sector, one.at) not in own), *(replace(one, units=()) for one in mine)]
     if wanted == known.in_force():
         return sectors()
     return together(packs.load(packs.content_path("sectors"), wanted))
 
 
 def contradictions(mine: list[Override], others: list[Override]) -> Iterator[Fault]:
-    """Overrides another city of this installation has at another value: packs are those of the installation."""
-    held = {(one.sector, one.at): one for one in others}
-    for one in mine:
-        other = held.get((one.sector, one.at))
-        if other is not None and other.value != one.value:
+    """Overrides another city of this installation has at another value: packs are those of the installation.
+
+    What a city may set for its own area contradicts nobody who has other communes.
+    """
+    for one, other in ((one, other) for one in mine for other in others):
+        apart = bool(one.units and other.units) and not set(one.units) & set(other.units)
+        if (one.sector, one.at) == (other.sector, other.at) and other.value != one.value and not apart:
             yield one.fault(
                 f"{one.city} wants {one.at} of {one.sector} at {one.value!r}, and {other.city} of this installation has it "
                 f"at {other.value!r}: packs are those of all its cities",
@@ -143,5 +157,9 @@ def item(city: str, mine: list[Override]) -> dict[str, Any] | None:
     """The overrides as the setting that keeps them; None when there are none."""
     if not mine:
         return None
-    values = [{"sector": one.sector, "at": one.at, "value": one.value, "source": one.source} for one in mine]
+    values = [
+        {"sector": one.sector, "at": one.at, "value": one.value, "source": one.source}
+        | ({"units": list(one.units)} if one.units else {})
+        for one in mine
+    ]
     return {"city": city, "values": values}

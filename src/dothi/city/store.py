@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from dothi.cases.tables import Crew, OfficeRule
@@ -166,17 +166,33 @@ def _things(session: Session) -> Iterator[Item]:
         .where(Thing.code.is_not(None))
     )
     for id_, code, name, description, properties, agency in session.execute(query):
-        lon, lat = _position(points.get(id_))
+        lon, lat, shape = _position(points.get(id_))
         yield Item("thing", str(code), flat({
-            "name": name, "description": description, "lon": lon, "lat": lat, "agency": agency,
+            "name": name, "description": description, "lon": lon, "lat": lat, "shape": shape, "agency": agency,
             "properties": _own(properties),
         }))  # fmt: skip
 
 
-def _position(location: Any) -> tuple[float | None, float | None]:
-    value = location.get("geometry", location) if isinstance(location, dict) else {}
-    coordinates = value.get("coordinates") if isinstance(value, dict) and value.get("type") == "Point" else None
-    return (coordinates[0], coordinates[1]) if coordinates else (None, None)
+def _position(location: Any) -> tuple[float | None, float | None, Any]:
+    """Longitude and latitude of a point, or the geometry that is none."""
+    value = location.get("geometry", location) if isinstance(location, dict) else None
+    if not isinstance(value, dict) or not value.get("coordinates"):
+        return None, None, None
+    if value.get("type") == "Point":
+        return value["coordinates"][0], value["coordinates"][1], None
+    return None, None, value
+
+
+def nameless(session: Session) -> int:
+    """How many things have no code, by which a blueprint could speak of them."""
+    return session.scalar(select(func.count()).select_from(Thing).where(Thing.code.is_(None))) or 0
+
+
+def by_people(session: Session, code: str) -> bool:
+    """Whether people, or others with keys of their own, wrote records of a dataset that stand now."""
+    who = or_(Record.recorded_by.startswith("person:"), Record.recorded_by.startswith("key:"))
+    query = select(Record.id).join(Dataset, Dataset.id == Record.dataset_id).where(Dataset.code == code, who)
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def _datastreams(session: Session) -> Iterator[Item]:

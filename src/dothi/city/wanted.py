@@ -19,6 +19,8 @@ OBSERVATION_TYPES = {
     "measurement": OBSERVATION + "Measurement", "count": OBSERVATION + "CountObservation",
     "truth": OBSERVATION + "TruthObservation", "category": OBSERVATION + "CategoryObservation",
 }  # fmt: skip
+# what an item of a kind is nothing without, where the blueprint itself does not make it
+NEEDS = {"datastream": {"name", "thing", "sensor"}, "office": {"type", "agency"}, "dataset": {"name", "schema"}}
 
 
 def items(blueprint: Blueprint, source: Source, folder: Path, taught: Sectors | None = None) -> list[Item]:
@@ -41,22 +43,50 @@ def items(blueprint: Blueprint, source: Source, folder: Path, taught: Sectors | 
         *_places(blueprint, files), *_teaching(blueprint, taught), *_things(blueprint, taught, sketch),
         *datasets.items(blueprint, taught, folder), *cases.items(blueprint),
     ]  # fmt: skip
-    made = _adjusted(made, blueprint.adjust)
+    made = _adjusted(made, blueprint.adjust, source) if blueprint.adjust else made
     packs.refuse(_twice(made, source), source.name)
     return sorted(made, key=lambda item: KINDS.index(item.kind))
 
 
-def _adjusted(made: list[Item], adjust: list[Adjusted]) -> list[Item]:
-    """The items as people had them in the city a blueprint was exported from."""
+def _adjusted(made: list[Item], adjust: list[Adjusted], source: Source) -> list[Item]:
+    """The items as people had them in the city a blueprint was exported from. Raises BadInput for what nothing makes."""
     held = {item.key: item for item in made}
-    for one in adjust:
+    gone = {one.code for one in adjust if one.gone and one.kind == "thing"}
+    faults: list[Fault] = []
+    for i, one in enumerate(adjust):
         key = (one.kind, one.code)
         if one.gone:
             held.pop(key, None)
             continue
+        if one.kind == "records":  # read from its file
+            continue
+        if key not in held and not NEEDS.get(one.kind, {"name"}) <= one.fields.keys():
+            known = [code for kind, code in held if kind == one.kind]
+            faults.append(
+                source.fault(("adjust", i, "code"), f'no {one.kind} "{one.code}" to adjust', near=(one.code, known))
+            )
+            continue
         fields = {**(held[key].fields if key in held else {}), **one.fields}
         held[key] = Item(one.kind, one.code, {name: value for name, value in fields.items() if name not in one.without})
-    return list(held.values()) if adjust else made
+    # a thing that is gone takes its datastreams along
+    left = {
+        key: item for key, item in held.items() if item.kind != "datastream" or item.fields.get("thing") not in gone
+    }
+    faults += _loose(left, adjust, source)
+    packs.refuse(faults, source.name)
+    return list(left.values())
+
+
+def _loose(held: dict[Key, Item], adjust: list[Adjusted], source: Source) -> Iterator[Fault]:
+    """Adjusted datastreams on things, sensors and properties the blueprint does not have."""
+    for i, one in enumerate(adjust):
+        item = held.get((one.kind, one.code))
+        for name in ("thing", "sensor", "property") if item is not None and one.kind == "datastream" else ():
+            code = str(item.fields.get(name)) if item is not None else ""
+            if (name, code) not in held:
+                known = [other for kind, other in held if kind == name]
+                at = ("adjust", i, "fields", name) if name in one.fields else ("adjust", i, "code")
+                yield source.fault(at, f'no {name} "{code}"', near=(code, known))
 
 
 def _twice(made: Iterable[Item], source: Source) -> list[Fault]:
