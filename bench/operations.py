@@ -43,7 +43,8 @@ PROBE = """() => {
   new MutationObserver(() => { for (const one of panel.querySelectorAll("live-value")) note(window.seen.panel, one.textContent) })
     .observe(panel, {subtree: true, childList: true, characterData: true});
   const map = document.querySelector("ops-map");
-  new MutationObserver(() => note(window.seen.map, map.dataset.told)).observe(map, {attributeFilter: ["data-told"]});
+  const said = () => { const one = map.querySelector(".map-said"); if (one) note(window.seen.map, one.textContent) };
+  new MutationObserver(said).observe(map, {subtree: true, childList: true, characterData: true});
 }"""
 FRAMES = """async seconds => {
   const found = []; let last = performance.now(); const end = last + seconds * 1000;

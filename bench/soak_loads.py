@@ -1,8 +1,9 @@
-"""A load of a million records: how fast it is, how long it keeps SQLite's other writers waiting, and kill -9 at random.
+"""A load of a million records: how fast it is, how long it keeps SQLite's other writers waiting, and kill -9 in every phase.
 
-    python -m bench.soak_loads [rows] [kills]      (1000000 and 10 unless said; DOTHI_BENCH_DATABASES chooses)
+    python -m bench.soak_loads [rows] [rounds]      (1000000 and 1 unless said; DOTHI_BENCH_DATABASES chooses)
 
-Holds when after every kill the records are exactly those of before the load or those of after it. Exit code 1 otherwise.
+A round kills once in each phase, at a random moment of it. Holds when after every kill the records are exactly those of
+before the load or those of after it, and what was staged can still be applied. Exit code 1 otherwise.
 """
 
 import random
@@ -22,17 +23,44 @@ from tests.servers import Cluster
 from bench.harness import DATABASES, Place, fresh, using
 from dothi.db import session as db
 
+PHASES = ("reading", "checking", "comparing", "writing", "settling", "committing", "sweeping")
+STAGING = PHASES[:3]
+# says each phase as it begins; with a number it applies a load that stands staged
 CHILD = """
 import sys
 from pathlib import Path
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+from dothi.datasets import history
 from dothi.datasets.loads import service as loads
+from dothi.db import bulk_records as bulk
 from dothi.identity.guard import SYSTEM
-path, mode = sys.argv[1:]
-print("staging", flush=True)
-load = loads.stage(SYSTEM, "lamps", Path(path), None, mode)
-print("apply", flush=True)
-loads.apply(SYSTEM, load.id)
-print("done", flush=True)
+
+def say(word):
+    print(word, flush=True)
+
+def told(room, verb, word):
+    own = getattr(room, verb)
+    def verb_(*given, **named):
+        say(word)
+        return own(*given, **named)
+    setattr(room, verb, verb_)
+
+path, mode, load = sys.argv[1], sys.argv[2], int(sys.argv[3])
+if not load:
+    say("reading")
+    told(bulk, "refuse_repeated", "checking")
+    told(bulk, "compare", "comparing")
+    load = loads.stage(SYSTEM, "lamps", Path(path), None, mode).id
+say(f"staged {load}")
+told(bulk, "apply", "writing")
+told(history, "settle", "settling")
+told(loads, "sweep", "sweeping")
+@event.listens_for(Session, "before_commit")
+def _(session):
+    say("committing")
+loads.apply(SYSTEM, load)
+say("done")
 """
 CSV_HEAD = "Mã,Tên đường,Kinh độ,Vĩ độ,Công suất (W),Ngày lắp,Tình trạng\n"
 
@@ -99,25 +127,54 @@ class Waiting(threading.Thread):
         own.close()
 
 
-def timed(place: Place, path: Path, rows: int, mode: str, title: str) -> None:
-    """One whole load in a process of its own, with the rates of its steps."""
+class Child:
+    """A load in a process of its own, and what it said when."""
+
+    def __init__(self, place: Place, path: Path, mode: str, load: int = 0) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", CHILD, str(path), mode, str(load)], stdout=subprocess.PIPE, text=True, env=place.env
+        )
+        self.heard: dict[str, float] = {}
+        self.load = load
+
+    def until(self, word: str) -> float:
+        """When the child said a word."""
+        assert self.process.stdout is not None
+        while word not in self.heard:
+            line = self.process.stdout.readline()
+            assert line, f"the load ended before {word!r}"
+            self._hear(line)
+        return self.heard[word]
+
+    def _hear(self, line: str) -> None:
+        said, _, number = line.strip().partition(" ")
+        if number:
+            self.load = int(number)
+        # small transactions are committed before and after the one that counts
+        if said != "committing" or ("settling" in self.heard and said not in self.heard):
+            self.heard[said] = time.perf_counter()
+
+    def kill(self) -> str:
+        """Kill it; the last it said."""
+        self.process.send_signal(signal.SIGKILL)
+        for line in self.process.communicate()[0].splitlines():
+            self._hear(line)
+        return list(self.heard)[-1]
+
+
+def timed(place: Place, path: Path, rows: int, mode: str, title: str) -> dict[str, float]:
+    """One whole load in a process of its own, with the rates of its steps; how long each phase lasted."""
     watch = Waiting(place.folder / "dothi.db") if place.kind == "sqlite" else None
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path), mode], stdout=subprocess.PIPE, text=True, env=place.env
-    )
-    assert child.stdout is not None
-    child.stdout.readline()
-    began = time.perf_counter()
+    child = Child(place, path, mode)
+    began = child.until("reading")
     if watch:
         watch.start()
-    assert child.stdout.readline() == "apply\n"
-    staged = time.perf_counter()
+    staged = child.until("staged")
     waited = watch.longest if watch else 0.0
     if watch:
         watch.longest = 0.0
-    assert child.stdout.readline() == "done\n"
-    applied = time.perf_counter()
-    child.wait()
+    applied = child.until("done")
+    child.process.wait()
     said = (
         f"; another writer waited at most {waited:.2f} s while staging, {watch.longest:.1f} s while applying, {watch.failed} gave up after 30 s"
         if watch
@@ -131,53 +188,59 @@ def timed(place: Place, path: Path, rows: int, mode: str, title: str) -> None:
         f" ({staged - began:.0f} + {applied - staged:.0f} s){said}",
         flush=True,
     )
+    order = [*STAGING, "staged", *PHASES[3:], "done"]
+    return {one: child.heard[order[order.index(one) + 1]] - child.heard[one] for one in PHASES}
 
 
-def killed(place: Place, path: Path, dice: random.Random, longest: float) -> str:
-    """A load killed at a random moment of staging or applying; what it said last."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path), "replace"], stdout=subprocess.PIPE, text=True, env=place.env
-    )
-    assert child.stdout is not None
-    said = child.stdout.readline().strip()
-    if dice.random() < 0.7:  # most of them while applying, where it matters most
-        said = child.stdout.readline().strip()
-        time.sleep(dice.random() * longest)
-    else:
-        time.sleep(dice.random() * 10)
-    child.send_signal(signal.SIGKILL)
-    rest = child.communicate()[0].split()
-    return rest[-1] if rest else said
+def killed(place: Place, path: Path, phase: str, after: float, load: int) -> tuple[str, int]:
+    """A load killed so many seconds into a phase: the phase it was in by then, and its number once it was staged."""
+    child = Child(place, path, "replace", 0 if phase in STAGING else load)
+    child.until(phase)
+    time.sleep(after)
+    return child.kill(), child.load
 
 
-def soak(place: Place, home: Path, rows: int, kills: int) -> int:
-    """Measure, then kill."""
+def soak(place: Place, home: Path, rows: int, rounds: int) -> int:
+    """Measure, then kill in every phase; how many states were neither old nor new."""
     dice = random.Random(2026)
     old, new = written(home / "old.csv", rows, 80), written(home / "new.csv", rows, 150, rows // 4)
     made(place, old)
     timed(place, old, rows, "upsert", f"{rows:,} new records")
     before, after = [(80, rows)], [(150, rows)]
     assert state(place) == before
-    wrong = 0
-    for number in range(kills):
-        last = killed(place, new, dice, max(2.0, rows / 15_000))
+    changes = f"{rows:,} against {rows:,}, a quarter gone, a quarter new, the rest changed"
+    lasts = timed(place, new, rows, "replace", changes)
+    wrong = int(state(place) != after)
+    old, new, before, after = new, old, after, before
+    for phase in PHASES * rounds:
+        moment, load = dice.random() * lasts[phase], 0
+        if phase not in STAGING:  # what a killed apply left staged is what the next one applies
+            load = standing(place)
+        last, load = killed(place, new, phase, moment, load)
         found = state(place)
-        good = found in (before, after) and (last != "done" or found == after)
-        wrong += not good
+        # before the commit begins nothing stands, and once it is made everything does
+        allowed = [before, after] if last == "committing" else [after] if last in ("sweeping", "done") else [before]
+        wrong += found not in allowed
+        name = "old" if found == before else "new" if found == after else str(found)
         print(
-            f"  kill {number + 1}: {last}, {'old' if found == before else 'new' if found == after else found}",
+            f"  killed while {last} ({moment:.1f} s after it began {phase}, of {lasts[phase]:.1f} s): {name}",
             flush=True,
         )
         if found == after:
             old, new, before, after = new, old, after, before
-    timed(place, new, rows, "replace", f"{rows:,} against {rows:,}, a quarter gone, a quarter new, the rest changed")
-    wrong += state(place) != after
-    return wrong
+    timed(place, new, rows, "replace", "the same once more, after all of it")
+    return wrong + (state(place) != after)
+
+
+def standing(place: Place) -> int:
+    """The newest load that stands staged; 0 without one."""
+    with using(place), db.reading() as session:
+        return int(session.execute(text("SELECT max(id) FROM load WHERE state = 'staged'")).scalar() or 0)
 
 
 def main(arguments: list[str]) -> int:
     """Every database; how many states were neither old nor new."""
-    rows, kills = int(arguments[0]) if arguments else 1_000_000, int(arguments[1]) if len(arguments) > 1 else 10
+    rows, rounds = int(arguments[0]) if arguments else 1_000_000, int(arguments[1]) if len(arguments) > 1 else 1
     wrong = 0
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dothi-soak-")))
@@ -186,7 +249,7 @@ def main(arguments: list[str]) -> int:
             server = stack.enter_context(Cluster(durable=True)).url
         for kind in DATABASES:
             print(f"{kind}", flush=True)
-            wrong += soak(fresh(kind, home, server), home, rows, kills)
+            wrong += soak(fresh(kind, home, server), home, rows, rounds)
     print("every state was the old or the new" if not wrong else f"{wrong} states were neither")
     return 1 if wrong else 0
 

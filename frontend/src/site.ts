@@ -35,3 +35,9 @@ for (const menu of document.querySelectorAll<HTMLDetailsElement>("details.menu")
     if (menu.open && !menu.contains(event.target as Node)) menu.open = false;
   });
 }
+
+// a row of tabs wider than the screen begins where the page is
+for (const here of document.querySelectorAll<HTMLElement>(".tabs > a[aria-current]")) {
+  const row = here.parentElement as HTMLElement;
+  if (row.scrollWidth > row.clientWidth) row.scrollLeft = here.offsetLeft - row.offsetLeft - 24;
+}

@@ -229,8 +229,10 @@ class Wall {
       const s: State = isState(state) ? state : "minor";
       const there = [...made.values()].find((m) => m.at[0] === one.lon && m.at[1] === one.lat);
       const id = there?.id ?? -one.id;
-      if (!there || rank(s) >= rank(there.s)) made.set(id, { id, at: [one.lon, one.lat], s, tag: one.value });
-      if (one.number === top?.number) chosen = id;
+      const own = one.number === top?.number;
+      const tag = own && top ? top.value : one.value; // the top one as it is now, as beside the map
+      if (!there || rank(s) >= rank(there.s)) made.set(id, { id, at: [one.lon, one.lat], s, tag });
+      if (own) chosen = id;
     }
     this.#map.show([...made.values()], chosen);
   }

@@ -144,7 +144,7 @@ writeFileSync(
 ${lines.join("\n")}
 } %}
 {% macro icon(name, size="") -%}
-<svg class="ic{{ ' ' ~ size if size }}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{{ shapes[name]|default(shapes["circle-dot"], true)|safe }}</svg>
+<svg width="20" height="20" class="ic{{ ' ' ~ size if size }}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{{ shapes[name]|default(shapes["circle-dot"], true)|safe }}</svg>
 {%- endmacro %}
 `,
 );

@@ -118,7 +118,8 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(at_work, centre, scree
     page.on("response", lambda one: wrong.append(f"{one.url}: {one.status}") if one.status >= 400 else None)
     for path in (
         "/operations/cameras", "/operations/cameras/CAM-01", "/operations/cameras/CAM-01?frame=1", "/operations/rules",
-        "/operations/rules/street-flood", "/operations/rules/new", "/operations/rules/street-flood/trial",
+        "/operations/rules/street-flood", "/operations/rules/new",
+        "/operations/rules/new?property=water-level&kind=high", "/operations/rules/street-flood/trial",
         "/operations/maintenance",
     ):  # fmt: skip
         page.goto(centre + path)

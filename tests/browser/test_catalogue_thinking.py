@@ -58,9 +58,9 @@ def test_each_choice_leads_to_exactly_the_count_it_tells():
             assert found(ROWS, *pairs).total == choice.count, (facet, choice)  # type: ignore[arg-type]
 
 
-def test_freshness_holds_the_shorter_times_too_and_never_changed_is_old():
+def test_freshness_holds_the_shorter_times_too_and_never_changed_is_said_apart():
     counts = {c.value: c.count for c in found(ROWS).facets["fresh"]}
-    assert counts == {"day": 1, "week": 1, "month": 2, "year": 2, "older": 1}
+    assert counts == {"day": 1, "week": 1, "month": 2, "year": 2, "never": 1}
 
 
 def test_pages_beyond_the_last_show_the_last():

@@ -54,7 +54,7 @@ def test_the_map_opens_with_the_plans_and_their_consultations(planned, visit):
     page = visitor.page
     expect(page.locator("gis-layers li[data-code]")).to_have_count(2)
     expect(page.locator("li[data-code=land-use-plan]")).to_contain_text("Đang lấy ý kiến")
-    expect(page.locator("li[data-code=land-use-plan] .keys li")).to_have_count(14)
+    expect(page.locator("li[data-code=land-use-plan] .keys li")).to_have_count(16)
     page.wait_for_timeout(1500)
     assert len(page.locator("gis-workbench .stage").screenshot()) > 60_000  # an empty map is a few kilobytes
     assert visitor.complaints == []

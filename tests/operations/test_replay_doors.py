@@ -2,11 +2,14 @@
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from dothi import config
+from dothi.alerts.tables import Alarm
 from dothi.db import session as db
 from dothi.duty import walls
 from dothi.kit import clock
+from tests.browser import seed
 from tests.duty import people
 from tests.servers import Running
 
@@ -68,6 +71,22 @@ def test_a_walls_token_is_never_in_an_address_and_opens_the_wall_alone(room):
     kept = {"cookie": f"dothi_wall={made['secret']}"}
     assert client.get("/operations/queue", headers=kept).status_code in (303, 401)
     assert client.post("/operations/wall/open", content="w_wrong").status_code == 401
+
+
+def test_from_afar_one_sees_how_it_is_now_not_how_it_was_when_it_became_so_bad(room):
+    client, _, made = room
+    now = clock.now_micros()
+    with db.writing() as session:
+        _, streams = seed.thing(session, "Trạm Tân An", 106.4, 10.5, ["water-level"], seed.properties(session))
+        worst = session.scalar(select(Alarm).where(Alarm.severity == "critical"))
+        worst.datastream_id = streams["water-level"]
+    seed.put([(streams["water-level"], now - 4 * MINUTE, 1.63), (streams["water-level"], now - MINUTE, 1.77)])
+    client.post("/operations/wall/open", content=made["secret"])
+    top = client.get("/operations/wall/now.json").json()["top"]
+    assert (top["value"], top["figure"]) == ("1,77\u00a0m", "1,77")
+    with db.writing() as session:  # a count of silent minutes is not what the station measures
+        session.scalar(select(Alarm).where(Alarm.severity == "critical")).unit = "phút"
+    assert client.get("/operations/wall/now.json").json()["top"]["figure"] == "1,63"
 
 
 def test_a_revoked_wall_sees_nothing(room):

@@ -98,6 +98,8 @@ export class GisPrint extends HTMLElement {
     const picture = h("img", { src: canvas.toDataURL("image/png"), alt: title, class: "still" });
     await picture.decode().catch(() => undefined);
     holder.append(picture);
+    const side = sheet.querySelector(".side");
+    side?.classList.toggle("tight", side.scrollHeight > side.clientHeight); // a legend longer than the paper
     if (turn === this.#turn) this.dataset.ready = "";
   }
   #side(shown: Layer[], state: State): HTMLElement {

@@ -1,6 +1,7 @@
 /**
  * <ops-map data-base="/places/base.geojson" data-bounds="w,s,e,n">: the live map of the operations page. Follows the selection,
- * the two clocks and the filters of the page; news is gathered, and no mark is drawn anew more than once a second.
+ * the two clocks and the filters of the page; news is gathered, and no mark is drawn anew more than once a second. What the
+ * chosen one says is written beside it as it comes.
  */
 
 import { type Base, loadBase } from "../base";
@@ -24,7 +25,7 @@ import { type Box, readBox, VIETNAM } from "../pure/box";
 import { type Row, type Sent, thingsOf } from "../pure/merge";
 import { whenSeen } from "../seen";
 
-const AGAIN = 1000; // ms before the same mark is drawn anew, but for the chosen one
+const AGAIN = 1000; // ms before the same mark is drawn anew
 const PACE = 200; // ms between two drawings of what is due, at best
 const SLOWEST = 1000;
 const TAGS = 300;
@@ -194,6 +195,7 @@ export class OpsMap extends HTMLElement {
           const { changed, unknown } = this.#picture.things.hear(rows, settings.clock());
           if (unknown.size) ask(unknown);
           for (const id of changed) this.#pending.add(id);
+          if (changed.has(this.#picture.chosen() ?? 0)) this.#say();
           if (changed.size) this.#soon();
         },
         journal: ({ kind, subject, data }) => {
@@ -249,9 +251,8 @@ export class OpsMap extends HTMLElement {
     const put: Mark[] = [];
     const drop: number[] = [];
     let retag = false;
-    const chosen = this.#picture.chosen();
     for (const id of this.#pending) {
-      if (id !== chosen && began - (this.#drawnAt.get(id) ?? -AGAIN) < AGAIN) continue;
+      if (began - (this.#drawnAt.get(id) ?? -AGAIN) < AGAIN) continue;
       this.#pending.delete(id);
       const made = this.#picture.mark(id);
       if (this.#picture.marks.set(id, made)) {
@@ -296,22 +297,24 @@ export class OpsMap extends HTMLElement {
       this.#alone = this.#stage.alone(TAGS);
       this.#aloneAt = now;
     }
+    this.#say();
     const chosen = this.#picture.chosen();
-    const ids = new Set(this.#alone.ids);
-    if (chosen !== null) ids.add(chosen);
     const tags: Tag[] = [];
     this.#tagged.clear();
-    for (const id of ids) {
+    for (const id of this.#alone.ids) {
       const one = this.#picture.marks.all.get(id);
-      if (!one || !(id === chosen || this.#alone.few || rank(one.s) >= rank("major"))) continue;
+      if (!one || id === chosen || !(this.#alone.few || rank(one.s) >= rank("major"))) continue;
       const text = this.#picture.text(id);
       this.#tagged.set(id, text);
       if (text) tags.push({ id, at: one.at, s: one.s, text });
     }
     await this.#stage.tags(tags);
-    // what the map now says of the chosen one: read by measurements
-    const told = chosen === null ? "" : (this.#tagged.get(chosen) ?? "");
-    if (this.dataset.told !== told) this.dataset.told = told;
+  }
+  /** Writes what the chosen one says, beside it. */
+  #say(): void {
+    const chosen = this.#picture.chosen();
+    const one = chosen === null ? undefined : this.#picture.marks.all.get(chosen);
+    this.#stage?.say(one?.at ?? [0, 0], one ? this.#picture.text(one.id) : "");
   }
   /** Once in a while: what fell silent, and how fresh each sector is, for the bar. */
   async #age(): Promise<void> {

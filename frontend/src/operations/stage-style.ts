@@ -20,7 +20,7 @@ export const GROUPS: Record<LayerName, readonly string[]> = {
   labels: ["l-road", "l-poi", "l-water", "l-ward", "l-sea"],
   warnings: ["warn-fill", "warn-line"],
   cameras: ["cam", "cam-n"],
-  objects: ["cluster", "cluster-n", "mark", "critical", "tag", "chosen-ring", "chosen", "chosen-tag"],
+  objects: ["cluster", "cluster-n", "mark", "critical", "tag", "chosen-ring", "chosen"],
 };
 /** what is drawn by hand, above everything */
 export const DRAWN = ["near-line", "near", "draw-fill", "draw-line", "draw-dot", "draw-n"];
@@ -31,7 +31,6 @@ export function style(base: Base, at: HTMLElement): StyleSpecification {
     critical: { ...POINTS, promoteId: "id" },
     chosen: POINTS,
     tags: POINTS,
-    "chosen-tags": POINTS,
     warn: POINTS,
     cam: { ...POINTS, cluster: true, clusterRadius: 24, clusterMaxZoom: 14 },
     near: POINTS,
@@ -73,7 +72,6 @@ function overlay(c: Colours): LayerSpecification[] {
     tag(c, "tag", "tags", false),
     chosenRing(c, 15, 0.7),
     { id: "chosen", type: "symbol", source: "chosen", layout: PICTURE },
-    tag(c, "chosen-tag", "chosen-tags", true),
     {
       id: "near-line",
       type: "line",

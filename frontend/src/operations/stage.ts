@@ -1,7 +1,8 @@
 /** The drawn map of the operations page. Loaded only when the page shows it: MapLibre is the heaviest thing we send. */
 import type { Feature, FeatureCollection, Point } from "geojson";
-import type { GeoJSONSource, Map as GlMap, MapMouseEvent } from "maplibre-gl";
+import { type GeoJSONSource, type Map as GlMap, type MapMouseEvent, Marker } from "maplibre-gl";
 import type { Base } from "../base";
+import { make } from "../dom";
 import { glide } from "../gl/motion";
 import { addImages } from "../gl/shapes";
 import { drawn, imager, upright } from "../gl/start";
@@ -63,6 +64,8 @@ export class Stage {
   #map: GlMap;
   #marks = new Map<number, Mark>();
   #chosen: number | null = null;
+  /** What the chosen one says stands on the page, not in the picture: it is written as it comes. */
+  #said = new Marker({ element: make("div", "map-said"), anchor: "left", offset: [20, 0] });
   #opacities = new Map<string, Record<string, unknown>>();
 
   constructor(map: GlMap, options: Options) {
@@ -142,20 +145,27 @@ export class Stage {
     if (put.some((one) => one.id === this.#chosen) || drop.includes(this.#chosen ?? 0)) waits.push(this.#drawChosen());
     await Promise.all(waits);
   }
-  /** Values beside marks; the chosen one's own is inverted. */
+  /** Values beside marks, but for the chosen one's own. */
   async tags(tags: readonly Tag[]): Promise<void> {
-    const made = (list: readonly Tag[]): FeatureCollection => ({
+    await this.#source("tags").setData({
       type: "FeatureCollection",
-      features: list.map((one) => ({
+      features: tags.map((one) => ({
         type: "Feature",
         geometry: { type: "Point", coordinates: one.at },
         properties: { id: one.id, s: one.s, r: rank(one.s), tag: one.text },
       })),
     });
-    await Promise.all([
-      this.#source("tags").setData(made(tags.filter((one) => one.id !== this.#chosen))),
-      this.#source("chosen-tags").setData(made(tags.filter((one) => one.id === this.#chosen))),
-    ]);
+  }
+  /** The chosen one's own value, at once; "": nothing. */
+  say(at: Position, text: string): void {
+    const label = this.#said.getElement();
+    if (label.textContent === text) {
+      if (text) this.#said.setLngLat(at);
+      return;
+    }
+    label.textContent = text;
+    if (text) this.#said.setLngLat(at).addTo(this.#map);
+    else this.#said.remove();
   }
   choose(id: number | null): void {
     const before = this.#chosen;
@@ -201,6 +211,7 @@ export class Stage {
       }
     }
     for (const id of DRAWN) this.#map.moveLayer(id);
+    this.#said.getElement().hidden = given.off.has("objects");
   }
   #strength(id: string, strength: number): void {
     const layer = this.#map.getLayer(id);

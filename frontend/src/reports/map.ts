@@ -87,6 +87,7 @@ abstract class Drawn extends HTMLElement {
       });
       if (!this.isConnected) return view.remove();
       this.view = view;
+      this.querySelector(".poster")?.remove();
       view.show(things);
     };
     await draw();

@@ -39,7 +39,7 @@ class Ask:
     def of(cls, request: Request, session: Session, caller: Caller) -> Self:
         """The question a request is."""
         language = i18n.language_of(request)
-        cities.choose(chosen_city(request), caller.areas)
+        cities.choose(chosen_city(request), caller.areas or _own(session, caller))
         made = cls(request, session, caller, language, i18n.speaker(language))
         request.state.switch = made.switch
         return made
@@ -110,6 +110,13 @@ def map_setting(say: i18n.Say) -> MapSetting:
     credit = given.map_credit or ("" if own else say("Nền phác thảo, không phải ranh giới chính thức"))
     short = given.map_credit or ("" if own else say("Nền phác thảo"))
     return MapSetting(given.map_style, given.map_tiles, credit, short)
+
+
+def _own(session: Session, caller: Caller) -> frozenset[str]:
+    """The areas of a city whose offices alone somebody works for; none: of whoever works for more, or for nobody."""
+    if caller.everywhere or not caller.within:
+        return frozenset()
+    return cities.home(session, {agency for _, agency in caller.within})
 
 
 CITY_COOKIE = "dothi_city"

@@ -135,6 +135,8 @@ class Desk(Generic[A]):
                 ask = self.ask.of(request, session, caller)
                 if form is not None:
                     ask.form, ask.values = form, forms.texts(form)
+                    if begin is db.reading:  # what the view reads after a transaction of its own is not from before it
+                        session.rollback()
                 return asking.remember_city(request, view(ask))
         except NotSignedIn as error:
             if browser and form is None:

@@ -35,12 +35,15 @@ def bounds(things: Iterable[ThingState]) -> list[float] | None:
     return [round(v, 5) for v in (west - margin, south - margin, east + margin, north + margin)]
 
 
-def fitted(box: Sequence[float], width: float, height: float, share: float) -> Project:
-    """Positions to a picture whose `share` a box (degrees) fills: north up, widths right at that latitude."""
+def fitted(box: Sequence[float], width: float, height: float, share: float, least: float = LEAST) -> Project:
+    """Positions to a picture whose `share` a box (degrees) fills: north up, widths right at that latitude.
+
+    least: degrees a smaller box counts as. Arrays of longitudes and latitudes are placed at once.
+    """
     west, south, east, north = box
     cx, cy = (west + east) / 2, (south + north) / 2
     narrow = math.cos(math.radians(cy))
-    scale = min(width * share / max(LEAST, east - west) / narrow, height * share / max(LEAST, north - south))
+    scale = min(width * share / max(least, east - west) / narrow, height * share / max(least, north - south))
 
     def project(at: Position) -> tuple[float, float]:
         return width / 2 + (at[0] - cx) * scale * narrow, height / 2 - (at[1] - cy) * scale

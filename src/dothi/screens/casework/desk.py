@@ -1,5 +1,6 @@
 """How a page of the agency desk is asked for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -33,13 +34,16 @@ class Ask(desk.Ask):
 
     def ward(self, code: str | None) -> str:
         """The full name of a ward; each is asked for once a page."""
-        if code is None:
-            return ""
-        if code not in self.wards:
-            unit = places.unit(self.session, code)
-            name = unit.full_name_en if unit is not None and self.language == "en" else None
-            self.wards[code] = name or (unit.full_name if unit is not None else "")
-        return self.wards[code]
+        if code is not None and code not in self.wards:
+            self.name_wards([code])
+        return self.wards[code] if code is not None else ""
+
+    def name_wards(self, codes: Iterable[str | None]) -> None:
+        """Learn the names of all the wards a page is about to say."""
+        wanted = {code for code in codes if code is not None} - self.wards.keys()
+        self.wards |= dict.fromkeys(wanted, "")
+        for unit in places.units(self.session, wanted):
+            self.wards[unit.code] = (unit.full_name_en if self.language == "en" else None) or unit.full_name
 
     @property
     def part(self) -> bool:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from dothi.cases import contacts, reading, sight
 from dothi.cases.lists import Asked, Line
 from dothi.db import session as db
+from dothi.identity import called
 from dothi.kit.errors import BadInput, DothiError, Fault, NotFound
 from dothi.screens.casework import rail, words
 from dothi.screens.casework.desk import Ask, number, wrong
@@ -112,7 +113,7 @@ def _row(ask: Ask, one: Line) -> list[Any]:
         ask.ward(one.unit),
         words.state(one.type, one.state, ask.language), say(words.PRIORITIES.get(one.priority, one.priority)),
         words.moment(one.opened_at), words.moment(one.due_at) if one.due_at is not None else "",
-        say("có") if one.due_at is not None and one.due_at < ask.now else "", one.office or "", one.handler or "",
+        say("có") if one.due_at is not None and one.due_at < ask.now else "", called.agency(ask.session, one.office, ask.language), one.handler or "",
         one.crew or "", one.followers, one.reopened, say("có") if one.simulated else "",
     ]  # fmt: skip
 

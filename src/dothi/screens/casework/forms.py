@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dothi.cases import reading, sight, store, templates, timers, types
+from dothi.cases import dossier_keeping, dossiers, reading, sight, store, templates, timers, types
 from dothi.cases.declared import Category, Transition
-from dothi.cases.tables import Case
+from dothi.cases.tables import Case, Dossier
 from dothi.screens.casework import store as rows
 from dothi.screens.casework import words
 from dothi.screens.casework.desk import Ask
@@ -98,10 +98,11 @@ def acts(ask: Ask, found: Case, next_: str) -> tuple[list[Act], list[Act]]:
     ahead = [one for one in steps if set(one.who) & (sides - {"reporter"}) and one.code != "duplicate"]
     if "handle" in sides and not closed and ask.caller.kind == "person" and found.handler_id is None:
         offer("take", _verb(ask, "take"), words.ICONS["take"], primary=not _leads(ahead))
-    for one in sorted(ahead, key=_rank):
+    ranks = _ranks(ask, found)
+    for one in sorted(ahead, key=lambda one: ranks.get(one.code, _rank(one))):
         if one.code == "assign":
             continue
-        first = not any(each.primary for each in made) and _leads([one])
+        first = not any(each.primary for each in made) and _leads([one]) and ranks.get(one.code, 1) == 1
         offer(f"{STEP}{one.code}", one.title.of(ask.language), words.ICONS.get(one.code, "arrow-right"), primary=first)
     if (
         not closed
@@ -147,6 +148,15 @@ def href(found: Case, code: str, next_: str) -> str:
 def _rank(one: Transition) -> int:
     """Steps that lead on before those that end a case otherwise."""
     return {"reject": 8, "duplicate": 9, "withdraw": 8, "stop": 7, "ask": 5}.get(one.code, 1)
+
+
+def _ranks(ask: Ask, found: Case) -> dict[str, int]:
+    """Steps of a dossier that lead nowhere as it stands: on to the office that has it, a fee that is paid or is none."""
+    if found.type != dossier_keeping.TYPE:
+        return {}
+    row, to = ask.session.get(Dossier, found.id), dossiers.resolving(ask.session, found)
+    made = {"forward": 6} if to in (None, found.agency_id) else {"process": 4}
+    return made | ({"ask-fee": 6} if row is not None and row.paid >= row.fee else {"grant": 2})
 
 
 def _leads(steps: list[Transition]) -> bool:

@@ -12,8 +12,10 @@ from dothi.cases.lists import Asked, Line
 from dothi.cases.types import types
 from dothi.duty import orders
 from dothi.duty.orders import Line as OrderLine
+from dothi.identity import called
 from dothi.kit.errors import BadInput, NotFound
 from dothi.kit.text import fold
+from dothi.places import cities
 from dothi.screens import wards
 from dothi.screens.casework import rail, store, subject, words
 from dothi.screens.casework.desk import Ask
@@ -110,6 +112,7 @@ def inbox(ask: Ask) -> Inbox:
     if office is not None:
         query["office"] = str(office)
     here = _href(query)
+    ask.name_wards(one.unit for one in found.lines)
     rows = [_row(ask, one, query, wanted) for one in found.lines]
     sheet, missing = None, ""
     if wanted:
@@ -134,7 +137,7 @@ def _asked(ask: Ask, which: str) -> Asked:
         raise BadInput(ask.say("Không có lĩnh vực này."))
     return Asked(
         which=which, office=rail.office(ask), category=category, text=ask.given("q"), after=ask.given("after") or None,  # type: ignore[arg-type]
-        limit=LIMIT,
+        city=cities.lens(ask.session), limit=LIMIT,
     )  # fmt: skip
 
 
@@ -153,7 +156,7 @@ def _row(ask: Ask, one: Line, query: dict[str, str], wanted: str) -> Row:
         parts.append(ask.say("mở lại {n} lần", n=one.reopened))
     held = sight.offices(ask.caller)
     if one.office and (held is None or len(held) > 1):
-        parts.append(one.office)
+        parts.append(called.agency(ask.session, one.office, ask.language))
     state = words.state(one.type, one.state, ask.language)
     if one.pending_id is not None:
         state = ask.say("Chờ duyệt")
@@ -170,7 +173,9 @@ def _row(ask: Ask, one: Line, query: dict[str, str], wanted: str) -> Row:
 
 
 def _no_due(ask: Ask, one: Line) -> str:
-    return ask.say("đang tạm dừng") if one.phase in ("waiting", "open", "new") else "–"
+    if one.phase == "new":
+        return ask.say("chờ tiếp nhận")  # its main deadline begins with the step that takes it in
+    return ask.say("đang tạm dừng") if one.phase in ("waiting", "open") else "–"
 
 
 def _next(cal: Calendar, now: int) -> dt.date:
@@ -227,7 +232,11 @@ def _chips(ask: Ask, query: dict[str, str], current: str | None) -> list[Chip]:
 def _ordered(ask: Ask, state: str) -> Inbox:
     """The orders of one's office in a state, by deadline."""
     wanted = ("received", "returned") if state == "received" else (state,)
-    lines = [one for one in orders.list_(ask.session, ask.caller, orders.Asked("open")) if one.order.state in wanted]
+    lines = [
+        one
+        for one in orders.list_(ask.session, ask.caller, orders.Asked("open"), ask.language)
+        if one.order.state in wanted
+    ]
     text = fold(ask.given("q"))
     if text:
         lines = [one for one in lines if text in fold(f"{one.order.number} {one.order.text} {one.order.subject_name}")]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dothi.cases import calendar, due, reading, sight
 from dothi.cases.calendar import Calendar
 from dothi.duty import orders
+from dothi.places import cities
 from dothi.screens.casework import store, words
 from dothi.screens.casework.desk import Ask, number
 from dothi.web.i18n import marked
@@ -58,7 +59,7 @@ def rail(ask: Ask, current: str = "") -> Rail:
     held, chosen = sight.offices(ask.caller), office(ask)
     named = store.agencies(ask.session, held)
     offices = [(one.id, (one.name_en if ask.language == "en" else None) or one.name) for one in named]
-    counts = reading.counts(ask.session, ask.caller, chosen)
+    counts = reading.counts(ask.session, ask.caller, chosen, cities.lens(ask.session))
     of = f"&office={chosen}" if chosen is not None else ""
 
     def entry(which: str) -> Entry:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from dothi.cases import calendar, clock, offices, templates, timers
+from dothi.cases import deadlines as due
 from dothi.cases.calendar import Calendar, Decided
+from dothi.cases.declared import Category
 from dothi.cases.tables import Case, Crew, ReplyTemplate
 from dothi.cases.types import types
 from dothi.db import session as db
@@ -290,14 +292,16 @@ def set_rule(ask: Ask) -> Response:
 
 
 def deadlines(ask: Ask) -> Response:
-    """`GET /desk/settings/deadlines`: what is due by when, and who is told as it comes near."""
-    made = []
+    """`GET /desk/settings/deadlines`: what is due by when, and who is told as it comes near; in the city looked at."""
+    made, ward = [], due.ward_of_page(ask.session)
     for type_ in types().by_code.values():
-        for timer in type_.timers:
+        for declared in type_.timers:
+            timer, _ = due.here(ward, type_.code, declared, None)
+            found = [(one, due.here(ward, type_.code, declared, one)[1]) for one in types().categories(type_.code)]
             own = [
-                (one.title.of(ask.language), _amount(ask, one.timers[timer.code]))
-                for one in types().categories(type_.code)
-                if timer.code in one.timers
+                (one.title.of(ask.language), _amount(ask, here.timers[timer.code]))
+                for one, here in found
+                if isinstance(here, Category) and timer.code in here.timers
             ]
             made.append(
                 Deadline(

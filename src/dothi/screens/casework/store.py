@@ -13,6 +13,7 @@ from dothi.cases.types import types
 from dothi.identity.guard import Caller
 from dothi.identity.tables import Agency, Person
 from dothi.kit.text import fold
+from dothi.places import cities
 
 _OPEN = ("new", "open", "waiting")
 MODERATED = ("hidden", "unconfirmed", "fresh")
@@ -31,6 +32,8 @@ def categories(session: Session, offices: list[int] | None) -> list[Count]:
     where: list[ColumnElement[bool]] = [CaseTally.phase.in_(_OPEN), CaseTally.category != ""]
     if offices is not None:
         where.append(CaseTally.agency_id.in_(offices))
+    if (city := cities.lens(session)) is not None:
+        where.append(city.clause(func.nullif(CaseTally.unit, "")))
     many = func.sum(CaseTally.count)
     query = select(CaseTally.category, many).where(*where).group_by(CaseTally.category).having(many > 0)
     return [Count(code, int(count)) for code, count in session.execute(query.order_by(many.desc(), CaseTally.category))]
@@ -94,7 +97,7 @@ def candidates(session: Session, caller: Caller, of: Case, text: str, most: int 
 def moderated(session: Session, caller: Caller, which: str, since: int, most: int = 100) -> list[Case]:
     """Cases a moderator looks at: hidden ones, unconfirmed ones, those shown to the public since an instant (µs)."""
     offices = sight.offices(caller, "cases:moderate")
-    where: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = [cities.within(session, Case.unit, Case.lon, Case.lat)]
     if offices is not None:
         where.append(Case.agency_id.in_(offices))
     if which == "hidden":

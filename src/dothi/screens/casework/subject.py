@@ -1,12 +1,27 @@
 """One case as its office sees it: how it stands, its clock, place, pictures, contact, what happened, what can be done."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from dothi.cases import calendar, clock, contacts, due, files, reading, sight, store, timers, types, within
+from dothi.cases import (
+    calendar,
+    clock,
+    contacts,
+    dossier_keeping,
+    due,
+    files,
+    reading,
+    sight,
+    store,
+    timers,
+    types,
+    within,
+)
 from dothi.cases.contacts import Contact, Masked
 from dothi.cases.reading import Told
 from dothi.cases.tables import Case, CaseFile
 from dothi.cases.timers import Why
+from dothi.identity import called
 from dothi.screens import wards
 from dothi.screens.casework import forms, words
 from dothi.screens.casework import store as rows
@@ -143,7 +158,7 @@ def sheet(
     here = f"/desk/cases/{found.number}"
     next_ = next_ or here
     names = _names(ask, found)
-    told = reading.entries(ask.session, found, inside=True)
+    told = reading.entries(ask.session, found, inside=True, language=ask.language)
     said = _said(ask, found, told)
     acts, more = forms.acts(ask, found, next_)
     wanted = act if act is not None else ask.given("act")
@@ -162,10 +177,14 @@ def sheet(
 
 
 def _names(ask: Ask, found: Case) -> tuple[str, str, str]:
-    office = store.agency_names(ask.session, [found.agency_id]).get(found.agency_id or 0, "")
+    office = _agencies(ask, [found.agency_id]).get(found.agency_id or 0, "")
     handler = store.person_names(ask.session, [found.handler_id]).get(found.handler_id or 0, "")
     crew = store.crew_names(ask.session, [found.crew_id]).get(found.crew_id or 0, "")
     return office, handler, crew
+
+
+def _agencies(ask: Ask, ids: Iterable[int | None]) -> dict[int, str]:
+    return called.agencies(ask.session, store.agency_names(ask.session, ids), ask.language)
 
 
 def _type(found: Case, language: str) -> str:
@@ -207,7 +226,7 @@ def _facts(ask: Ask, found: Case, handler: str, crew: str, office: str) -> list[
         (say("Người xử lý"), " · ".join(one for one in (handler, crew) if one) or say("Chưa phân công")),
     ]
     if found.receiving_id is not None and found.receiving_id != found.agency_id:
-        name = store.agency_names(ask.session, [found.receiving_id]).get(found.receiving_id, "")
+        name = _agencies(ask, [found.receiving_id]).get(found.receiving_id, "")
         made.append((say("Nơi tiếp nhận"), name))
     if found.followers:
         made.append((say("Theo dõi"), say("{n} người", n=found.followers)))
@@ -217,7 +236,9 @@ def _facts(ask: Ask, found: Case, handler: str, crew: str, office: str) -> list[
 
 
 def _answers(found: Case, language: str) -> list[tuple[str, str]]:
-    """What the report answered to the questions of its category."""
+    """What the report answered to the questions of its category; a dossier's form stands in its own part of the page."""
+    if found.type == dossier_keeping.TYPE:
+        return []
     asked = types.questions_of(types.types().about(found.category)).get("properties", {})
     return [(forms.titled(asked.get(key, {}), key, language), forms.answered(asked.get(key, {}), value, language))
             for key, value in (found.fields or {}).items()]  # fmt: skip
@@ -284,7 +305,7 @@ def _said(ask: Ask, found: Case, told: list[Told]) -> list[Said]:
     """Entries in words, the newest first."""
     handlers = store.person_names(ask.session, {one.data.get("handler") for one in told})
     crews = store.crew_names(ask.session, {one.data.get("crew") for one in told})
-    named = store.agency_names(ask.session, {one.data.get(key) for one in told for key in ("named", "from")})
+    named = _agencies(ask, {one.data.get(key) for one in told for key in ("named", "from")})
     made = [_said_one(ask, found, one, handlers, crews, named) for one in told]
     return made[::-1]
 
@@ -416,7 +437,11 @@ def _merged(ask: Ask, found: Case) -> str:
 def changed_by(ask: Ask, name: str, version: int | None) -> str:
     """What somebody else did meanwhile, in a sentence with who and when."""
     found = held(ask, name)
-    told = [one for one in reading.entries(ask.session, found, inside=True) if one.actor != ask.caller.actor]
+    told = [
+        one
+        for one in reading.entries(ask.session, found, inside=True, language=ask.language)
+        if one.actor != ask.caller.actor
+    ]
     if version is None or version == found.version or not told:
         return ""
     last = told[-1]

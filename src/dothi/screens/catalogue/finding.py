@@ -136,9 +136,9 @@ def found(all_: Sequence[Listed], asked: Wanted, now: int, label: Callable[[str,
 
 
 def freshness(changed_at: int | None, now: int) -> frozenset[str]:
-    """The choices of freshness a change counts for."""
+    """The choices of freshness a change counts for; a dataset that never held anything is `never`."""
     if changed_at is None:
-        return frozenset({"older"})
+        return frozenset({"never"})
     days = (now - changed_at) / clock.DAY
     within = frozenset(name for name, most in FRESH.items() if days <= most)
     return within or frozenset({"older"})
@@ -179,7 +179,7 @@ def _choices(
         for value, count in counts.items()
     ]
     if facet == "fresh":
-        order = [*FRESH, "older"]
+        order = [*FRESH, "older", "never"]
         return sorted(made, key=lambda one: order.index(one.value) if one.value in order else 99)
     if facet == "sharing":
         return sorted(made, key=lambda one: ("open", "shared", "restricted", one.value).index(one.value))

@@ -73,6 +73,8 @@ def fresh(value: str, say: Say) -> str:
             return say("Trong 31 ngày")
         case "year":
             return say("Trong một năm")
+        case "never":
+            return say("Chưa rõ hoặc chưa có dữ liệu")
     return say("Cũ hơn một năm")
 
 

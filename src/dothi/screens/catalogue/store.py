@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import func, literal_column, not_, or_, select
 from sqlalchemy.orm import Session
 
 from dothi.datasets import reading
@@ -17,6 +17,7 @@ from dothi.datasets.views import View
 from dothi.db import words
 from dothi.identity import guard
 from dothi.identity.guard import Caller
+from dothi.kit import clock
 from dothi.kit.text import fold
 from dothi.places.cities import Lens
 from dothi.screens import words as common
@@ -93,6 +94,7 @@ def _text(meta: dict[str, object], name: str) -> str | None:
 
 
 TOP = 6
+_VIETNAM = 7 * clock.HOUR
 _MONTHLY = 3  # years a histogram of days may span before it counts years
 
 
@@ -133,6 +135,9 @@ def spread(
         all_, filled, low, high = session.execute(query).one()
         if not filled:
             return Spread(0, all_)
+        if kind == "date-time":  # kept as microseconds: counted by the day it is in Vietnam
+            low, high = (clock.iso(at) for at in (low, high))
+            value = words.instant_text(value + _VIETNAM, literal_column("'%Y-%m-%d'"), literal_column("'YYYY-MM-DD'"))
         long = 4 if int(high[:4]) - int(low[:4]) > _MONTHLY else 7
         part = func.substr(value, 1, long)
         counted = session.execute(rows.select(part, func.count()).where(value.is_not(None)).group_by(part))

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from dothi.alerts import saying
 from dothi.alerts import service as alarms
 from dothi.alerts.tables import Alarm
 from dothi.duty import flow, orders, sight, store
@@ -84,7 +85,7 @@ def board(ask: Ask) -> Response:
     state = asked.get("state", "open")
     about = asked.get("subject", "")[:200]
     wanted = Asked(state if state in STATES else "open", number(asked.get("agency", "")), about or None)
-    lines = orders.list_(ask.session, ask.caller, wanted)
+    lines = orders.list_(ask.session, ask.caller, wanted, ask.language)
     if "json" in ask.request.headers.get("accept", ""):
         body = json.dumps({"orders": [orders.as_json(one) for one in lines]}, ensure_ascii=False)
         return Response(body, media_type="application/json", headers={"cache-control": "no-store"})
@@ -134,7 +135,7 @@ def giving(ask: Ask, subject: str, name: str = "") -> Giving:
         found = _alarm(ask, subject)
         if found is None:
             raise NotFound(ask.say("Không có cảnh báo nào như vậy."))
-        title = (found.title_en if ask.language == "en" else None) or found.title
+        title = saying.title(found, ask.language)
         name, severity, owner = f"{found.number} · {title}", found.severity, found.agency_id
     elif subject.startswith("thing:") and (id_ := number(subject[6:])) is not None:
         seen = things.states(ask.session, ask.caller, language=ask.language, things=[id_])

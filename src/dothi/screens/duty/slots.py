@@ -55,7 +55,7 @@ def about(ask: Any, subject: Alarm | str | None) -> Mapping[str, Any] | None:
     if not name:
         return None
     may = orders.may_give(ask.caller) and not getattr(ask, "replay", False)
-    lines = orders.list_(ask.session, ask.caller, orders.Asked("all", subject=name, limit=20))
+    lines = orders.list_(ask.session, ask.caller, orders.Asked("all", subject=name, limit=20), ask.language)
     if not lines and not may:
         return None
     return {"lines": lines, "subject": name, "may": may, "w": words, "now": clock.now_micros()}

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from dothi.alerts import saying
 from dothi.kit import clock
 from dothi.kit.errors import DothiError
 from dothi.screens import words as common
@@ -230,6 +231,11 @@ def action(kind: str, say: Say) -> str:
         return say(ACTIONS[kind])
     short = "warnings." + kind.rpartition(".")[2]
     return say(ACTIONS[short]) if kind.startswith("warnings.") and short in ACTIONS else kind
+
+
+def value(one: dict[str, Any], language: str) -> str:
+    """An alarm's figure with its unit; older reports keep the figure alone."""
+    return saying.measured(one.get("value_text") or "", one.get("unit") or "", language)
 
 
 def title(one: dict[str, Any], language: str) -> str:

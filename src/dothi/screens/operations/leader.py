@@ -80,7 +80,8 @@ def leader(ask: Ask) -> Response:
     lines = matters.standing(ask)
     worst = matters.whole(ask, lines[0]) if lines else None
     placed = [one for one in matters.several(ask, lines[:60]) if one.lon is not None and one.lat is not None]
-    points = [[one.id, one.lon, one.lat, _shape(one.severity), one.value] for one in placed]
+    said = {worst.id: worst.value} if worst is not None else {}  # as it is now, as above the map
+    points = [[one.id, one.lon, one.lat, _shape(one.severity), said.get(one.id, one.value)] for one in placed]
     page = Leader(
         matters.clock_line(ask), common.hour(ask.at), common.when(worst.at, ask.at) if worst else "",
         words.severity(worst.severity, ask.say) if worst else "", _fresh(ask), worst, matters.several(ask, lines[1 : 1 + OTHERS]), len(lines),
@@ -128,7 +129,7 @@ def _late(ask: Ask) -> tuple[list[LateRow], int]:
 def _mine(ask: Ask) -> tuple[list[OrderRow], int]:
     if ask.caller.kind != "person":
         return [], 0
-    found = orders.list_(ask.session, ask.caller, Asked("mine", limit=50))
+    found = orders.list_(ask.session, ask.caller, Asked("mine", limit=50), ask.language)
     return [_order(ask, one) for one in sorted(found, key=lambda o: (not o.late, o.order.due_at))[:MINE]], len(found)
 
 

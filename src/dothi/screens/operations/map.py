@@ -61,7 +61,7 @@ def _alarm(one: Line, language: str) -> list[Any]:
     """id, number, severity, acknowledged, active, title, value, thing, lon, lat."""
     return [
         one.id, one.number, one.severity, int(one.acknowledged), int(one.active), queue.title(one, language),
-        queue.value(one), one.thing_id, one.lon, one.lat,
+        queue.value(one, language), one.thing_id, one.lon, one.lat,
     ]  # fmt: skip
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from dothi.alerts import saying
+from dothi.alerts.tables import Alarm
 from dothi.duty import orders, procedures
-from dothi.kit import clock
 from dothi.kit.clock import HOUR
+from dothi.screens import features
 from dothi.screens import words as common
 from dothi.screens.operations import queue, store, subject, words
 from dothi.screens.operations.asking import Ask
 from dothi.screens.operations.store import Line
+from dothi.sensing import glance
 from dothi.sensing.state import number
 
 
@@ -65,18 +68,13 @@ def several(ask: Ask, lines: Sequence[Line]) -> list[Matter]:
         made.append(
             Matter(
                 one.id, one.number, one.severity, queue.title(one, ask.language),
-                " · ".join(part for part in (one.subject_name, unit) if part), *_value(one), one.unit,
+                " · ".join(part for part in (one.subject_name, unit) if part), saying.value(one, ask.language, common.NBSP),
+                saying.bare(one.value_text, one.unit, ask.language), saying.unit(one.unit, ask.language),
                 one.raised_at, words.span(ask.at - one.raised_at, ask.language), queue.state_of(one, ask)[0],
                 one.acknowledged, owner, one.lon, one.lat, one.simulated, one.exercise, one.sector or "",
             )
         )  # fmt: skip
     return made
-
-
-def _value(one: Line) -> tuple[str, str]:
-    """1,63 m with a space that never breaks, and its number alone."""
-    figure = one.value_text.removesuffix(one.unit).rstrip() if one.unit else one.value_text
-    return f"{figure}{common.NBSP}{one.unit}" if figure and one.unit else figure, figure
 
 
 def whole(ask: Ask, line: Line) -> Whole:
@@ -86,6 +84,9 @@ def whole(ask: Ask, line: Line) -> Whole:
     if alarm is None:
         return made
     made.against, made.trend, made.direction = movement(ask, alarm)
+    if (newest := present(ask, alarm)) is not None:
+        made.figure = newest
+        made.value = f"{newest}{common.NBSP}{made.unit}"
     found = procedures.steps(ask.session, ask.caller, alarm.id)
     if found is not None:
         made.steps = (found.done, len(found.steps))
@@ -101,7 +102,9 @@ def whole(ask: Ask, line: Line) -> Whole:
         late = words.due_at(line.severity, line.noticed_at) < ask.at
         if late:
             made.blocked.append(queue.due(line, ask))
-    for given in orders.list_(ask.session, ask.caller, orders.Asked("open", subject=f"alarm:{alarm.id}", limit=5)):
+    for given in orders.list_(
+        ask.session, ask.caller, orders.Asked("open", subject=f"alarm:{alarm.id}", limit=5), ask.language
+    ):
         if given.late:
             late_by = words.span(ask.at - given.order.due_at, ask.language)
             made.blocked.append(f"{given.agency}: {given.order.text[:80]}, " + ask.say("trễ {span}", span=late_by))
@@ -116,9 +119,26 @@ def _left(ask: Ask, due: int) -> str:
     return ask.say("quá {span}", span=words.span(ask.at - due, ask.language))
 
 
+def present(ask: Ask, alarm: Alarm) -> str | None:
+    """What the alarm's own datastream measures at the moment shown, where the alarm is about that very number.
+
+    An alarm keeps the value that made it as severe as it is; whoever looks from afar wants to know how it is now.
+    """
+    if alarm.datastream_id is None or not alarm.active:
+        return None
+    found = glance.stream_of(ask.session, ask.caller, alarm.datastream_id)
+    if found is None or not alarm.unit or alarm.unit != features.unit(found[1], "vi"):
+        return None
+    points = store.values(
+        ask.session, alarm.datastream_id, ask.at - HOUR, ask.at + 1, ask.known if ask.replay else None
+    )
+    return number(points[-1][1], features.digits(found[1]), ask.language) if points else None
+
+
 def movement(ask: Ask, alarm: object) -> tuple[str, str, str]:
     """The limit an alarm rests on in words, how its value moved within an hour, and which way."""
     stream, limit, unit = (getattr(alarm, name) for name in ("datastream_id", "limit", "unit"))
+    unit = saying.unit(unit, ask.language)
     found = subject.trend(ask, stream, getattr(alarm, "thing_id"), limit)  # noqa: B009 - any row of an alarm
     if found is None:
         return (_limit(ask, limit, unit) if limit is not None else ""), "", ""
@@ -148,6 +168,3 @@ def _limit(ask: Ask, limit: float, unit: str) -> str:
 def clock_line(ask: Ask) -> str:
     """17:42 Thứ Bảy, 21/11/2026."""
     return f"{common.hour(ask.at)} {common.date_line(ask.at, ask.language)}"
-
-
-MINUTE = 60 * clock.SECOND

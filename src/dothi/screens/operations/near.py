@@ -63,7 +63,7 @@ def around(ask: Ask, lon: float, lat: float) -> dict[str, Any]:
     alarms = [
         {
             "number": one.number, "title": queue.title(one, ask.language), "severity": one.severity, "metres": round(metres),
-            "value": queue.value(one), "acknowledged": one.acknowledged, "lon": one.lon, "lat": one.lat,
+            "value": queue.value(one, ask.language), "acknowledged": one.acknowledged, "lon": one.lon, "lat": one.lat,
         }
         for metres, one in nearest(lines, lon, lat, ALARMS)
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from dothi.alerts import saying
 from dothi.alerts.tables import Alarm
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Fault
@@ -134,6 +135,9 @@ def queue(ask: Ask) -> Response:
     """`GET /operations/queue`: the fragment, or with `Accept: application/json` the columns the script reads."""
     asked = filters(ask.request.query_params, ask.caller)
     lines = found(ask, asked)
+    if asked.wanted.ids is not None and (city := cities.lens(ask.session)) is not None:
+        # the live stream tells of every city's alarms, and the page asks for them by number
+        lines = [one for one in lines if city.holds(one.unit_code, one.lon, one.lat)]
     if wants_json(ask.request):
         return json(columns(ask, lines))
     return ask.page("operations/queue.html", Page.of(ask, asked, lines), simulated=False)
@@ -166,7 +170,7 @@ def _row(one: Line, language: str) -> list[Any]:
     rings = one.active and not one.acknowledged
     return [
         one.id, one.number, one.severity, int(one.active), int(one.acknowledged), title(one, language),
-        one.subject_name, value(one), one.raised_at // 1000, one.noticed_at // 1000, _ms(one.cleared_at),
+        one.subject_name, value(one, language), one.raised_at // 1000, one.noticed_at // 1000, _ms(one.cleared_at),
         _ms(one.acknowledged_at), actor(one.acknowledged_by), one.assignee_id, one.sector, one.unit_code,
         one.agency_id, one.group_key, one.repeats, one.suppressed, _ms(one.shelved_until),
         words.due_at(one.severity, one.noticed_at) // 1000 if rings else None, one.version, one.thing_id,
@@ -180,13 +184,12 @@ def _ms(micros: int | None) -> int | None:
 
 def title(one: Line | Alarm, language: str) -> str:
     """What the alarm says, in the reader's language."""
-    return (one.title_en if language == "en" else None) or one.title
+    return saying.title(one, language)
 
 
-def value(one: Line) -> str:
+def value(one: Line, language: str) -> str:
     """1,63 m with a space that never breaks."""
-    figure = one.value_text.removesuffix(one.unit).rstrip()
-    return f"{figure}{common.NBSP}{one.unit}" if one.unit and figure else figure
+    return saying.value(one, language, common.NBSP)
 
 
 def actor(name: str | None) -> int | None:
@@ -264,7 +267,7 @@ def _shown(ask: Ask, asked: Filters, one: Line, persons: dict[int, str], units: 
     if one.repeats > 1:
         note = f"{note} · " * bool(note) + ask.say("gộp {n} báo", n=one.repeats)
     return Row(
-        one, href(ask, asked, one.number), title(one, ask.language), value(one),
+        one, href(ask, asked, one.number), title(one, ask.language), value(one, ask.language),
         " · ".join(part for part in (one.subject_name, unit) if part),
         words.span(ask.at - one.raised_at, ask.language), state, mark, note, owner or by, words.initials(owner or by),
     )  # fmt: skip

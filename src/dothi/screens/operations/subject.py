@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from dothi.alerts import saying
 from dothi.alerts import service as alerts
 from dothi.alerts.tables import Alarm, AlarmEvent
 from dothi.kit.errors import NotFound
@@ -22,13 +23,16 @@ from dothi.sensing.state import number
 
 @dataclass
 class Trend:
-    """The chart: a datastream with the lines across it."""
+    """The chart: a datastream with the lines across it, and its newest value. late: seconds after which it is old."""
 
     stream: int
     name: str
     unit: str
     digits: int
     limits: list[dict[str, Any]]
+    text: str
+    at: int
+    late: int
 
 
 @dataclass
@@ -86,6 +90,8 @@ class Subject:
     streams: list[dict[str, Any]] = field(default_factory=list)
     alarms: list[dict[str, Any]] = field(default_factory=list)
     siblings: list[dict[str, Any]] = field(default_factory=list)
+    first: tuple[str, str] | None = None  # severity it began with and why, where it is another now
+    rule_code: str = ""
 
 
 EMPTY = Subject("operations/_nothing.html")
@@ -156,7 +162,7 @@ def of_alarm(ask: Ask, name: str) -> tuple[Subject, Alarm]:
         span=words.span(ended - one.raised_at, ask.language),
     )  # fmt: skip
     agency = store.agencies(ask.session, {one.agency_id} if one.agency_id else set(), ask.language)
-    why = alerts.explanation(ask.session, ask.caller, one.id)
+    why = alerts.explanation(ask.session, ask.caller, one.id, then.severity)
     handles = ask.may(HANDLES, one.agency_id) if one.agency_id else ask.may(HANDLES)
     made = Subject(
         "operations/subject.html", "alarm", queue.title(one, ask.language), one.number, then.severity, badges,
@@ -167,6 +173,7 @@ def of_alarm(ask: Ask, name: str) -> tuple[Subject, Alarm]:
         thing_id=one.thing_id, lon=one.lon, lat=one.lat, assignee=then.assignee_id,
         assignee_name=names.get(then.assignee_id or 0, ""), shelved=one.suppressed == "shelved",
         shelves=[(n, words.span(n * 60_000_000, ask.language)) for n in SHELF_MINUTES],
+        first=_first(ask, why), rule_code=one.rule_code,
     )  # fmt: skip
     if made.handles:
         made.people = store.handlers(ask.session, [one.agency_id] if one.agency_id else [])
@@ -186,7 +193,7 @@ def _siblings(ask: Ask, one: Alarm) -> list[dict[str, Any]]:
     found = store.group(ask.session, ask.caller, one.group_key, one.id)
     return [
         {
-            "number": line.number, "title": queue.title(line, ask.language), "severity": line.severity, "value": queue.value(line),
+            "number": line.number, "title": queue.title(line, ask.language), "severity": line.severity, "value": queue.value(line, ask.language),
             "age": words.span(ask.at - line.raised_at, ask.language), "acknowledged": line.acknowledged,
         }
         for line in found
@@ -204,19 +211,28 @@ def _why(said: Mapping[str, Any], language: str) -> str:
     return ""
 
 
+def _first(ask: Ask, said: Mapping[str, Any]) -> tuple[str, str] | None:
+    began = said.get("first")
+    return None if not began else (str(began.get("severity") or ""), _why(began, ask.language))
+
+
 def _values(ask: Ask, said: Mapping[str, Any], one: Alarm) -> list[Value]:
     """The observations the alarm rests on, newest first, each against its limit."""
     made = []
-    limit = one.limit
+    limit = said.get("limit", one.limit)
+    counted = said.get("how") in {*saying.COUNTED, "formula"}  # its limit is of the count, not of a reading
     for value in sorted(said.get("evidence", []), key=lambda v: -int(v.get("at", 0)))[:6]:
         shown, at, got = value.get("value"), int(value["at"]), value.get("received_at")
         if ask.replay and got is not None and got > ask.known:
             continue
         is_number = isinstance(shown, int | float) and not isinstance(shown, bool)
-        digits = _digits(shown) if is_number else 0
-        text = common.quantity(float(shown), digits, one.unit, ask.language) if is_number else str(shown)
+        digits, measures = _digits(shown) if is_number else 0, value.get("property")
+        unit = measures.unit.shown(ask.language) if measures is not None else saying.unit(one.unit, ask.language)
+        text = common.quantity(float(shown), digits, unit, ask.language) if is_number else str(shown)
+        if said.get("how") == "formula" and measures is not None:  # readings of several kinds
+            text = f"{measures.name.of(ask.language)}: {text}"
         against = ""
-        if is_number and limit is not None:
+        if is_number and limit is not None and not counted:
             over = float(shown) - limit
             against = ("+" if over > 0 else "") + number(over, digits, ask.language)
         made.append(
@@ -281,6 +297,8 @@ def trend(ask: Ask, stream_id: int | None, thing_id: int | None, limit: float | 
     return Trend(
         stream.id, features.stream_name(stream, ask.language), features.unit(stream, ask.language),
         features.digits(stream), lines,
+        "" if stream.result is None else number(stream.result, features.digits(stream), ask.language), stream.at or 0,
+        int(features.stale_seconds(stream)),
     )  # fmt: skip
 
 
@@ -335,7 +353,7 @@ def of_thing(ask: Ask, id_: int) -> Subject:
         ]  # fmt: skip
     made.alarms = [
         {
-            "number": a.number, "title": (a.title_en if ask.language == "en" else None) or a.title, "active": a.active,
+            "number": a.number, "title": queue.title(a, ask.language), "active": a.active,
             "severity": a.severity if a.active else "normal", "time": words.when(a.raised_at, ask.at),
         }
         for a in store.alarms_of(ask.session, ask.caller, id_) if not ask.replay or a.noticed_at <= ask.known

@@ -27,7 +27,7 @@ from dothi.kit import clock
 from dothi.kit.errors import BadInput, Busy, DothiError, Fault, NotSignedIn
 from dothi.places import cities
 from dothi.screens import drawing
-from dothi.screens.asking import chosen_city, city_name, map_setting
+from dothi.screens.asking import chosen_city, city_name, map_setting, remember_city
 from dothi.screens.operations import desk, figures, matters, words
 from dothi.screens.operations import map as mapped
 from dothi.screens.operations.asking import SEES, Ask, admit, json
@@ -53,7 +53,7 @@ def page(request: Request) -> Response:
             "city": city_name(session, language), "map": map_setting(say), "entries": ("wall",),
             "settings": {"address": ADDRESS},
         }  # fmt: skip
-        return shell.page(request, "operations/wall.html", context)
+        return remember_city(request, shell.page(request, "operations/wall.html", context))
 
 
 async def enter(request: Request) -> Response:

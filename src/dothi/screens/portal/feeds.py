@@ -47,10 +47,14 @@ def series(ask: Ask) -> Response:
 
 @Ask.asked
 def picture(ask: Ask) -> Response:
-    """`/portal/map.svg?thing=1`: the map, or what is around a thing, as a picture, for readers without script and until the live one is there."""
+    """`/portal/map.svg?thing=1`: the map, or what is around a thing, as a picture, for readers without script and until the live one is there.
+
+    `?thing=`, of none: the ground alone.
+    """
     theme = ask.request.query_params.get("theme")
     around = _ids(ask.request.query_params.get("thing"))
-    found = state.states(ask.session, ask.caller, language=ask.language, at=ask.now, things=around)
+    nothing = around is not None and not around
+    found = [] if nothing else state.states(ask.session, ask.caller, language=ask.language, at=ask.now, things=around)
     svg = still.picture(ask.session, found, theme if theme in ("light", "dark") else None)
     kept = "private, max-age=20" if cities.lens(ask.session) is None else "no-cache"
     return Response(svg, media_type="image/svg+xml", headers={"cache-control": kept})

@@ -1,13 +1,17 @@
-"""`/docs/api`: the interfaces as a page for people, made from the same document programs read at `/openapi.json`."""
+"""`/docs/api`: the interfaces as a page for people, made from the same document programs read at `/openapi.json`.
+
+The document is English, the page in the reader's language; `/openapi.json?lang=vi` is the document in Vietnamese.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dothi.web import shell
+from dothi.web import openapi, shell
+from dothi.web.i18n import language_of
 
 _METHODS = ("get", "post", "patch", "put", "delete")
 
@@ -44,7 +48,15 @@ def parts(document: dict[str, Any]) -> list[Part]:
 
 
 def _page(request: Request) -> Response:
-    return shell.page(request, "reference.html", {"parts": parts(request.app.openapi()), "entries": []})
+    document = openapi.spoken(request.app.openapi(), language_of(request))
+    return shell.page(request, "reference.html", {"parts": parts(document), "entries": []})
 
 
-routes: list[BaseRoute] = [Route("/docs/api", _page, methods=["GET"])]
+def _document(request: Request) -> Response:
+    return JSONResponse(openapi.spoken(request.app.openapi(), request.query_params.get("lang", "en")))
+
+
+routes: list[BaseRoute] = [
+    Route("/docs/api", _page, methods=["GET"]),
+    Route("/openapi.json", _document, methods=["GET"]),
+]

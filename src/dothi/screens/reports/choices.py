@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dothi.cases import calendar, clock, tally, timers
+from dothi.cases import calendar, clock, deadlines, tally, timers
 from dothi.cases.declared import Category
 from dothi.cases.tables import CaseTally
 from dothi.cases.types import types
@@ -105,5 +105,6 @@ def _due(session: Session, one: Category, now: int) -> int | None:
     main = types().main(one.type)
     if main is None:
         return None
-    unit, amount = clock.of(timers.amount(main, one, one.priority))
+    here = deadlines.here(deadlines.ward_of_page(session), one.type, main, one)
+    unit, amount = clock.of(timers.amount(*here, one.priority))
     return clock.add(calendar.load(session), now, unit, amount)

@@ -53,7 +53,7 @@ def _of_one(ask: Ask, said: str) -> bytes:
     if "\0" in said:
         raise unknown()
     case: Public = reading.public_case(ask.session, said[:40])
-    told = reading.entries(ask.session, case, inside=False)
+    told = reading.entries(ask.session, case, inside=False, language=ask.language)
     lines = [one for one in saying.timeline(ask, case, told) if one.at is not None]
     root = _root(ask, f"{case.number} · {case.title}", case.updated_at, f"/reports/{case.number}")
     for n, one in reversed(list(enumerate(lines))):

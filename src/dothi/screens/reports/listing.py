@@ -15,6 +15,7 @@ from dothi.cases import reading, stats
 from dothi.cases.lists import Public, PublicAsked
 from dothi.cases.tables import CaseFile
 from dothi.cases.types import types
+from dothi.identity import called
 from dothi.kit import clock, geo
 from dothi.kit.errors import BadInput, Fault
 from dothi.places import cities
@@ -122,7 +123,7 @@ def _feature(ask: Ask, one: Public, icons: dict[str, str]) -> dict[str, object]:
             "id": one.id, "number": one.number, "title": one.title, "address": one.address, "category": one.category,
             "state": saying.state(ask, one), "phase": one.phase, "tone": saying.tone(one, ask.now),
             "opened": clock.iso(one.opened_at), "due": clock.iso(one.due_at) if one.due_at else None,
-            "office": one.office, "followers": one.followers, "simulated": one.simulated,
+            "office": called.agency(ask.session, one.office, ask.language) or None, "followers": one.followers, "simulated": one.simulated,
             "icon": icons.get(one.category or ""),
         },
     }  # fmt: skip

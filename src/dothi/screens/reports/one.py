@@ -13,6 +13,7 @@ from dothi.cases.flow import LONGEST
 from dothi.cases.tables import Case, CaseFile, CaseFollower
 from dothi.cases.types import types
 from dothi.db import session as db
+from dothi.identity import called
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault, NotAllowed, NotFound
@@ -130,7 +131,7 @@ def one(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
     found = seen(ask)
     case, public = found.case, found.public
     inside = found.mine or found.moderates
-    told = reading.entries(ask.session, public, inside=False, reporter=found.mine)
+    told = reading.entries(ask.session, public, inside=False, reporter=found.mine, language=ask.language)
     named = dict(wards(ask.session, ask.language, ask.now))
     pictures = [
         one
@@ -155,7 +156,8 @@ def one(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
         _pictures(ask, case.number, pictures, "after", case.title),
         questions.told(about, case.fields, ask.language) if about else [], saying.tone(public, ask.now), due_tone, due_word,
         saying.moment(case.due_at, ask.language) if case.due_at else "", timers.why(ask.session, case, ask.language),
-        public.office or "", [office.name for held, office in store.offices(ask.session, case.id) if held.done_at is None],
+        called.agency(ask.session, public.office, ask.language),
+        [called.agency(ask.session, office.name, ask.language) for held, office in store.offices(ask.session, case.id) if held.done_at is None],
         case.followers, _follows(ask, case.id), found.mine, found.open, not case.public, case.hidden or "",
         public.merged_number or "", case.lon, case.lat, question, asks,
         found.mine and case.phase in ("done", "closed") and case.resolved_at is not None and case.merged_into is None,

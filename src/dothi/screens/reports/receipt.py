@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from dothi.cases import codes, contacts, contacts_store, service, throttling
 from dothi.cases.tables import CaseContact
 from dothi.cases.types import types
+from dothi.identity import called
 from dothi.kit.errors import Conflict, Fault, NotFound
 from dothi.screens.desk import ANYBODY, back
 from dothi.screens.reports import choices, saying
@@ -51,7 +52,7 @@ def receipt(ask: Ask, filled: Filled | None = None, status: int = 200) -> Respon
         saying.moment(case.opened_at, ask.language), saying.state(ask, found.public),
         saying.moment(case.due_at, ask.language) if case.due_at else "", link, private, qr(private), _waits(ask, found, contact),
         contacts.masked(contact), codes.LASTS // (60 * 1_000_000), ask.request.query_params.get("said", "")[:20],
-        found.public.office or "",
+        called.agency(ask.session, found.public.office, ask.language),
     )  # fmt: skip
     answer = ask.page("receipt", page, filled, status, simulated=case.simulated)
     answer.headers["referrer-policy"] = "no-referrer"

@@ -75,8 +75,8 @@ def _page(ask: Ask, code: str, asked: Wanted, told: list[Told]) -> Page:
     )  # fmt: skip
 
 
-def _questions(code: str) -> list[model.Question]:
-    return sorted(answers.questions(code), key=lambda one: one.audience == "officials")
+def _questions(asking: Asking) -> list[model.Question]:
+    return sorted(answers.questions(asking), key=lambda one: one.audience == "officials")
 
 
 @Ask.asked
@@ -85,7 +85,7 @@ def sector(ask: Ask) -> Response:
     code, asked, asking = _asked(ask)
     began = monotonic()
     told: list[Told] = []
-    for one in _questions(code):
+    for one in _questions(asking):
         late = monotonic() - began > PATIENCE and told
         answer = None if late else answers.answer(asking, one)
         href = asked.address(f"/sectors/{code}/{one.code}")
@@ -103,7 +103,7 @@ def question(ask: Ask) -> Response:
     """`/sectors/{code}/{question}`: one question; `part=1`: only its section, for the page around it."""
     code, asked, asking = _asked(ask)
     wanted_ = ask.request.path_params["question"]
-    one = next((one for one in _questions(code) if one.code == wanted_), None)
+    one = next((one for one in _questions(asking) if one.code == wanted_), None)
     if one is None:
         raise NotFound(ask.say("Trang này không có câu hỏi “{code}”.", code=wanted_[:60]))
     answer = answers.answer(asking, one)
@@ -117,5 +117,5 @@ def question(ask: Ask) -> Response:
 @Ask.asked
 def sector_json(ask: Ask) -> Response:
     """`/sectors/{code}.json`: every answer for programs."""
-    code, asked, asking = _asked(ask)
-    return written([answers.answer(asking, one) for one in _questions(code)], ask, asked)
+    _, asked, asking = _asked(ask)
+    return written([answers.answer(asking, one) for one in _questions(asking)], ask, asked)

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from dothi.cases import appointments, dossiers, quality766
 from dothi.cases.declared import Procedure
 from dothi.cases.types import types
+from dothi.identity import called
 from dothi.identity.tables import Agency
 from dothi.kit import clock
 from dothi.screens.services.desk import Ask
@@ -79,7 +80,7 @@ def quality(ask: Ask) -> Response:
     since = ask.now - SPANS[span]
     asked = quality766.Asked(since, ask.now + 1)
     found = quality766.index(ask.session, asked, ask.now)
-    page = Quality(found, quality766.by_office(ask.session, asked, ask.now), span, since)
+    page = Quality(found, _offices(ask, asked), span, since)
     return ask.page("quality", page, simulated=found.simulated or None)
 
 
@@ -91,3 +92,8 @@ def apologies(ask: Ask) -> Response:
 def query(**values: str) -> str:
     """An address' query, without what is empty."""
     return urlencode({key: value for key, value in values.items() if value})
+
+
+def _offices(ask: Ask, asked: quality766.Asked) -> list[tuple[str, quality766.Index]]:
+    found = quality766.by_office(ask.session, asked, ask.now)
+    return [(called.agency(ask.session, name, ask.language), one) for name, one in found]

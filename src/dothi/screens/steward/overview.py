@@ -13,6 +13,7 @@ from dothi.identity import guard
 from dothi.identity import store as identity
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict
+from dothi.places import cities
 from dothi.screens import words as common
 from dothi.screens.catalogue import history, labels
 from dothi.screens.catalogue.table import label_field
@@ -56,7 +57,8 @@ class Loaded:
 
 def overview(ask: Ask) -> Response:
     """`GET /steward`."""
-    mine = [one for one in views.views(ask.caller) if one.describes or one.approves]
+    others = cities.of_others(ask.session)
+    mine = [one for one in views.views(ask.caller) if (one.describes or one.approves) and one.agency_id not in others]
     ids = [one.id for one in mine]
     by_id = {one.id: one for one in mine}
     corrections = store.open_corrections(ask.session, [one.id for one in mine if one.describes])

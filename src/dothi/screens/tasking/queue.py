@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from dothi.identity import guard
+from dothi.identity import called, guard
 from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
@@ -148,7 +148,7 @@ def sheet(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response
     kind = service.kind_of(subject)
     agencies = store.agencies(ask.session, [subject.agency_id]) if subject.agency_id else {}
     page = Sheet(
-        line, agencies.get(subject.agency_id or 0, "–"), (kind.title.of(ask.language) if kind else subject.name), steps,
+        line, called.agency(ask.session, agencies.get(subject.agency_id or 0, "–"), ask.language), (kind.title.of(ask.language) if kind else subject.name), steps,
         verbs(ask, found, subject), ask.caller.actor == found.asked_by,
         kind.confirm.of(ask.language) if kind is not None and kind.confirm else "",
     )  # fmt: skip

@@ -13,6 +13,7 @@ from dothi.cases import sight
 from dothi.cases.stats import BY, By, Row
 from dothi.cases.tables import Case
 from dothi.cases.types import types
+from dothi.identity import called
 from dothi.kit import clock
 from dothi.screens import words
 from dothi.screens.transparency import asking
@@ -122,7 +123,7 @@ def index(ask: Ask) -> Response:
         ask.say("Minh bạch xử lý phản ánh"), _days(found), _figures(ask, found, total),
         [(found.query(period=code, since="", until=""), ask.say(word), _now(found, code)) for code, word in PERIODS.items()],
         found.given, wards(ask.session, ask.language, ask.now), _categories(ask),
-        [(str(one.key), one.name or "") for one in known if one.key is not None], bars, most,
+        [(str(one.key), called.agency(ask.session, one.name, ask.language)) for one in known if one.key is not None], bars, most,
         [_table(ask, found, by, rows, names) for by, rows in tables.items() if rows],
         f"{HERE}.csv?{found.query()}", f"{HERE}.json?{found.query()}", f"{found.first}", f"{found.last}",
         any(found.given.get(one) for one in ("ward", "office", "category")), simulated(ask),
@@ -249,6 +250,8 @@ def _names(ask: Ask) -> dict[str, str]:
 def _name(ask: Ask, by: str, row: Row, names: dict[str, str]) -> str:
     if row.key is None:
         return ask.say("Chưa giao cơ quan nào") if by == "office" else ask.say("Ngoài các phường, xã")
+    if by == "office":
+        return called.agency(ask.session, row.name or str(row.key), ask.language)
     if by == "ward":
         return names.get(str(row.key), str(row.key))
     if by == "category":

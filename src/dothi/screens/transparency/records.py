@@ -9,6 +9,7 @@ from dothi.cases import stats
 from dothi.cases.lists import Public
 from dothi.cases.stats import By
 from dothi.cases.types import types
+from dothi.screens import words
 from dothi.screens.transparency import asking, figures
 from dothi.screens.transparency.asking import Ask
 from dothi.screens.wards import wards
@@ -48,6 +49,7 @@ class Records:
     title: str
     days: str
     count: int
+    said: str  # the count as it is written
     rows: list[Row]
     more: str
     back: str
@@ -67,7 +69,7 @@ def index(ask: Ask) -> Response:
     here = figures.behind(found, by, key, of)
     names = dict(wards(ask.session, ask.language, ask.now))
     shown = Records(
-        ask.say(OF[of]), f"{found.first:%d/%m/%Y} – {found.last:%d/%m/%Y}", count,
+        ask.say(OF[of]), f"{found.first:%d/%m/%Y} – {found.last:%d/%m/%Y}", count, words.number(count, 0, ask.language),
         [_row(ask, one, names) for one in page.lines], f"{here}&after={page.next}" if page.next else "",
         f"{figures.HERE}?{found.query()}",
         [(figures.behind(found, by, key, one), ask.say(word), one == of) for one, word in OF.items()],

@@ -2,7 +2,7 @@
 
 from dothi.kit import clock
 from dothi.screens.warnings import words
-from dothi.warnings import standing
+from dothi.warnings import here, standing
 from dothi.web import i18n
 from dothi.web.shell import BANDS, Band
 
@@ -11,7 +11,7 @@ MOST = 3  # the gravest; the rest stand behind the last line
 
 def bands(language: str) -> list[Band]:
     """One a warning, the gravest first; more than a few are counted."""
-    found = standing.standing()
+    found = here.over_page(standing.standing())
     say, now = i18n.speaker(language), clock.now_micros()
     shown = found if len(found) <= MOST else found[: MOST - 1]
     made = []

@@ -13,12 +13,13 @@ from dothi.places import geojson
 from dothi.screens import asking
 from dothi.screens.warnings import picture, words
 from dothi.sensing import glance
-from dothi.warnings import service, store
+from dothi.warnings import here, service, store
 from dothi.warnings.telling import Told, told
 from dothi.web import i18n, shell
 
 HISTORY = 30 * clock.DAY
 MOST = 50
+SEARCHED = 200  # of all cities together
 
 
 @dataclass
@@ -68,13 +69,12 @@ class One:
 @Ask.asked
 def index(ask: Ask) -> Response:
     """`/warnings`."""
-    now = service.current(ask.session, ANONYMOUS)
+    every = service.current(ask.session, ANONYMOUS)
+    standing, now = {one.id for one in every}, here.here(ask.session, every)
     real = [one for one in now if one.status == "Actual"]
-    standing = {one.id for one in now}
-    past = [
-        told(row) for row in store.latest(ask.session, ANONYMOUS, ask.now - HISTORY, ("Actual",), MOST, own=False)
-        if row.id not in standing and row.msg_type != "Cancel"
-    ]  # fmt: skip
+    rows = store.latest(ask.session, ANONYMOUS, ask.now - HISTORY, ("Actual",), SEARCHED, own=False)
+    over = [told(row) for row in rows if row.id not in standing and row.msg_type != "Cancel"]
+    past = here.here(ask.session, over)[:MOST]
     listing = Listing(
         [one for one in real if not one.inbound], [one for one in real if one.inbound],
         [one for one in now if one.status != "Actual"], past, [],

@@ -6,15 +6,15 @@ from typing import Any
 from dothi.alerts.tables import Alarm
 from dothi.kit import clock
 from dothi.screens.warnings import words
-from dothi.warnings import declared, service
+from dothi.warnings import declared, here, service
 from dothi.web import slots
 
 
 def now(ask: Any) -> Mapping[str, Any]:
     """`operations.warnings`: ours in force at the moment shown, and how many wait for a second person."""
     at, known = _clocks(ask)
-    found = service.current(ask.session, ask.caller, at, known=known, own=True)
-    waiting = service.waiting(ask.session, ask.caller) if not _replay(ask) else 0
+    found = here.here(ask.session, service.current(ask.session, ask.caller, at, known=known, own=True))
+    waiting = 0 if _replay(ask) else len(here.here(ask.session, service.waiting(ask.session, ask.caller)))
     return {"list": found, "waiting": waiting, "w": words, "now": at or clock.now_micros(), "language": ask.language}
 
 
@@ -45,7 +45,8 @@ def on_map(ask: Any) -> Mapping[str, Any]:
                 "expires": None if one.expires_at is None else one.expires_at // 1000,
             },
         }
-        for one in service.current(ask.session, ask.caller, at, known=known) if one.geometry is not None
+        for one in here.here(ask.session, service.current(ask.session, ask.caller, at, known=known))
+        if one.geometry is not None
     ]  # fmt: skip
     return {"type": "FeatureCollection", "features": features}
 

@@ -13,7 +13,7 @@ from dothi.screens.desk import back
 from dothi.screens.warnings import public, words, writing
 from dothi.screens.warnings.desk import Ask
 from dothi.screens.warnings.writing import Written
-from dothi.warnings import composing, rules, service, store
+from dothi.warnings import composing, here, rules, service, store
 from dothi.warnings.service import APPROVE, DRAFT, CannotStep
 from dothi.warnings.tables import CapFeed, Warning_
 from dothi.warnings.telling import Told, told
@@ -75,11 +75,13 @@ class Detail:
 
 def desk(ask: Ask) -> Response:
     """`GET /operations/warnings`."""
-    rows = store.at_desk(ask.session, ask.caller, store.OPEN)
-    past = store.at_desk(ask.session, ask.caller, ("superseded", "cancelled", "expired", "dropped"), 30)
+    rows = _here(ask, store.at_desk(ask.session, ask.caller, store.OPEN))
+    past = _here(ask, store.at_desk(ask.session, ask.caller, ("superseded", "cancelled", "expired", "dropped"), 120))[
+        :30
+    ]
     names = store.names(ask.session, [row.drafted_by for row in (*rows, *past)])
     lines = [_line(ask, row, names) for row in rows]
-    standing = service.current(ask.session, ask.caller)
+    standing = here.here(ask.session, service.current(ask.session, ask.caller))
     page = Desk(
         [one for one in lines if one.one.state == "asked"], [one for one in lines if one.one.state != "asked"],
         [one for one in standing if not one.inbound], [one for one in standing if one.inbound],
@@ -231,6 +233,12 @@ def _second(ask: Ask, row: Warning_) -> list[str]:
 
 def _cautions(row: Warning_, now: int) -> list[Fault]:
     return list(rules.cautions(composing.message(row, now, "preview", {}, None)))
+
+
+def _here(ask: Ask, rows: list[Warning_]) -> list[Warning_]:
+    """Those of the city the page is about."""
+    kept = {one.id for one in here.here(ask.session, [told(row) for row in rows])}
+    return [row for row in rows if row.id in kept]
 
 
 def _line(ask: Ask, row: Warning_, names: dict[str, str]) -> Line:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dothi.alerts import saying
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
 from dothi.screens import words
@@ -62,13 +63,13 @@ def blank(ask: Ask) -> Written:
     else:
         composed = Composed({}, expires_at=ask.now + 6 * clock.HOUR)
     if code and alarm is not None:
-        slots = _facts(alarm, declared.templates()[code][1])
+        slots = _facts(service.facts_of(alarm)["vi"], declared.templates()[code][1])
     if led is not None and led.template == code:
         slots |= led.filling(alarm.severity)
     made = _page(ask, "/operations/warnings", composed, code, slots)
     made.fits, made.alarm = (
         fits,
-        None if alarm is None else {"id": alarm.id, "number": alarm.number, "title": alarm.title},
+        None if alarm is None else {"id": alarm.id, "number": alarm.number, "title": saying.title(alarm, ask.language)},
     )
     return made
 
@@ -106,7 +107,7 @@ def given(ask: Ask, action: str) -> tuple[Written, list[Fault]]:
     made = _page(ask, action, composed, code, slots)
     made.shape = text
     if alarm := _alarm(ask, values.get("alarm", "")):
-        made.alarm = {"id": alarm.id, "number": alarm.number, "title": alarm.title}
+        made.alarm = {"id": alarm.id, "number": alarm.number, "title": saying.title(alarm, ask.language)}
     return made, faults
 
 
@@ -115,11 +116,12 @@ def filled(ask: Ask, made: Written) -> Written:
     if made.template is None:
         raise BadInput("choose a template first", [Fault("template", "none", "one of the list")])
     alarm = _alarm(ask, ask.values.get("alarm", ""))
-    facts = {} if alarm is None else _facts(alarm, made.template)
+    facts = {} if alarm is None else service.facts_of(alarm)
+    known = _facts(facts["vi"], made.template) if facts else {}
     before = made.composed
-    slots = {**facts, **{name: text for name, text in made.slots.items() if text}}
+    slots = {**known, **{name: text for name, text in made.slots.items() if text}}
     fresh = service.from_template(
-        ask.session, made.template.code, slots, units=before.units, shape_names=before.shape_names,
+        ask.session, made.template.code, slots, facts=facts, units=before.units, shape_names=before.shape_names,
         onset_at=before.onset_at, expires_at=before.expires_at if before.template == ask.values.get("filled") else None,
     )  # fmt: skip
     made.composed = replace(
@@ -153,10 +155,7 @@ def _page(ask: Ask, action: str, composed: Composed, code: str, slots: dict[str,
     return Written(action, composed, template, slots, templates(ask), wards, shape)
 
 
-def _facts(alarm: Any, template: Template) -> dict[str, str]:
-    value = " ".join(filter(None, (alarm.value_text, alarm.unit)))
-    limit = "" if alarm.limit is None else f"{alarm.limit:g} {alarm.unit}".strip()
-    known: Mapping[str, str] = {"subject": alarm.subject_name, "value": value, "limit": limit}
+def _facts(known: Mapping[str, str], template: Template) -> dict[str, str]:
     return {one.code: known[one.fact] for one in template.slots if one.fact}
 
 
