@@ -19,6 +19,7 @@ MAP = "Things?$expand=Datastreams($expand=Observations($top=1;$orderby=phenomeno
 def none_kept():
     yield
     kept._kept.clear()
+    kept._fared.clear()
     kept._total = 0
 
 
@@ -65,7 +66,7 @@ def test_an_answer_is_made_once_for_all_who_ask_meanwhile(monkeypatch):
         return body, "text/plain"
 
     def asking():
-        return asyncio.ensure_future(kept.answer("map", make))
+        return asyncio.ensure_future(kept.answer("map", make, light=False))
 
     async def turns():
         for _ in range(5):
@@ -84,7 +85,7 @@ def test_an_answer_is_made_once_for_all_who_ask_meanwhile(monkeypatch):
         await turns()
         gate.set()
         assert [(await one)[0] for one in first[1:] + later] == [b"1", b"1", b"2", b"2"]
-        assert await kept.answer("map", make) == (b"2", "text/plain")
+        assert await kept.answer("map", make, light=False) == (b"2", "text/plain")
 
     gate = asyncio.Event()
     asyncio.run(go())
@@ -104,7 +105,7 @@ def test_the_least_asked_for_goes_first(monkeypatch):
         async def make():
             return b"x" * size, "text/plain"
 
-        await kept.answer(key, make)
+        await kept.answer(key, make, light=False)
 
     async def go():
         for key, size in (("a", 10), ("b", 10), ("a", 10), ("c", 10), ("d", 21)):
@@ -113,3 +114,48 @@ def test_the_least_asked_for_goes_first(monkeypatch):
     asyncio.run(go())
     assert list(kept._kept) == ["a", "c"]
     assert kept._total == 20
+
+
+def test_a_light_answer_that_keeps_changing_is_made_without_asking_whether_it_holds(monkeypatch):
+    stamps, asked, made = [0], [], []
+
+    async def stamp():
+        asked.append(stamps[0])
+        return stamps[0]
+
+    async def make():
+        made.append(stamps[0])
+        return b"%d" % stamps[0], "text/plain"
+
+    async def ask(times, *, writing):
+        for _ in range(times):
+            stamps[0] += writing
+            assert await kept.answer("page", make, light=True) == (b"%d" % stamps[0], "text/plain")
+
+    monkeypatch.setattr(kept.hot, "stamp", stamp)
+
+    async def go():
+        await ask(1, writing=0)
+        assert not asked  # most pages are asked for once
+        await ask(10, writing=0)
+        assert len(made) == 2  # the second time it was kept
+        asked.clear()
+        await ask(1000, writing=1)
+        assert len(asked) < 60
+        await ask(100, writing=0)
+        made.clear()
+        await ask(100, writing=0)
+        assert not made
+
+    asyncio.run(go())
+
+
+def test_a_page_asked_for_again_has_every_change(ask, town, session):
+    url = "Things?$top=2"
+    for name in ("Một", "Hai", "Ba", "Bốn"):
+        for _ in range(3):
+            before = ask(url)["value"][0]["name"]
+        service.update(session, SYSTEM, "Thing", town.air, {"name": name})
+        assert ask(url)["value"][0]["name"] == before  # not committed yet
+        session.commit()
+        assert ask(url)["value"][0]["name"] == name

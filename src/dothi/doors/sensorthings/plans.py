@@ -8,6 +8,7 @@ text never holds.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -67,6 +68,7 @@ class Plan:
     edge: hot.Statement | None = None
     newest_first: bool = False
 
+    @cached_property
     def timeless(self) -> bool:
         """Whether the answer depends on nothing but what the database holds."""
         asked = [self.statement, self.count, self.parent, self.edge, *_statements(self.children)]

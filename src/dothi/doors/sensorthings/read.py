@@ -50,13 +50,13 @@ async def _run(prepared: Prepared, base: str) -> Response:
         return answers.text(str(total))
     if plan.resource.single:
         return await _one(plan, prepared, binds, base)
-    if plan.children and plan.timeless():
+    if prepared.format != "CSV" and plan.timeless:  # a CSV's next page stands in its header
 
         async def make() -> kept.Made:
             made = await _many(plan, prepared, binds, base)
             return bytes(made.body), str(made.media_type)
 
-        body, kind = await kept.answer((prepared, base), make)
+        body, kind = await kept.answer((prepared, base), make, light=not plan.children)
         return Response(body, headers=errors.CORS, media_type=kind)
     return await _many(plan, prepared, binds, base)
 
