@@ -13,6 +13,7 @@ from dothi.datasets import reading
 from dothi.datasets.schema import Field
 from dothi.datasets.selecting import Asked
 from dothi.datasets.views import View
+from dothi.identity import called
 from dothi.kit import clock
 from dothi.sensing.sectors import sectors
 
@@ -77,7 +78,7 @@ def title(view: View, ask: Asking) -> str:
 
 def source(view: View, ask: Asking) -> str:
     """Where a dataset is from, in words."""
-    agency = store.agency_names(ask.session, [view.agency_id], ask.language) if view.agency_id is not None else {}
+    agency = called.agencies(ask.session, [view.agency_id], ask.language)
     parts = [title(view, ask), agency.get(view.agency_id or 0, ""), view.source or ""]
     return " · ".join(dict.fromkeys(part for part in parts if part))
 

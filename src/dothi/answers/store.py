@@ -18,7 +18,6 @@ from dothi.datasets.views import View
 from dothi.db.words import json_double, json_string
 from dothi.identity import guard
 from dothi.identity.guard import Caller
-from dothi.identity.tables import Agency
 from dothi.kit import clock
 from dothi.places import cities
 from dothi.places.cities import Lens
@@ -325,14 +324,6 @@ def case_rows(session: Session, caller: Caller, asked: CasesAsked, which: str, l
     )  # fmt: skip
     query = select(*columns).where(*_cases(caller, asked), *extra).order_by(order, Case.due_at, Case.id).limit(limit)
     return list(session.execute(query))
-
-
-def agency_names(session: Session, ids: Sequence[int], language: str) -> dict[int, str]:
-    """What some agencies are called."""
-    if not ids:
-        return {}
-    rows = session.execute(select(Agency.id, Agency.name, Agency.name_en).where(Agency.id.in_(list(ids))))
-    return {id_: (en if language == "en" and en else name) for id_, name, en in rows}
 
 
 # analyses

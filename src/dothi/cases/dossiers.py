@@ -429,7 +429,7 @@ def apologies(session: Session, language: str, limit: int = _APOLOGIES) -> list[
         .join(Dossier, Dossier.case_id == Case.id).where(Dossier.apology_until.is_not(None))
         .order_by(Dossier.apology_until.desc(), Case.id).limit(limit)
     ).all()  # fmt: skip
-    names = called.agencies(session, store.agency_names(session, {one.agency_id for one in rows}), language)
+    names = called.agencies(session, {one.agency_id for one in rows}, language)
     known = types().procedures
     return [
         Apology(
@@ -472,7 +472,7 @@ def timeline(session: Session, case: Case, language: str) -> list[Happened]:
     say = speaker(language)
     rows = store.entries(session, case.id, [CaseEntry.kind.in_(_TOLD)])
     ids = {one.agency_id for one in rows} | {(one.data or {}).get("office") for one in rows}
-    names = called.agencies(session, store.agency_names(session, ids), language)
+    names = called.agencies(session, ids, language)
     found = []
     for one in rows:
         step = types().step(TYPE, one.step or "") if one.step else None

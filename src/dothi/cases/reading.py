@@ -116,14 +116,12 @@ def entries(
         mine = CaseEntry.actor == news.REPORTER
         where.append(or_(CaseEntry.public.is_(True), mine) if reporter else CaseEntry.public.is_(True))
     rows = store.entries(session, found.id, where)
-    offices = store.agency_names(
-        session, {one.agency_id for one in rows} | {(one.data or {}).get("office") for one in rows}
-    )
-    offices = called.agencies(session, offices, language)
+    ids = {one.agency_id for one in rows} | {(one.data or {}).get("office") for one in rows}
+    offices = called.agencies(session, ids, language)
     people: dict[int, str] = {}
     if inside:
-        ids = [int(one.actor[7:]) for one in rows if one.actor.startswith("person:") and one.actor[7:].isdecimal()]
-        people = store.person_names(session, ids)
+        actors = [one.actor.removeprefix("person:") for one in rows if one.actor.startswith("person:")]
+        people = store.person_names(session, [int(one) for one in actors if one.isdecimal()])
     return [_told(one, offices, people, inside=inside) for one in rows]
 
 

@@ -1,14 +1,12 @@
 """What agencies are called in the reader's language."""
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dothi.identity.tables import Agency
 
-Key = TypeVar("Key")
 _KEPT = "english names of agencies"
 
 
@@ -19,9 +17,12 @@ def agency(session: Session, name: str | None, language: str) -> str:
     return _english(session).get(name, name)
 
 
-def agencies(session: Session, names: Mapping[Key, str], language: str) -> dict[Key, str]:
-    """Some agencies' names in a language."""
-    return {key: agency(session, name, language) for key, name in names.items()}
+def agencies(session: Session, ids: Iterable[int | None], language: str) -> dict[int, str]:
+    """Some agencies' names in a language, by id."""
+    wanted = sorted({one for one in ids if one is not None})
+    query = select(Agency.id, Agency.name, Agency.name_en).where(Agency.id.in_(wanted))
+    rows = session.execute(query) if wanted else ()
+    return {id_: (english if language == "en" else None) or name for id_, name, english in rows}
 
 
 def _english(session: Session) -> dict[str, str]:

@@ -1,11 +1,9 @@
 """The words of OpenAPI 3.1 that every door's description is made of, and the whole put together."""
 
-import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
-from dothi.web.i18n import LOCALE
+from dothi.web.phrasebook import phrasebook
 
 Json = dict[str, Any]
 JSON = "application/json"
@@ -114,11 +112,7 @@ def said(text: str, language: str) -> str:
     """What a call or a group of calls is for, in a language; English where there is no other."""
     if language != "vi":
         return text
-    plain, patterns = _vietnamese()
-    if text in plain:
-        return plain[text]
-    found = next(((match, other) for one, other in patterns if (match := one.fullmatch(text))), None)
-    return text if found is None else found[1].format(**found[0].groupdict())
+    return phrasebook("openapi").find(text) or text
 
 
 def spoken(document: Json, language: str) -> Json:
@@ -136,15 +130,3 @@ def spoken(document: Json, language: str) -> Json:
         for path, item in document["paths"].items()
     }
     return {**document, "tags": tags, "paths": paths}
-
-
-@lru_cache(maxsize=1)
-def _vietnamese() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-    """Sentences, and patterns of those that name an entity."""
-    from babel.messages.pofile import read_po
-
-    with (LOCALE / "vi" / "LC_MESSAGES" / "openapi.po").open("rb") as file:
-        found = {str(one.id): str(one.string) for one in read_po(file, locale="vi") if one.id and one.string}
-    named = [(re.escape(one).replace(r"\{one\}", r"(?P<one>[A-Z]\w+)"), said) for one, said in found.items()]
-    patterns = [(re.compile(one), said) for one, said in named if "<one>" in one]
-    return {one: said for one, said in found.items() if "{one}" not in one}, patterns

@@ -4,8 +4,6 @@ Names of commands and options, and what programs read (JSON, CSV, exit codes), a
 """
 
 import os
-import re
-from functools import lru_cache
 from typing import Any
 
 _USAGE, _TRY, _ERROR = ("Usage:", "Cách dùng:"), ("Try '{}' for help.", "Xem '{}' để biết thêm."), ("Error:", "Lỗi:")
@@ -93,29 +91,12 @@ def _line(line: str) -> str:
 
 
 def _one(text: str) -> str:
-    plain, patterns = _vietnamese()
-    if text in plain:
-        return plain[text]
+    from dothi.web.phrasebook import phrasebook  # Babel, for nothing where the shell is English
+
+    found = phrasebook("cli").find(text, lambda name, part: _one(part) if name == "why" else part)
+    if found is not None:
+        return found
     for begins, other in (("Examples:", "Ví dụ:"), ("Example:", "Ví dụ:")):
         if text.startswith(begins):
             return other + text.removeprefix(begins)
-    for pattern, said in patterns:
-        if (match := pattern.fullmatch(text)) is not None:
-            return said.format(
-                **{name: _one(part) if name == "why" else part for name, part in match.groupdict().items()}
-            )
     return text
-
-
-@lru_cache(maxsize=1)
-def _vietnamese() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-    """Sentences; and patterns of those in which something differs, the most particular first."""
-    from babel.messages.pofile import read_po
-
-    from dothi.web.i18n import LOCALE
-
-    with (LOCALE / "vi" / "LC_MESSAGES" / "cli.po").open("rb") as file:
-        found = {str(one.id): str(one.string) for one in read_po(file, locale="vi") if one.id and one.string}
-    named = sorted((one for one in found if "{" in one), key=lambda one: -len(re.sub(r"\{\w+\}", "", one)))
-    patterns = [(re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(one))), found[one]) for one in named]
-    return {one: said for one, said in found.items() if "{" not in one}, patterns

@@ -7,7 +7,7 @@ from dothi.answers import model, shown, store
 from dothi.answers.asking import Asking
 from dothi.answers.blocks.words import title_of
 from dothi.cases.types import types
-from dothi.identity import guard
+from dothi.identity import called, guard
 from dothi.kit import clock
 from dothi.sensing.state import number
 
@@ -113,7 +113,7 @@ def named(key: Any, by: str, ask: Asking) -> str:
         return ask.unit_name(key) or ask.say("Chưa rõ phường, xã")
     if by == "office":
         return (
-            store.agency_names(ask.session, [key], ask.language).get(key, "")
+            called.agencies(ask.session, [key], ask.language).get(key, "")
             if key is not None
             else ask.say("Chưa giao cơ quan")
         )

@@ -184,7 +184,7 @@ def _names(ask: Ask, found: Case) -> tuple[str, str, str]:
 
 
 def _agencies(ask: Ask, ids: Iterable[int | None]) -> dict[int, str]:
-    return called.agencies(ask.session, store.agency_names(ask.session, ids), ask.language)
+    return called.agencies(ask.session, ids, ask.language)
 
 
 def _type(found: Case, language: str) -> str:

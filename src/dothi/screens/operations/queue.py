@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from dothi.alerts import saying
 from dothi.alerts.tables import Alarm
+from dothi.identity import called
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Fault
 from dothi.kit.text import fold
@@ -155,7 +156,7 @@ def columns(ask: Ask, lines: Sequence[Line]) -> dict[str, Any]:
     """The queue as columns, with the names its numbers stand for."""
     persons = people(ask, lines)
     units = store.units(ask.session, {one.unit_code for one in lines if one.unit_code})
-    agencies = store.agencies(ask.session, {one.agency_id for one in lines if one.agency_id}, ask.language)
+    agencies = called.agencies(ask.session, {one.agency_id for one in lines}, ask.language)
     return {
         "at": ask.at // 1000, "columns": COLUMNS, "rows": [_row(one, ask.language) for one in lines],
         "people": {str(id_): [name, words.initials(name)] for id_, name in persons.items()},

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dothi.alerts.tables import Alarm, AlarmEvent
 from dothi.identity import guard
 from dothi.identity.guard import Caller
-from dothi.identity.tables import Agency, Person
+from dothi.identity.tables import Person
 from dothi.places import cities
 from dothi.places.tables import Unit
 from dothi.sensing.tables import Observation
@@ -150,13 +150,6 @@ def people(session: Session, ids: Collection[int]) -> dict[int, str]:
     """Names of people who handle alarms."""
     query = select(Person.id, Person.name).where(Person.id.in_(sorted(ids)))
     return {row[0]: row[1] for row in session.execute(query)} if ids else {}
-
-
-def agencies(session: Session, ids: Collection[int], language: str) -> dict[int, str]:
-    """Names of agencies."""
-    query = select(Agency.id, Agency.name, Agency.name_en).where(Agency.id.in_(sorted(ids)))
-    rows = session.execute(query) if ids else ()
-    return {id_: (name_en if language == "en" else None) or name for id_, name, name_en in rows}
 
 
 def units(session: Session, codes: Collection[str]) -> dict[str, tuple[str, str]]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from dothi.alerts import saying
 from dothi.alerts import service as alerts
 from dothi.alerts.tables import Alarm, AlarmEvent
+from dothi.identity import called
 from dothi.kit.errors import NotFound
 from dothi.screens import features
 from dothi.screens import words as common
@@ -161,7 +162,7 @@ def of_alarm(ask: Ask, name: str) -> tuple[Subject, Alarm]:
         "từ {time}, {span}", time=words.when(one.raised_at, ask.at),
         span=words.span(ended - one.raised_at, ask.language),
     )  # fmt: skip
-    agency = store.agencies(ask.session, {one.agency_id} if one.agency_id else set(), ask.language)
+    agency = called.agencies(ask.session, [one.agency_id], ask.language)
     why = alerts.explanation(ask.session, ask.caller, one.id, then.severity)
     handles = ask.may(HANDLES, one.agency_id) if one.agency_id else ask.may(HANDLES)
     made = Subject(
@@ -323,11 +324,11 @@ def of_thing(ask: Ask, id_: int) -> Subject:
     if one is None:
         raise NotFound(f"there is no thing {id_}")
     said = next((s for s in ask.states if s.thing_id == id_), None)
-    called = state_words(ask.say)
+    state_names = state_words(ask.say)
     state = said.state if said else "nodata"
     units = store.units(ask.session, {one.unit_code} if one.unit_code else set())
     unit = words.short_unit(*units[one.unit_code]) if one.unit_code in units else ""
-    agency = store.agencies(ask.session, {one.agency_id} if one.agency_id else set(), ask.language)
+    agency = called.agencies(ask.session, [one.agency_id], ask.language)
     last = said.at if said else None
     facts = [
         unit,
@@ -335,7 +336,7 @@ def of_thing(ask: Ask, id_: int) -> Subject:
     ]
     made = Subject(
         "operations/subject.html", "thing", one.name, f"#{id_}", state,
-        [((said.word if said and said.word else called[state]), state if state in ("critical", "major", "minor", "normal") else "")],
+        [((said.word if said and said.word else state_names[state]), state if state in ("critical", "major", "minor", "normal") else "")],
         [part for part in facts if part], agency.get(one.agency_id or 0, ""), None, thing_id=id_, lon=one.lon, lat=one.lat,
     )  # fmt: skip
     speaks = next((s for s in one.streams if said and s.property_name and said.at == s.at), None)

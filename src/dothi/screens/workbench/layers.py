@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dothi.datasets import reading, styles, views
 from dothi.datasets.schema import Field
 from dothi.datasets.views import View
+from dothi.identity import called
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.text import sort_key
@@ -44,7 +45,7 @@ def mapped(caller: Caller) -> list[View]:
 def catalogue(ask: Ask) -> list[dict[str, Any]]:
     """The layers as the page's script reads them."""
     found = mapped(ask.caller)
-    names = store.agency_names(ask.session, {one.agency_id for one in found if one.agency_id is not None}, ask.language)
+    names = called.agencies(ask.session, {one.agency_id for one in found}, ask.language)
     plans = {one.code: consultations(ask.session, one, ask.language) for one in found if is_consulted(one)}
     sector = sector_names(ask.language)
     made = []
