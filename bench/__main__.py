@@ -1,4 +1,4 @@
-"""`python -m bench [ingest mqtt reads imports features rules replay operations cases transit indicators]`: print the figures asked for, all of them by default."""
+"""`python -m bench [ingest mqtt reads imports features maps rules replay operations cases transit indicators]`: print the figures asked for, all of them by default."""
 
 import shutil
 import sys
@@ -20,6 +20,7 @@ def main(names: list[str]) -> None:
         "reads",
         "imports",
         "features",
+        "maps",
         "rules",
         "replay",
         "operations",

@@ -5,20 +5,16 @@ Not a timed test: figures are printed, nothing is judged. Publisher, server, Mos
 
 import json
 import os
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
-from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import insert
-from tests.browser.conftest import QUIET
 
 from bench import fill
+from bench.browsing import MOVE, frames, opened
 from bench.harness import Place, emit, serving, using
 from bench.mqtt import TOPIC, mosquitto
 from dothi.alerts.tables import Alarm
@@ -46,11 +42,6 @@ PROBE = """() => {
   const said = () => { const one = map.querySelector(".map-said"); if (one) note(window.seen.map, one.textContent) };
   new MutationObserver(said).observe(map, {subtree: true, childList: true, characterData: true});
 }"""
-FRAMES = """async seconds => {
-  const found = []; let last = performance.now(); const end = last + seconds * 1000;
-  while (last < end) { const now = await new Promise(requestAnimationFrame); found.push(now - last); last = now; }
-  return found;
-}"""
 SCROLL = """() => { const list = document.querySelector(".queue .list"); let y = 0;
   window.moving = setInterval(() => { y += 90; list.scrollTop = y % (list.scrollHeight - list.clientHeight) }, 16) }"""
 
@@ -62,7 +53,7 @@ def run(place: Place, wide: Place) -> None:
     with mosquitto(place.folder) as port, serving(place, DOTHI_MQTT_URL=f"mqtt://127.0.0.1:{port}") as served:
         time.sleep(2)  # until it has subscribed
         for rate in RATES:
-            with desk(served.url, token, "?select=thing:1") as page:
+            with opened(f"{served.url}/operations?select=thing:1", token) as page:
                 page.wait_for_selector("ops-map[data-ready]")
                 page.wait_for_selector("html[data-live=on]")
                 time.sleep(3)
@@ -76,7 +67,7 @@ def run(place: Place, wide: Place) -> None:
         fill.city(OBJECTS, LAMP)
         token = officer()
         alarms()
-    with serving(wide) as served, desk(served.url, token) as page:
+    with serving(wide) as served, opened(f"{served.url}/operations", token) as page:
         began = time.perf_counter()
         page.wait_for_selector("ops-map[data-ready]")
         emit("operations-ready-20000-objects", wide.kind, time.perf_counter() - began, "s")
@@ -87,11 +78,7 @@ def run(place: Place, wide: Place) -> None:
         page.evaluate("clearInterval(window.moving)")
         box = page.locator("ops-map").bounding_box()
         if box:
-            page.evaluate(
-                "() => { const c = document.querySelector('ops-map canvas'); let n = 0; c.focus();"
-                " window.moving = setInterval(() => c.dispatchEvent(new KeyboardEvent('keydown',"
-                " {key: n++ % 40 < 20 ? 'ArrowRight' : 'ArrowLeft', keyCode: n % 40 < 20 ? 39 : 37, bubbles: true})), 200) }"
-            )
+            page.evaluate(MOVE, "ops-map")
             frames("frames-moving-20000-objects", wide.kind, page)
 
 
@@ -102,21 +89,6 @@ def officer() -> str:
         identity.grant(session, SYSTEM, person, "duty-officer")
         session.flush()
         return identity.sign_in(session, person.id)
-
-
-@contextmanager
-def desk(url: str, token: str, query: str = "") -> Iterator[Page]:
-    """The page, open at 1920 by 1080."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-        context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="vi-VN")
-        context.set_default_timeout(180_000)
-        context.add_cookies([{"name": "dothi_session", "value": token, "url": url}])
-        page = context.new_page()
-        page.goto(f"{url}/operations{query}")
-        yield page
-        browser.close()
 
 
 def publish(port: int, ids: list[int], rate: int) -> dict[str, float]:
@@ -189,11 +161,3 @@ def alarms() -> None:
     ]  # fmt: skip
     with db.writing() as session:
         session.execute(insert(Alarm), rows)
-
-
-def frames(name: str, kind: str, page: Page) -> None:
-    """How long frames took, ms, over ten seconds."""
-    found = page.evaluate(FRAMES, 10)
-    for share in (50, 95, 99):
-        emit(f"{name}-p{share}", kind, float(np.percentile(found, share)), "ms")
-    emit(f"{name}-longest", kind, max(found), "ms")

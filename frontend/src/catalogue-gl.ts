@@ -101,7 +101,6 @@ export async function draw(holder: HTMLElement, options: Options): Promise<Datas
     scrollZoom: false,
     cooperativeGestures: true,
     locale: { ...gestures(), "Map.Title": catalogueSay("map") },
-    canvasContextAttributes: { antialias: true },
   });
   map.scrollZoom.enable();
   // not strict: a tile of the dataset that is missing must not take the map away

@@ -7,14 +7,30 @@ import type { Imager } from "./shapes";
 
 setWorkerUrl(workerUrl);
 
+/** What draws where there is no graphics card: old office machines, remote desktops, virtual machines. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+let smooth: boolean | undefined;
+
+/** Whether edges are smoothed: without a graphics card that takes most of a frame. */
+function smoothed(): boolean {
+  if (smooth === undefined) {
+    const gl = document.createElement("canvas").getContext("webgl2");
+    const told = gl?.getExtension("WEBGL_debug_renderer_info");
+    smooth = !SOFTWARE.test(String(gl?.getParameter(told?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER) ?? ""));
+    gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+  return smooth;
+}
+
 /** A map that stays upright, north above; its credit is written by the page. */
-export function upright(options: MapOptions): GlMap {
+export function upright({ canvasContextAttributes, ...options }: MapOptions): GlMap {
   const map = new GlMap({
     attributionControl: false,
     fadeDuration: 0,
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,
+    canvasContextAttributes: { antialias: smoothed(), ...canvasContextAttributes },
     ...options,
   });
   map.touchZoomRotate.disableRotation();

@@ -43,7 +43,6 @@ export async function draw(holder: HTMLElement, options: Options): Promise<View>
     maxZoom: 18,
     cooperativeGestures: options.interactive && matchMedia("(pointer: coarse)").matches,
     locale: { ...gestures(), "Map.Title": say("map") },
-    canvasContextAttributes: { antialias: true },
   });
   await drawn(map);
   addImages(imager(map), holder);

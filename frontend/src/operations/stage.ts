@@ -52,7 +52,6 @@ export async function draw(holder: HTMLElement, options: Options): Promise<Stage
     maxZoom: 19,
     doubleClickZoom: false,
     locale: { "Map.Title": say("mapName") },
-    canvasContextAttributes: { antialias: true },
   });
   await drawn(map);
   addImages(imager(map), holder);

@@ -62,7 +62,6 @@ export async function draw(holder: HTMLElement, base: Base, bounds: Box, k: numb
     fitBoundsOptions: { padding },
     interactive: false,
     maxZoom: 18,
-    canvasContextAttributes: { antialias: true },
   });
   await drawn(map, 30_000);
   addImages(imager(map), holder, k);

@@ -72,7 +72,7 @@ export class GisMap {
       doubleClickZoom: true,
       locale: { "Map.Title": t("map") },
       ...(options.pixelRatio ? { pixelRatio: options.pixelRatio } : {}),
-      canvasContextAttributes: { antialias: true, preserveDrawingBuffer: Boolean(options.still) },
+      ...(options.still ? { canvasContextAttributes: { antialias: true, preserveDrawingBuffer: true } } : {}),
     });
     this.loaded = Promise.all([faces(), loaded(this.map, { patience: 30_000 })])
       .then(() => {
