@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, text
@@ -22,6 +23,9 @@ from dothi.db.base import Base
 from dothi.db.engine import make_engine
 
 # no test is about how long an example takes: machines are busy at times
+# (and httpx would give up after five seconds)
+for _part in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _part, 60)
 settings.register_profile("dothi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dothi")
 

@@ -72,7 +72,7 @@ export class GisMap {
       doubleClickZoom: true,
       locale: { "Map.Title": t("map") },
       ...(options.pixelRatio ? { pixelRatio: options.pixelRatio } : {}),
-      ...(options.still ? { canvasContextAttributes: { antialias: true, preserveDrawingBuffer: true } } : {}),
+      ...(options.still ? { canvasContextAttributes: { preserveDrawingBuffer: true } } : {}),
     });
     this.loaded = Promise.all([faces(), loaded(this.map, { patience: 30_000 })])
       .then(() => {
