@@ -65,19 +65,38 @@ def test_a_value_sent_by_a_sensor_moves_on_every_page_that_shows_it(city, visit)
         assert one.complaints == []
 
 
-def test_a_new_thing_appears_on_the_open_map_with_its_value(city, visit):
-    page = visit(path(city, "/")).page
-    page.wait_for_selector("city-map[data-ready]")
-    before = int(page.locator("city-map").get_attribute("data-count"))
+def station(city):
     post(city, "Things", {
         "name": "Trạm vừa dựng", "description": "mới", "properties": {"simulated": True},
         "Locations": [{"name": "chỗ", "description": "chỗ", "encodingType": "application/geo+json",
                        "location": {"type": "Point", "coordinates": [106.41, 10.54]}}],
     })  # fmt: skip
+
+
+def test_a_new_thing_appears_on_the_open_map_with_its_value(city, visit):
+    page = visit(path(city, "/")).page
+    page.wait_for_selector("city-map[data-ready]")
+    before = int(page.locator("city-map").get_attribute("data-count"))
+    station(city)
     expect(page.locator("city-map")).to_have_attribute("data-count", str(before + 1))
     page.get_by_role("combobox").fill("tram vua dung")
     page.get_by_role("option", name="Trạm vừa dựng").click()
     expect(page.locator("city-map .pop")).to_contain_text("Trạm vừa dựng")
+
+
+def test_a_map_of_some_things_stays_theirs(city, visit):
+    some, every = (visit(path(city, one)).page for one in ("/sectors/air", "/"))
+    some.locator("city-map").first.scroll_into_view_if_needed()
+    for page in (some, every):
+        page.wait_for_selector("city-map[data-ready]")
+        page.wait_for_selector("html[data-live=on]")
+    before = int(every.locator("city-map").get_attribute("data-count"))
+    dust = some.locator("city-map").first.get_attribute("data-count")
+    assert 0 < int(dust) < before
+    station(city)
+    expect(every.locator("city-map")).to_have_attribute("data-count", str(before + 1))
+    some.wait_for_timeout(600)  # time to ask for it
+    expect(some.locator("city-map").first).to_have_attribute("data-count", dust)
 
 
 @once

@@ -96,30 +96,38 @@ export class CityMap extends HTMLElement {
     const points = () => [...this.#things.all.values()].flatMap((t) => (t.geometry ? [t.geometry.coordinates] : []));
     return readBox(this.dataset.bounds) ?? around(points()) ?? VIETNAM;
   }
+  get #source(): URL {
+    return new URL(this.dataset.src ?? "/portal/things.geojson", location.href);
+  }
+  /** The things a map is about; null: every one. */
+  #only(): Set<number> | null {
+    const ids = this.#source.searchParams.get("ids");
+    return ids === null ? null : new Set(ids.split(",").map(Number));
+  }
   async #fetch(ids?: Iterable<number>): Promise<Thing[]> {
-    const url = new URL(this.dataset.src ?? "/portal/things.geojson", location.href);
+    const url = this.#source;
     if (ids) url.searchParams.set("ids", [...ids].join(","));
     const answer = await fetch(url);
     if (!answer.ok) throw new Error(`${url.pathname}: ${answer.status}`);
     return thingsOf((await answer.json()) as Sent);
   }
   #follow(): void {
+    const only = this.#only();
     const later = (ids: Iterable<number>) => {
-      for (const id of ids) this.#asked.add(id);
-      this.#ask ??= setTimeout(() => void this.#refresh(), 150);
+      for (const id of ids) if (!only || only.has(id)) this.#asked.add(id);
+      if (this.#asked.size) this.#ask ??= setTimeout(() => void this.#refresh(), 150);
     };
-    const only = this.dataset.chosen ? Number(this.dataset.chosen) : null;
     this.#undo.push(
       listen({
         observations: (rows: Row[]) => {
           const { changed, unknown } = this.#things.hear(rows, Date.now());
-          if (only === null && unknown.size) later(unknown);
+          later(unknown);
           if (changed.size) this.#soon();
         },
         journal: ({ kind, subject, data }) => {
           if (!kind.startsWith("sensing.")) return;
           const id = Number(/^thing:(\d+)$/.exec(subject ?? "")?.[1] ?? data?.thing);
-          if (!id || (only !== null && id !== only)) return;
+          if (!id || (only && !only.has(id))) return;
           if (kind === "sensing.thing.deleted") {
             this.#things.drop(id);
             this.#soon();

@@ -63,7 +63,7 @@ def no_dataset(code: str, ask: Asking) -> str:
 def none_such(view: View, where: str | None, ask: Asking) -> str:
     """Why no record is shown of a dataset that is there."""
     if not view.count:
-        return ask.say("Tập dữ liệu “{title}” chưa có bản ghi nào.", title=title(view, ask))
+        return ask.say("Tập dữ liệu “{title}” chưa có bản ghi nào.", title=view.called(ask.language))
     if ask.place:
         return ask.say("Không có ở {place}.", place=ask.unit_name(ask.place))
     return (
@@ -71,15 +71,10 @@ def none_such(view: View, where: str | None, ask: Asking) -> str:
     )
 
 
-def title(view: View, ask: Asking) -> str:
-    """What a dataset is called."""
-    return (view.title_en if ask.language == "en" else None) or view.title
-
-
 def source(view: View, ask: Asking) -> str:
     """Where a dataset is from, in words."""
     agency = called.agencies(ask.session, [view.agency_id], ask.language)
-    parts = [title(view, ask), agency.get(view.agency_id or 0, ""), view.source or ""]
+    parts = [view.called(ask.language), agency.get(view.agency_id or 0, ""), view.source or ""]
     return " · ".join(dict.fromkeys(part for part in parts if part))
 
 
@@ -99,11 +94,6 @@ def api(view: View, where: str | None, ask: Asking) -> str:
 def href(view: View, key: str) -> str:
     """The page of a record."""
     return f"/catalogue/{view.code}/records/{quote(key)}"
-
-
-def head(field: Field, ask: Asking) -> str:
-    """What a field is called."""
-    return (field.title_en if ask.language == "en" else None) or field.title or field.name
 
 
 def name_of(view: View, properties: dict[str, Any], key: str, ask: Asking) -> str:

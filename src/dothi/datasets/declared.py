@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dothi import packs
 from dothi.datasets import maplibre
@@ -25,6 +25,13 @@ Frequency = Literal[
 ]  # fmt: skip
 
 DatasetCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+
+
+def _once(words: list[str]) -> list[str]:
+    again = next((one for i, one in enumerate(words) if one in words[:i]), None)
+    if again is not None:
+        raise ValueError(f'"{again}" is given twice')
+    return words
 
 
 class Model(packs.Strict):
@@ -58,7 +65,7 @@ class Declared(packs.Strict):
     licence: str | None = None
     frequency: Frequency | None = None
     themes: list[Theme] = Field(default_factory=list)
-    keywords: list[str] = Field(default_factory=list)
+    keywords: Annotated[list[str], AfterValidator(_once)] = Field(default_factory=list)
     source: str | None = None
     source_url: str | None = None
     quality: str | None = None

@@ -59,6 +59,10 @@ class Field:
     nullable: bool = False
     model: str | None = None
 
+    def called(self, language: str) -> str:
+        """The title in a language, else the name."""
+        return (self.title_en if language == "en" else None) or self.title or self.name
+
     def named(self, value: Any) -> str | None:
         """What a value of an enumeration is called."""
         if self.values is None or self.labels is None or value not in self.values:

@@ -90,10 +90,9 @@ def default(view: View, tiles: str, face: Face = "light", language: str = "vi") 
         {**layer, "id": f"{source}-{number}", "source": source, "source-layer": source}
         for number, layer in enumerate(_layers(view, face))
     ]
-    title = (view.title_en if language == "en" else None) or view.title
     return {
         "version": 8,
-        "name": title,
+        "name": view.called(language),
         "metadata": {
             "dothi:dataset": view.code,
             "dothi:face": face,

@@ -83,6 +83,10 @@ class View:
     schema: dict[str, Any] = field(default_factory=dict)
     folded: str = ""
 
+    def called(self, language: str) -> str:
+        """The title in a language."""
+        return (self.title_en if language == "en" else None) or self.title
+
     def field(self, name: str) -> Field | None:
         """The visible field of a name."""
         return next((one for one in self.fields if one.name == name), None)

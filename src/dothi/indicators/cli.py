@@ -156,7 +156,7 @@ def receipt(id_: Annotated[str, typer.Argument(metavar="ID", help="As `show` pri
         found = receipts.receipt(session, guard.SYSTEM, id_)
         whole = receipts.whole(session, guard.SYSTEM, id_)
         again = receipts.again(session, guard.SYSTEM, id_)
-    _print({**asdict(found), "whole": whole, "again": asdict(again)})
+    _print({**asdict(found), "unit": found.unit.shown("en"), "whole": whole, "again": asdict(again)})
 
 
 @app.command()
@@ -200,7 +200,7 @@ def _number(number: float | None, decimals: int) -> str:
 def _said(value: Any) -> dict[str, Any] | None:
     from dataclasses import asdict
 
-    return None if value is None else asdict(value)
+    return None if value is None else {**asdict(value), "unit": value.unit.shown("en")}
 
 
 def _print(value: Any) -> None:

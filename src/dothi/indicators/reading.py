@@ -80,7 +80,7 @@ class _Desk:
                            computed_at=row.computed_at)  # fmt: skip
         return Value(
             one.code, where, period.code, period.kind, period.start, period.end, row.value, row.state, row.reason,
-            one.unit.shown(), one.decimals, row.numerator, row.denominator, row.coverage, row.simulated,
+            one.unit, one.decimals, row.numerator, row.denominator, row.coverage, row.simulated,
             period.end > self.now, False, row.boundary, f"{row.receipt_id}-{row.place}", row.computed_at,
             judging.factor(one.factor, row.value, row.numerator, row.denominator),
         )  # fmt: skip
@@ -88,7 +88,7 @@ class _Desk:
     def missing(self, one: Declared, place: Place, period: Period, reason: str = "not-computed") -> Value:
         """The value of a period nothing was computed for."""
         return Value(one.code, place, period.code, period.kind, period.start, period.end, None, "missing", reason,
-                     one.unit.shown(), one.decimals, running=period.end > self.now)  # fmt: skip
+                     one.unit, one.decimals, running=period.end > self.now)  # fmt: skip
 
 
 _period_of = lru_cache(maxsize=2048)(containing)

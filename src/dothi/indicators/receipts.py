@@ -94,7 +94,7 @@ def receipt(session: Session, caller: Caller, id_: str) -> Receipt:
     place = held.ground.named(row.place_kind, held.place, row.boundary)
     return Receipt(
         id_, row.indicator, one.title.vi, place, held.period.code, held.period.kind, row.start, row.end, told["number"],
-        told["numerator"], told["denominator"], told["coverage"], told["state"], told["reason"], one.unit.shown(),
+        told["numerator"], told["denominator"], told["coverage"], told["state"], told["reason"], one.unit,
         one.decimals, row.formula, row.formula_hash, tuple(inputs), row.boundary, row.computed_at, told["simulated"],
         row.sha256, held.current, tuple(_since(session, held)), min(row.end, row.computed_at), held.running,
         f"{held.stands.receipt_id}-{held.place}",

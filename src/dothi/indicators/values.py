@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from dothi.indicators.periods import Kind
+from dothi.sensing.sectors import Unit
 
 State = Literal["ok", "thin", "missing"]
 Light = Literal["good", "near", "bad"]
@@ -51,7 +52,7 @@ class Value:
     """One number of an indicator, or why there is none.
 
     number: factor × numerator ÷ denominator, these two as they were counted, where it is a ratio; None when missing, and
-    `reason` then says why (a code; `reasons.said` puts it in words). unit: its symbol.
+    `reason` then says why (a code; `reasons.said` puts it in words). unit: of the number.
     start, end, computed_at: µs UTC. coverage: share of the inputs that were there, 0 to 1. boundary: the instant since
     which the outlines of its place hold. running: the period has not ended. carried: put on other boundaries by the
     crosswalk. receipt_id: for `receipt` and `reproduce`; None where nothing was computed.
@@ -66,7 +67,7 @@ class Value:
     number: float | None
     state: State
     reason: str | None
-    unit: str
+    unit: Unit
     decimals: int
     numerator: float | None = None
     denominator: float | None = None
@@ -154,7 +155,7 @@ class Receipt:
     coverage: float | None
     state: State
     reason: str | None
-    unit: str
+    unit: Unit
     decimals: int
     formula: str
     formula_hash: str

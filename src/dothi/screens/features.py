@@ -38,7 +38,9 @@ def stream_name(stream: StreamNow, language: str) -> str:
 def unit(stream: StreamNow, language: str) -> str:
     """The unit of a stream's values as people read it."""
     known = property_of(stream)
-    return stream.unit or (known.unit.shown(language) if known else "")
+    if known is not None and stream.unit in ("", known.unit.shown()):
+        return known.unit.shown(language)
+    return stream.unit
 
 
 def stale_seconds(stream: StreamNow) -> float:

@@ -112,7 +112,7 @@ def _of_records(ask: Asking, spec: model.Bars) -> shown.Bars:
         return shown.Bars("bars", title_of(spec, ask), why=reading.no_dataset(spec.dataset, ask))
     field = view.field(spec.field) if spec.field else None
     made = shown.Bars(
-        "bars", title_of(spec, ask, reading.title(view, ask)), source=reading.source(view, ask),
+        "bars", title_of(spec, ask, view.called(ask.language)), source=reading.source(view, ask),
         href=f"/catalogue/{view.code}", api=reading.api(view, spec.where, ask), at=reading.at(view, ask),
         simulated=view.simulated, unit=reading.symbol(field.unit, ask) if field else "", head=_head(spec, view, ask),
     )  # fmt: skip
@@ -254,7 +254,7 @@ def _head(spec: model.Bars, view: View | None, ask: Asking) -> str:
         "year": ask.say("Năm"),
     }  # fmt: skip
     field = view.field(spec.by) if view is not None else None
-    return reading.head(field, ask) if field is not None else known.get(spec.by, spec.by)
+    return field.called(ask.language) if field is not None else known.get(spec.by, spec.by)
 
 
 def _of_cases(ask: Asking, spec: model.Bars) -> shown.Bars:

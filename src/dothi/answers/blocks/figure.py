@@ -201,7 +201,7 @@ def _of_records(ask: Asking, spec: model.Figure) -> shown.Number:
         unit = reading.symbol(field.unit, ask)
         decimals = 0 if value is None or float(value).is_integer() or abs(value) >= 1000 else 1
     made = shown.Number(
-        "figure", title_of(spec, ask, reading.title(view, ask)), source=reading.source(view, ask),
+        "figure", title_of(spec, ask, view.called(ask.language)), source=reading.source(view, ask),
         href=f"/catalogue/{view.code}", api=reading.api(view, spec.where, ask), at=reading.at(view, ask),
         simulated=view.simulated, value=value, text=number(value, decimals, ask.language),
         unit=unit if value is not None else "", of=of, count=count, how=_records_how(ask, spec, of),

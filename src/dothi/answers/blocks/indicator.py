@@ -42,14 +42,14 @@ def _number(ask: Asking, one: Declared, found: Value, title: str) -> shown.Numbe
     made = shown.Number(
         "indicator", title, source=ask.say("Chỉ số “{title}”, kỳ {period}", title=title, period=found.period),
         href=f"/indicators/{one.code}", how=_how(ask, found), at=found.computed_at, simulated=found.simulated, value=found.number,
-        text=number(found.number, found.decimals, ask.language), unit=found.unit if found.number is not None else "",
+        text=number(found.number, found.decimals, ask.language), unit=found.unit.shown(ask.language) if found.number is not None else "",
         state=_LIGHTS.get(found.light or ""), name=_place(ask, found),
         receipt=f"/indicators/receipts/{found.receipt_id}" if found.receipt_id else "",
     )  # fmt: skip
     if found.number is None:
         made.why = reasons.said(found.reason, ask.language) or ask.say("Chỉ số này chưa được tính.")
     if found.target is not None:
-        value = saying.quantity(found.target.value, found.decimals, found.unit, ask.language)
+        value = saying.quantity(found.target.value, found.decimals, found.unit.shown(ask.language), ask.language)
         made.target = ask.say("Mục tiêu {year}: {value}", year=found.target.year, value=value)
     if found.trend is not None:
         made.trend = {"up": ask.say("xu hướng tăng"), "down": ask.say("xu hướng giảm"), "flat": ask.say("ổn định")}[
@@ -121,7 +121,7 @@ def _bars(ask: Asking, one: Declared, found: list[Value], head: str, *, moving: 
     made = shown.Bars(
         "bars", head, source=ask.say("Chỉ số “{title}”", title=title), href=f"/indicators/{one.code}",
         at=max((v.computed_at for v in found if v.computed_at is not None), default=None),
-        simulated=any(v.simulated for v in found), bars=bars, unit=found[0].unit if found else "", moving=moving,
+        simulated=any(v.simulated for v in found), bars=bars, unit=found[0].unit.shown(ask.language) if found else "", moving=moving,
         head=ask.say("Kỳ") if moving else ask.say("Phường, xã"),
     )  # fmt: skip
     if top == 0.0:

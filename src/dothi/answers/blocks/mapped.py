@@ -28,12 +28,12 @@ def answer(ask: Asking, spec: model.Map) -> shown.Map:
         codes.append(code)
         made.simulated = made.simulated or view.simulated
         made.at = max(filter(None, (made.at, view.changed_at)), default=None)
-        sources.append(reading.title(view, ask))
+        sources.append(view.called(ask.language))
         if view.bbox is not None and view.count and ask.city is None:
             corners += [(view.bbox[0], view.bbox[1]), (view.bbox[2], view.bbox[3])]
         asked = Asked(unit=ask.place, city=ask.city, as_of=ask.at, limit=_MOST)
         count = int(view.count) if ask.city is None else stored.count(view, replace(asked, unit=None), ask.session)
-        made.layers.append((reading.title(view, ask), code, count))
+        made.layers.append((view.called(ask.language), code, count))
         for one in stored.listing(view, asked, ask.session).records:
             if one["geojson"] and ask.city is not None:
                 west, south, east, north = shapely.from_geojson(one["geojson"]).bounds

@@ -42,13 +42,13 @@ def answer(ask: Asking, spec: Any, kind: str, code: str | None = None) -> shown.
         found = [(one, None) for one in listing.records]
     fields = chosen(view, spec.fields, kind)
     made = shown.Rows(
-        kind, title_of(spec, ask, reading.title(view, ask)), source=reading.source(view, ask),
+        kind, title_of(spec, ask, view.called(ask.language)), source=reading.source(view, ask),
         href=f"/catalogue/{view.code}", api=reading.api(view, spec.where, ask), at=reading.at(view, ask),
         simulated=view.simulated, total=total,
         rows=rows(ask, view, fields, found),
         numeric=[one.kind in ("number", "integer") for one in fields],
     )  # fmt: skip
-    made.heads = [one.name for one in made.rows[0].cells] if made.rows else [reading.head(one, ask) for one in fields]
+    made.heads = [one.name for one in made.rows[0].cells] if made.rows else [one.called(ask.language) for one in fields]
     if template := getattr(spec, "draft", None):
         _drafts(ask, made, template, [str(one["key"]) for one, _ in found])
     if not total:
@@ -103,7 +103,7 @@ def row(
         named_ = (names or {}).get(field.name, {}).get(value)
         # a ward's code is said by the ward's name, and headed so
         head = (
-            ask.say("Phường, xã") if named_ and named_ != value and field.name == "unit" else reading.head(field, ask)
+            ask.say("Phường, xã") if named_ and named_ != value and field.name == "unit" else field.called(ask.language)
         )
         text = named_ or reading.text_of(field, value, ask)
         cells.append(shown.Cell(head, text, field.kind in ("number", "integer")))

@@ -16,7 +16,7 @@ def answer(ask: Asking, spec: model.Search) -> shown.Rows:
     if view is None:
         return shown.Rows("search", title_of(spec, ask), why=reading.no_dataset(spec.dataset, ask))
     made = shown.Rows(
-        "search", title_of(spec, ask, reading.title(view, ask)), source=reading.source(view, ask),
+        "search", title_of(spec, ask, view.called(ask.language)), source=reading.source(view, ask),
         href=f"/catalogue/{view.code}", api=reading.api(view, spec.where, ask), at=reading.at(view, ask),
         simulated=view.simulated, form=spec.ask.of(ask.language), q=ask.q, near=ask.near is not None,
     )  # fmt: skip

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dothi.datasets.reading import Virtual
-from dothi.datasets.schema import Field
 from dothi.datasets.views import View
 from dothi.doors.features import answers
 from dothi.web import i18n, shell
@@ -53,10 +52,10 @@ def _map(view: View, record: dict[str, Any]) -> str | None:
 
 
 def _about(request: Request, view: View) -> dict[str, Any]:
-    vi = i18n.language_of(request) == "vi"
+    language = i18n.language_of(request)
     return {
-        "title": view.title if vi else view.title_en or view.title,
-        "description": view.description if vi else view.description_en or view.description,
+        "title": view.called(language),
+        "description": (view.description_en if language == "en" else None) or view.description,
         "here": f"{root_of(request)}/collections/{answers.part(view.code)}",
         "fields": view.fields[:_MOST],
         "simulated": view.simulated,
@@ -64,18 +63,8 @@ def _about(request: Request, view: View) -> dict[str, Any]:
 
 
 def _page(request: Request, name: str, context: dict[str, Any]) -> Response:
-    vi = i18n.language_of(request) == "vi"
-
-    def label_of(field: Field) -> str:
-        return (field.title if vi else field.title_en or field.title) or field.name
-
-    def title_of(view: View) -> str:
-        return view.title if vi else view.title_en or view.title
-
     known = {"base": root_of(request), "part": answers.part, "cell": _cell}
-    page = shell.page(
-        request, f"features/{name}.html", {**known, "label_of": label_of, "title_of": title_of, **context}
-    )
+    page = shell.page(request, f"features/{name}.html", {**known, **context})
     page.headers["Vary"] = answers.VARY
     return page
 

@@ -92,7 +92,7 @@ def _spread(session: Session, view: View, field: Field) -> Spread:
 
 def _column(ask: Ask, field: Field, spread: Spread, code: str) -> Column:
     say, language = ask.say, ask.language
-    title = (field.title_en if language == "en" else None) or field.title or field.name
+    title = field.called(language)
 
     def count(n: int) -> str:
         return words.number(n, 0, language)

@@ -122,7 +122,7 @@ def dataset(ask: Ask) -> Response:
 def column_page(ask: Ask) -> Response:
     """`/catalogue/{code}/columns`: the columns of a large dataset, on a page of their own."""
     view = views.view(ask.caller, ask.request.path_params["code"])
-    context = {"view": view, "title": named(view, ask), "columns": columns.columns(ask, view)}
+    context = {"view": view, "title": view.called(ask.language), "columns": columns.columns(ask, view)}
     return ask.page("columns", context, simulated=view.simulated)
 
 
@@ -135,7 +135,7 @@ def page_of(ask: Ask, view: View, form: Filled | None = None, status: int = 200)
         describe.office(office, ask.base) if office
         else describe.city_office(city_name(ask.session, "vi"), city_name(ask.session, "en"), ask.base)
     )  # fmt: skip
-    title = named(view, ask)
+    title = view.called(ask.language)
     rows = table.table(ask, view, listing.place_names(ask.session, ask.now))
     share = rows.total / view.count if view.count else 0.0
     checks = _checks(ask, view)
@@ -168,14 +168,9 @@ def page_of(ask: Ask, view: View, form: Filled | None = None, status: int = 200)
     return ask.page("dataset", page, simulated=view.simulated, status=status)
 
 
-def named(view: View, ask: Ask) -> str:
-    """A dataset's title in the reader's language."""
-    return (view.title_en if ask.language == "en" else None) or view.title
-
-
 def titles(view: View, language: str) -> dict[str, str]:
     """Field to its title with its unit, for the map."""
-    return {one.name: table.title(one, language) + (f", {one.unit}" if one.unit else "") for one in view.fields}
+    return {one.name: one.called(language) + (f", {one.unit}" if one.unit else "") for one in view.fields}
 
 
 def _shape(view: View, ask: Ask) -> Shape | None:
@@ -189,7 +184,7 @@ def _shape(view: View, ask: Ask) -> Shape | None:
 
 
 def _told(field: Field, view: View, ask: Ask) -> Told:
-    title = table.title(field, ask.language)
+    title = field.called(ask.language)
     other = field.title if ask.language == "en" else (field.title_en or "")
     notes = [ask.say("bắt buộc")] if field.required else []
     if field.name == view.key_field or field.role == "key":

@@ -149,9 +149,7 @@ def differences(
     for field in view.fields:
         a, b = old.get(field.name), new.get(field.name)
         if a != b:
-            made.append(
-                Changed(table.title(field, ask.language), _said(ask, field, a, before), _said(ask, field, b, after))
-            )
+            made.append(Changed(field.called(ask.language), _said(ask, field, a, before), _said(ask, field, b, after)))
     if before and after and before.get("geojson") != after.get("geojson"):
         old_shape, new_shape = _shape(ask, before), _shape(ask, after)
         redrawn = ask.say("vẽ lại") if old_shape == new_shape else new_shape

@@ -124,10 +124,9 @@ def place_names(session: Session, now: int) -> Callable[[str], str]:
 def _of(view: View, offices: dict[int, Agency], places: frozenset[str], language: str) -> Listed:
     office = offices.get(view.agency_id or 0)
     agency = _named(office, language) if office else ""
-    title = (view.title_en if language == "en" else None) or view.title
     description = (view.description_en if language == "en" else None) or view.description
     return Listed(
-        view.code, f"/catalogue/{view.code}", title, description, office.code if office else None, agency, view.sharing,
+        view.code, f"/catalogue/{view.code}", view.called(language), description, office.code if office else None, agency, view.sharing,
         view.licence, tuple(view.themes), formats_of(view), places, view.geometry_type, view.changed_at, view.count,
         view.simulated, None,
         finding.searched(

@@ -13,7 +13,7 @@ from dothi.datasets.history import Version
 from dothi.datasets.views import View
 from dothi.kit.errors import NotFound
 from dothi.screens import words
-from dothi.screens.catalogue import cells, dataset, history, listing, table
+from dothi.screens.catalogue import cells, history, listing
 from dothi.screens.catalogue.asking import Ask
 from dothi.screens.catalogue.cells import Cell
 from dothi.screens.catalogue.history import Changed
@@ -74,8 +74,8 @@ def page_of(ask: Ask, view: View, key: str, form: Filled | None = None, status: 
     if shown.get("unit_code"):
         facts.insert(0, listing.place_names(ask.session, ask.now)(shown["unit_code"]))
     page = RecordPage(
-        view, dataset.named(view, ask), history.record_name(view, shown, key), facts,
-        [(table.title(one, ask.language), one.name,
+        view, view.called(ask.language), history.record_name(view, shown, key), facts,
+        [(one.called(ask.language), one.name,
           cells.cell(one, values.get(one.name), ask.language, ask.say("có"), ask.say("không"), 2000), one.unit or "")
          for one in view.fields],
         _was(ask, view, versions), _when(last.until) if now is None and last.until else "", shown.get("geojson") or "",

@@ -112,14 +112,14 @@ def table(ask: Ask, view: View, named: Any) -> Table:
     heads = [_head(one, kept, sort, ask.language) for one in shown]
     return Table(
         heads, [_line(one, view, shown, label, ask, named) for one in found.records],
-        _title(label, ask.language) if label else ask.say("Khóa"), _said(ask, found.records, total, view), _ons(ask, on, kept, sort, named),
+        label.called(ask.language) if label else ask.say("Khóa"), _said(ask, found.records, total, view), _ons(ask, on, kept, sort, named),
         params.get("q", ""), [(k, v) for k, v in kept if k != "q"], sort,
         _address([*kept, *_pair("sort", sort), ("after", written(found.after))]) if found.after else "",
         _address([*kept, *_pair("sort", sort)]) if asked.after else "", " AND ".join(
             [*([f"({params['filter']})"] if params.get("filter") else []), *filter(None, [filters.cql(on)])]
         ),
         urlencode(kept), total,
-        [(one, _title(one, ask.language), " ".join(filters.operators(one.kind))) for one in view.fields
+        [(one, one.called(ask.language), " ".join(filters.operators(one.kind))) for one in view.fields
          if filters.operators(one.kind)],
         filters.operator_words(ask.say), max(0, len(view.fields) - len(shown) - (label is not None)),
         any(one.get("unit_code") for one in found.records),
@@ -137,13 +137,6 @@ def label_field(view: View) -> Field | None:
         if found is not None:
             return found
     return None
-
-
-def _title(field: Field, language: str) -> str:
-    return (field.title_en if language == "en" else None) or field.title or field.name
-
-
-title = _title
 
 
 def cursor(text: str | None) -> tuple[Any, ...] | None:
@@ -169,7 +162,7 @@ def _head(field: Field, kept: Sequence[tuple[str, str]], sort: str, language: st
     wanted = f"-{field.name}" if now == "ascending" else field.name
     able = field.kind not in ("array", "object")
     return Head(
-        field, _title(field, language), field.unit or "", field.kind in ("number", "integer"),
+        field, field.called(language), field.unit or "", field.kind in ("number", "integer"),
         _address([*kept, ("sort", wanted)]) if able else "", now,
     )  # fmt: skip
 

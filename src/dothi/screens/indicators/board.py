@@ -130,7 +130,7 @@ def _groups(
         before = held[-1 - back] if back is not None and len(held) > back else None
         text = "" if before is None or before.number is None else ask.say(
             "{period}: {much}", period=said.period(before.kind, before.start, ask.language),
-            much=said.quantity(before.number, before.decimals, before.unit, ask.language),
+            much=said.quantity(before.number, before.decimals, before.unit.shown(ask.language), ask.language),
         )  # fmt: skip
         return Cell(shown[one.indicator], _drawn([each.number for each in held]), text)
 

@@ -52,7 +52,7 @@ def _series(
     parts += [drawing.grid(f, y(one), number(one, digits, language)) for one in steps]
     parts += _under(values, beyond, f, x, count)
     parts += _goals(goals, x, y, target)
-    parts += _line(values, x, y)
+    parts += _line(values, x, y, language)
     parts += _ahead(values, ahead, x, y)
     label = escape(name)
     return Markup(  # noqa: S704 - our own drawing, names escaped
@@ -84,7 +84,7 @@ def _goals(goals: Sequence[float | None], x: Scale, y: Scale, target: str) -> li
     return parts
 
 
-def _line(values: Sequence[Value], x: Scale, y: Scale) -> list[str]:
+def _line(values: Sequence[Value], x: Scale, y: Scale, language: str) -> list[str]:
     parts: list[str] = []
     piece: list[str] = []
     before: str | None = None
@@ -103,7 +103,8 @@ def _line(values: Sequence[Value], x: Scale, y: Scale) -> list[str]:
     for i, one in enumerate(values):
         if one.number is not None:
             kind = "run" if one.running else "thin" if one.state == "thin" else "dot"
-            told = escape(f"{said.tick(one.kind, one.start)}: {number(one.number, one.decimals)} {one.unit}")
+            much = said.quantity(one.number, one.decimals, one.unit.shown(language), language)
+            told = escape(f"{said.tick(one.kind, one.start)}: {much}")
             parts.append(
                 f'<circle class="{kind}" cx="{x(i):.1f}" cy="{y(one.number):.1f}" r="{2.4 if kind == "dot" else 3.6}"><title>{told}</title></circle>'
             )

@@ -87,7 +87,7 @@ def line(ask: Ask, one: Declared, value: Value) -> dict[str, Any]:
     return dict(zip(COLUMNS, (
         one.code, one.title.of(ask.language), one.sector, "; ".join(f"{s.set} {s.number}" for s in one.standards) or None,
         value.place.kind, value.place.code, asking.name(value.place, ask.language), value.kind, value.period,
-        clock.iso(value.start), clock.iso(value.end), value.number, value.unit or None, value.state,
+        clock.iso(value.start), clock.iso(value.end), value.number, value.unit.shown(ask.language) or None, value.state,
         reasons.said(value.reason, ask.language) or None, value.coverage, value.numerator, value.denominator, value.factor,
         target.value if target else None, target.year if target else None, value.light, value.running, value.simulated,
         value.carried, clock.iso(value.computed_at) if value.computed_at is not None else None, receipt,

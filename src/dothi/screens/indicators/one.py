@@ -166,11 +166,11 @@ def _page(
         said.counted(value.numerator, value.denominator, value.factor, language),
         "" if value.coverage is None else words.quantity(100 * value.coverage, 0, "%", language), chart, sentence,
         [_row(ask, one, each) for each in reversed(series)], ahead,
-        said.quantity(ahead.error, one.decimals + 1, value.unit, language) if ahead and ahead.error is not None else "",
+        said.quantity(ahead.error, one.decimals + 1, shown.unit, language) if ahead and ahead.error is not None else "",
         places, [(each.code, asking.name(each, language)) for each in asking.places(ask) if each.kind in one.places], kinds, given,
         receipt, words.day(value.boundary) if value.boundary is not None else "",
         indicators.targets(ask.session, one.code, value.place.code), desk.allowed(ask.caller, targets.PERMISSION), Filled(),
-        one.source, say(said.CERTAINTIES[one.certainty]), "", False, value.unit, one.decimals,
+        one.source, say(said.CERTAINTIES[one.certainty]), "", False, shown.unit, one.decimals,
         value.simulated or any(each.simulated for each in series), containing(ask.now, "year").first.year,
     )  # fmt: skip
 
@@ -179,7 +179,7 @@ def _gap(ask: Ask, one: Declared, value: Value) -> str:
     """How far it is to the target, in words."""
     if value.target is None or value.number is None or one.direction == "none" or value.light == "good":
         return ""
-    much = said.apart(ask, abs(value.target.value - value.number), one.decimals, value.unit)
+    much = said.apart(ask, abs(value.target.value - value.number), one.decimals, value.unit.shown(ask.language))
     return ask.say("Còn thiếu {much}", much=much) if one.direction == "up" else ask.say("Còn vượt {much}", much=much)
 
 
@@ -198,7 +198,7 @@ def _sentence(ask: Ask, one: Declared, series: list[Value]) -> str:
     low = min(known, key=lambda each: each.number or 0.0)
 
     def told(each: Value) -> str:
-        return said.quantity(each.number or 0.0, one.decimals, each.unit, ask.language)
+        return said.quantity(each.number or 0.0, one.decimals, each.unit.shown(ask.language), ask.language)
 
     text = ask.say(
         "Cao nhất {high} ({when_high}), thấp nhất {low} ({when_low}).", high=told(high), low=told(low),

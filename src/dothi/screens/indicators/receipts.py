@@ -99,7 +99,7 @@ def _since(ask: Ask, one: Since) -> str:
 
 def told(found: Receipt) -> dict[str, Any]:
     """A receipt for programs: instants in ISO 8601."""
-    made = asdict(found)
+    made = asdict(found) | {"unit": found.unit.shown()}
     for each in (made, *made["inputs"]):
         for key in ("start", "end", "boundary", "computed_at", "first", "last", "until"):
             if key in each:

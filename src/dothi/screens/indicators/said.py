@@ -73,17 +73,17 @@ class Shown:
 
 def shown(ask: Ask, one: Declared, value: Value, href: str = "") -> Shown:
     """A number with all that makes it believable, in words."""
-    lit = light(value)
+    lit, unit = light(value), value.unit.shown(ask.language)
     trend = value.trend
     moving = trend is not None and trend.certain and trend.way != "flat"
     return Shown(
-        one.code, one.title.of(ask.language), number(value.number, value.decimals, ask.language), value.unit, lit,
+        one.code, one.title.of(ask.language), number(value.number, value.decimals, ask.language), unit, lit,
         MARKS.get(lit, ""), ask.say(WORDS[lit]), period(value.kind, value.start, ask.language), value.running, value.simulated,
         reasons.said(value.reason, ask.language), target(ask, one, value),
         value.target.year if value.target is not None else None,
         "" if trend is None or not trend.certain else trend.way,
         "" if trend is None or not moving or trend.good is None else ("good" if trend.good else "poor"),
-        apart(ask, abs(trend.change), value.decimals + 1, value.unit) if trend is not None and moving else "",
+        apart(ask, abs(trend.change), value.decimals + 1, unit) if trend is not None and moving else "",
         name(value.place, ask.language), value.place.code, value.receipt_id or "", value.computed_at,
         href or f"/indicators/{one.code}", 0.0, [f"{s.set.upper().replace('-', ' ')} · {s.number}" for s in one.standards],
     )  # fmt: skip
@@ -123,7 +123,7 @@ def target(ask: Ask, one: Declared, value: Value) -> str:
     if value.target is None:
         return ""
     sign = {"up": "≥ ", "down": "≤ "}.get(one.direction, "")
-    return sign + quantity(value.target.value, one.decimals, value.unit, ask.language)
+    return sign + quantity(value.target.value, one.decimals, value.unit.shown(ask.language), ask.language)
 
 
 def period(kind: Kind, start: int, language: str) -> str:

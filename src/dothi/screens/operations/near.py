@@ -102,9 +102,8 @@ def assets(ask: Ask, lon: float, lat: float) -> list[dict[str, Any]]:
             at = ((row["west"] + row["east"]) / 2, (row["south"] + row["north"]) / 2)
             metres = math.hypot((at[0] - lon) * math.cos(math.radians(lat)), at[1] - lat) * _DEGREE
             name = next((row["properties"].get(f.name) for f in view.fields if f.role == "name"), None)
-            title = (view.title_en if ask.language == "en" else None) or view.title
             made.append((metres, {
-                "name": str(name or row["key"]), "kind": title, "metres": round(metres), "lon": at[0], "lat": at[1],
+                "name": str(name or row["key"]), "kind": view.called(ask.language), "metres": round(metres), "lon": at[0], "lat": at[1],
                 "href": f"/ogc/collections/{view.code}/items/{row['key']}?f=html",
             }))  # fmt: skip
     made.sort(key=lambda pair: pair[0])

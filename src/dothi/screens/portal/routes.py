@@ -19,7 +19,7 @@ def _get(path: str, view: Callable[[Request], Response]) -> Route:
 shell.NAVIGATION[:] = [
     ("/reports", "Phản ánh"),
     ("/services", "Dịch vụ công"),
-    ("/warnings", "Cảnh báo"),
+    ("/warnings", "Tin cảnh báo"),
     ("/air", "Không khí"),
     ("/water", "Sông và ngập"),
     ("/transit", "Xe buýt"),

@@ -27,7 +27,7 @@ class Ask(asking.Ask):
         """The answer as a page."""
         context = {
             "page": page, "entries": ("sectors",), "city": self.city, "map": map_setting(self.say), "simulated": simulated,
-            "caller": self.caller, "words": words, "now": self.now,
+            "caller": self.caller, "words": words, "now": self.now, "sector_names": asking.sector_names(self.language),
         }  # fmt: skip
         answer = shell.page(self.request, f"sectors/{template}.html", context)
         if self.caller.kind != "anonymous":

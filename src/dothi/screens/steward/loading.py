@@ -14,7 +14,7 @@ from dothi.datasets.tables import Load, LoadFault
 from dothi.datasets.views import View
 from dothi.kit.errors import BadInput, Conflict, DothiError, NotFound
 from dothi.screens import words as common
-from dothi.screens.catalogue import cells, table
+from dothi.screens.catalogue import cells
 from dothi.screens.catalogue.cells import Cell
 from dothi.screens.catalogue.history import Changed
 from dothi.screens.desk import back
@@ -117,7 +117,7 @@ def _differs(ask: Ask, view: View, one: Difference) -> Differs:
     changed = []
     for name, before, after in one.fields:
         field = known.get(name)
-        title = table.title(field, ask.language) if field else (ask.say("Vị trí") if name == "geometry" else name)
+        title = field.called(ask.language) if field else (ask.say("Vị trí") if name == "geometry" else name)
         changed.append(Changed(title, _word(ask, field, before), _word(ask, field, after)))
     return Differs(one.key, one.kind, changed, "")
 
@@ -136,7 +136,7 @@ def _preview(ask: Ask, view: View, load: Load) -> Preview | None:
     shapes = [json.loads(one["geojson"]) for one in rows if one["geojson"]]
     yes, no = ask.say("có"), ask.say("không")
     return Preview(
-        [(table.title(one, ask.language), one.kind in ("number", "integer")) for one in fields],
+        [(one.called(ask.language), one.kind in ("number", "integer")) for one in fields],
         [
             (one["key"], [cells.cell(f, one["properties"].get(f.name), ask.language, yes, no, 60) for f in fields])
             for one in rows[:SHOWN]

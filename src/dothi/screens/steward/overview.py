@@ -9,8 +9,7 @@ from starlette.responses import Response
 from dothi.datasets import quality, service, usage, views
 from dothi.datasets.tables import Load
 from dothi.datasets.views import View
-from dothi.identity import guard
-from dothi.identity import store as identity
+from dothi.identity import called, guard
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict
 from dothi.places import cities
@@ -66,7 +65,7 @@ def overview(ask: Ask) -> Response:
     loads = store.loads(ask.session, ids, 12)
     staged = [one for one in loads if one.state == "staged"]
     used = usage.totals(ask.session, DAYS)
-    offices = {one.id: one.name for one in identity.agencies(ask.session)}
+    offices = called.agencies(ask.session, [one.agency_id for one in mine], ask.language)
     rows = [
         _row(ask, one, offices, used.get(one.id, 0),
              [w for w, n in ((ask.say("{n} góp ý", n=sum(c.dataset_id == one.id for c in corrections)),
@@ -131,7 +130,7 @@ def loaded(ask: Ask, loads: Sequence[Load], by_id: dict[int, View]) -> list[Load
     """Loads as a list shows them."""
     names = store.names(ask.session, [one.asked_by for one in loads])
     return [
-        Loaded(one, by_id[one.dataset_id].code, by_id[one.dataset_id].title, words.load_state(one.state, ask.say),
+        Loaded(one, by_id[one.dataset_id].code, by_id[one.dataset_id].called(ask.language), words.load_state(one.state, ask.say),
                words.mode(one.mode, ask.say), common.moment(one.finished_at or one.asked_at),
                names.get(one.asked_by, one.asked_by))
         for one in loads

@@ -43,7 +43,7 @@ def identify(ask: Ask, body: Pointed) -> Response:
         found = reading.listing(view, asked, ask.session)
         if found.records:
             made.append({
-                "code": view.code, "title": layers.title_of(view, ask.language), "simulated": view.simulated,
+                "code": view.code, "title": view.called(ask.language), "simulated": view.simulated,
                 "more": found.after is not None, "records": [layers.record(view, row, ask.language) for row in found.records],
             })  # fmt: skip
     return answer({"layers": made})

@@ -52,7 +52,7 @@ def catalogue(ask: Ask) -> list[dict[str, Any]]:
     for view in found:
         said = plans.get(view.code) or _referred(ask.session, view, plans)
         made.append({
-            "code": view.code, "title": title_of(view, ask.language),
+            "code": view.code, "title": view.called(ask.language),
             "description": (view.description_en if ask.language == "en" else None) or view.description,
             "agency": names.get(view.agency_id or 0, ""), "sector": sector.get(view.sector or "other", view.sector or ""),
             "sectorCode": view.sector or "other", "geometry": view.geometry_type, "count": view.count,
@@ -78,16 +78,6 @@ def _drawn(view: View, language: str) -> dict[str, Any]:
     return made
 
 
-def title_of(view: View, language: str) -> str:
-    """What a layer is called."""
-    return (view.title_en if language == "en" else None) or view.title
-
-
-def field_title(one: Field, language: str) -> str:
-    """What a field is called."""
-    return (one.title_en if language == "en" else None) or one.title or one.name
-
-
 # UCUM codes as people write them
 _UNITS = {"har": "ha", "Cel": "°C", "m2": "m²", "m3": "m³", "deg": "°"}
 
@@ -102,7 +92,7 @@ def unit_of(one: Field, language: str) -> str:
 def field(one: Field, language: str) -> dict[str, Any]:
     """A field as the script reads it."""
     return {
-        "name": one.name, "kind": one.kind, "title": field_title(one, language), "unit": unit_of(one, language), "role": one.role,
+        "name": one.name, "kind": one.kind, "title": one.called(language), "unit": unit_of(one, language), "role": one.role,
         "values": [{"value": value, "title": value_title(one, value, language)} for value in one.values or ()] or None,
     }  # fmt: skip
 
@@ -129,7 +119,7 @@ def record(view: View, row: dict[str, Any], language: str) -> dict[str, Any]:
             name = str(value)
         if value is not None:
             shown.append({
-                "title": field_title(one, language), "unit": unit_of(one, language), "kind": one.kind,
+                "title": one.called(language), "unit": unit_of(one, language), "kind": one.kind,
                 "value": value_title(one, value, language) if one.values else value,
             })  # fmt: skip
     return {

@@ -55,9 +55,9 @@ def totals(ask: Ask, body: TotalsAsked) -> Response:
     inside = _inside(ask, view, body, whole[0], by.name if by is not None else None)
     named = _ward_names(ask, [row[0] for row in wards])
     return answer({
-        "collection": view.code, "title": layers.title_of(view, ask.language), "count": whole[0], "simulated": view.simulated,
+        "collection": view.code, "title": view.called(ask.language), "count": whole[0], "simulated": view.simulated,
         "measures": [
-            {"field": one.name, "title": layers.field_title(one, ask.language), "unit": layers.unit_of(one, ask.language), "adds": _adds(one), **_measure(whole[1 + 5 * i :])}
+            {"field": one.name, "title": one.called(ask.language), "unit": layers.unit_of(one, ask.language), "adds": _adds(one), **_measure(whole[1 + 5 * i :])}
             for i, one in enumerate(numbers)
         ],
         "area": inside.get("") if inside is not None else None,
@@ -66,7 +66,7 @@ def totals(ask: Ask, body: TotalsAsked) -> Response:
             for row in sorted(wards, key=lambda row: (row[0] is None, -row[1]))
         ],
         "kinds": None if by is None else {
-            "field": by.name, "title": layers.field_title(by, ask.language),
+            "field": by.name, "title": by.called(ask.language),
             "rows": [
                 {"value": row[0], "name": layers.value_title(by, row[0], ask.language), "count": row[1],
                  "area": None if inside is None else inside.get(row[0]), "sums": [_round(row[3 + 5 * i]) for i in range(len(numbers))]}
