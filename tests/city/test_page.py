@@ -83,9 +83,12 @@ def test_a_city_is_looked_at_applied_and_brought_back(browser, edit):
     browser.post("/admin/city/thu/apply", sha=sha, confirm="1", back_to=str(first))
     with db.reading() as session:
         assert sensing.by_code(session, "Thing", "AQ-04")
+    with db.writing() as session:
+        sensing.create(session, guard.SYSTEM, "Thing", {"name": "Không mã", "description": "x"})
     answer = browser.http.get("/admin/city/thu/export.zip")
-    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
-    assert {"thu/city.yaml", "thu/base.geojson", "thu/wards.geojson"} <= set(names)
+    packed = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert {"thu/city.yaml", "thu/base.geojson", "thu/wards.geojson"} <= set(packed.namelist())
+    assert b"1 things have no code and stay here" in packed.read("thu/left-out.txt")
 
 
 def test_faults_are_said_and_strangers_are_kept_out(browser, edit):

@@ -8,7 +8,7 @@ from dothi.alerts import promises  # noqa: F401 - teaches packs the promise `ale
 from dothi.alerts.model import Alerts, Condition, Named, Procedure, RuleModel
 from dothi.identity.guard import ROLES
 from dothi.kit.errors import Fault
-from dothi.sensing.sectors import Property, properties_of, sectors
+from dothi.sensing.sectors import Property, Sectors, properties_of, sectors
 
 FILE = "alerts.yaml"
 
@@ -72,6 +72,14 @@ def faults(rule: RuleModel, sector_codes: Iterable[str] | None = None) -> list[F
     known = sectors()
     made = _faults(rule, known.properties, list(rules()), list(procedures()), list(sector_codes or known.sectors))
     return [Fault(".".join(map(str, path)), message, ", ".join(allowed)) for path, message, _, allowed in made]
+
+
+def wrong(rule: RuleModel, taught: Sectors, others: Iterable[str] = ()) -> Iterable[Wrong]:
+    """What a rule names that does not exist in some packs. others: codes of rules it may name beside theirs."""
+    files = [_given(pack) for pack in taught.packs.values()]
+    codes = [one.code for file in files for one in file.rules]
+    steps = [one.code for file in files for one in file.procedures]
+    return _faults(rule, taught.properties, [*codes, *others], steps, list(taught.sectors))
 
 
 def _faults(

@@ -112,6 +112,34 @@ def change(session: Session, caller: Caller, code: str, definition: dict[str, An
     return found
 
 
+def put(
+    session: Session, caller: Caller, model: RuleModel, *, agency_id: int | None = None, status: str = "on"
+) -> Rule:
+    """Have a rule of people's be just so, made if it is not there.
+
+    For what was checked elsewhere, against the packs it is for: names are not looked up again.
+    """
+    guard.require(caller, "rules:write", agency_id)
+    found = session.scalar(select(Rule).where(Rule.code == model.code).with_for_update())
+    if found is not None and found.origin != "person":
+        raise NotAllowed(f'the rule "{model.code}" comes from a sector pack')
+    now = clock.now_micros()
+    if found is None:
+        found = Rule(
+            code=model.code, origin="person", agency_id=agency_id, version=1, status=status, changed_at=now,
+            changed_by=caller.actor, **_read(model),
+        )  # fmt: skip
+        session.add(found)
+        _keep(session, found, caller.actor, now)
+        _said(session, found, "created", caller.actor)
+        return found
+    if found.definition != model.definition() or found.agency_id != agency_id:
+        found.agency_id = agency_id
+        _become(session, found, model, caller.actor, now)
+        _said(session, found, "changed", caller.actor)
+    return switch(session, caller, model.code, status)
+
+
 def switch(
     session: Session, caller: Caller, code: str, status: str, version: int | None = None, *, reason: str = ""
 ) -> Rule:

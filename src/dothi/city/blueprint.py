@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from dothi import packs
 from dothi.city import inputs as typed
 from dothi.city import weave
+from dothi.city.practice import Goal, Rule, Schedule, Status
 from dothi.packs.lines import Source
 from dothi.sensing.sectors import Code, StationLevel
 
@@ -202,7 +203,8 @@ class Override(packs.Strict):
 class SectorUse(packs.Strict):
     """A sector switched on and what this city says of it: `sectors/<code>.yaml`, or under `sectors` in city.yaml.
 
-    stale_minutes: by property, where this city is more or less patient than the pack.
+    stale_minutes: by property, where this city is more or less patient than the pack. rules: beside the pack's;
+    switched: the pack's own that stand otherwise here, by code; targets: by indicator.
     """
 
     stale_minutes: dict[Code, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
@@ -212,6 +214,10 @@ class SectorUse(packs.Strict):
     actuators: list[Actuators] = Field(default_factory=list)
     feeds: dict[Code, Feed] = Field(default_factory=dict)
     overrides: list[Override] = Field(default_factory=list)
+    rules: list[Rule] = Field(default_factory=list)
+    switched: dict[Code, Status] = Field(default_factory=dict)
+    schedules: list[Schedule] = Field(default_factory=list)
+    targets: dict[Code, list[Goal]] = Field(default_factory=dict)
     inputs: dict[str, Any] = Field(default_factory=dict)  # declared here for this sector; `load` puts them together
 
 
@@ -246,7 +252,8 @@ class Adjusted(packs.Strict):
     """One item as people had it in the city this blueprint was exported from. fields: over those made; gone: left out."""
 
     kind: Literal[
-        "agency", "area", "property", "sensor", "thing", "datastream", "dataset", "records", "office", "crew"
+        "agency", "area", "property", "sensor", "thing", "datastream", "dataset", "records", "office", "crew",
+        "rule", "switch", "schedule", "target",
     ]  # fmt: skip
     code: str
     fields: dict[str, Any] = Field(default_factory=dict)
@@ -272,6 +279,7 @@ class Blueprint(packs.Strict):
     datasets: dict[Code, DatasetUse] = Field(default_factory=dict)
     catalogue: Catalogue = Catalogue()
     cases: Cases = Cases()
+    rules: list[Rule] = Field(default_factory=list)
     prefix: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,8}-$")] | None = None
     adjust: list[Adjusted] = Field(default_factory=list)
     from_: Code | None = Field(None, alias="from")

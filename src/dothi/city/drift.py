@@ -5,14 +5,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dothi.city import scope, store
+from dothi.city import practising, scope, store
 from dothi.city.difference import Change, FieldChange
 from dothi.city.items import KINDS, Item, Key
+from dothi.city.practice import KINDS as PRACTICE
+from dothi.city.practice import tied
 from dothi.kit import clock
 from dothi.kit.errors import NotFound
 from dothi.sensing.sectors import sectors
 
-ADDED = ("agency", "thing", "datastream", "office", "crew", "dataset", "area")  # kinds people make beside the blueprint
+# kinds people make beside the blueprint
+ADDED = ("agency", "thing", "datastream", "office", "crew", "dataset", "area", *PRACTICE)
 USED = {
     "sensor": "sensor",
     "property": "property",
@@ -89,15 +92,27 @@ def _looked_at(item: Item, now: Item) -> list[str]:
 
 
 def added(session: Session, city: str, applied: dict[Key, Item]) -> list[Item]:
-    """What stands here and no blueprint of any city asked for; only where this is the one city of the installation."""
+    """What stands here and no blueprint of any city asked for; of several cities, what is of this one's agencies or places."""
     held = {*applied, *scope.elsewhere(session, city)}
     if len(store.cities(session)) > 1:
         mine = {item.fields.get("agency") for item in applied.values() if item.kind == "thing"}
     else:
         mine = None
     rows = [one for one in store.everything(session, ADDED) if one.key not in held and one.kind != "datastream"]
-    rows = [one for one in rows if mine is None or one.fields.get("agency") in mine]
+    if mine is not None:
+        known = practising.Known.of(applied.values(), sectors(), ())
+        known.codes["agency"] = {str(one) for one in mine}
+        rows = [
+            one for one in rows
+            if (practising.of_city(one, known) if one.kind in PRACTICE else one.fields.get("agency") in mine)
+        ]  # fmt: skip
     return sorted([*rows, *_streams(session, applied, rows)], key=lambda one: KINDS.index(one.kind))
+
+
+def shared(session: Session, city: str, applied: dict[Key, Item]) -> list[Item]:
+    """Rules, switches and targets that hold in every city of the installation, and that another city's blueprint brought."""
+    held = scope.elsewhere(session, city).keys() - applied.keys()
+    return [one for one in store.everything(session, PRACTICE) if one.key in held and not tied(one.kind, one.fields)]
 
 
 def _streams(session: Session, applied: dict[Key, Item], rows: list[Item]) -> list[Item]:

@@ -1,6 +1,7 @@
 """A running city as a blueprint: its files as applied, and over them what people made of it. Nothing of any person.
 
-Accounts, contacts, cases and observations are no part of a blueprint. Records go along of datasets that are shared or
+Accounts, contacts, cases and observations are no part of a blueprint. Rules, schedules and targets go along without
+who set them: see `carrying`. Records go along of datasets that are shared or
 open, without the fields their schema calls personal.
 """
 
@@ -15,16 +16,20 @@ from ruamel.yaml import YAML
 from sqlalchemy.orm import Session
 
 from dothi.city import store
-from dothi.city.drift import added
+from dothi.city.carrying import Carrier
+from dothi.city.drift import added, shared
 from dothi.city.items import Item, Key
 from dothi.city.migrations import FILE
+from dothi.city.practice import KINDS as PRACTICE
+from dothi.city.practising import Known
 from dothi.datasets import schema as schemas
 from dothi.datasets.tables import Dataset
 from dothi.kit.errors import BadInput, Fault, NotFound
 from dothi.packs import Text
+from dothi.sensing.sectors import sectors
 
 FIRST = ("city", "version", "name", "summary", "simulated", "prefix", "centre", "zoom", "inputs", "places", "agencies")
-KEPT_APART = ("base", "records", "setting")
+KEPT_APART = ("base", "records", "setting", *PRACTICE)
 
 
 @dataclass
@@ -61,11 +66,16 @@ def export(session: Session, city: str, source: Path | None = None) -> Exported:
     _sketches(session, city, applied, made)
     _records(session, whole, applied, now, made, source)
     _beside(whole, made, source)
-    own = added(session, city, applied)
+    made_here = added(session, city, applied)
+    own = [one for one in made_here if one.kind not in PRACTICE]
     adjust = {(one["kind"], one["code"]): one for one in whole.pop("adjust", [])}
     for row in [*_adjusted(applied, now), *_added(own, made)]:
         adjust[row["kind"], row["code"]] = _over(adjust.get((row["kind"], row["code"])), row)
     _own_records(session, adjust, own, made)
+    standing = [*(now[key] for key in applied if key in now), *made_here]
+    ground = Known.of(standing, sectors(), whole.get("sectors") or {})
+    practised = [*(one for one in made_here if one.kind in PRACTICE), *shared(session, city, applied)]
+    Carrier(city, whole, adjust, ground, made.said).carry(applied, now, practised)
     if adjust:
         whole["adjust"] = list(adjust.values())
     if nameless := store.nameless(session):

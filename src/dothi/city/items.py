@@ -10,7 +10,7 @@ import msgspec
 # in the order of making; removal goes the other way
 KINDS = (
     "agency", "base", "area", "setting", "property", "sensor", "thing", "datastream", "dataset", "records",
-    "office", "crew",
+    "office", "crew", "rule", "switch", "schedule", "target",
 )  # fmt: skip
 
 Key = tuple[str, str]  # kind, code
@@ -32,7 +32,7 @@ class Item:
     @property
     def name(self) -> str:
         """What people call it."""
-        name = self.fields.get("name")
+        name = self.fields.get("name", self.fields.get("title"))
         return str(name.get("vi")) if isinstance(name, dict) else str(name or self.code)
 
 

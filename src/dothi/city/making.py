@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from dothi.cases import offices
 from dothi.city import datasets as taken
-from dothi.city import overrides, store
+from dothi.city import overrides, practice_store, store
 from dothi.city.difference import Change
 from dothi.city.items import Item, joined, whole
+from dothi.city.practice import KINDS as PRACTICE
 from dothi.datasets import replacing
 from dothi.datasets import service as datasets
 from dothi.identity import service as identity
@@ -63,6 +64,9 @@ class Maker:
                 fields[one.name] = one.wanted
         if change.verb == "create" and wanted is not None:
             fields = wanted.fields
+        if change.kind in PRACTICE:
+            practice_store.put(self.session, self.caller, Item(change.kind, change.code, fields), self.agencies)
+            return
         getattr(self, f"_{change.kind}")(change.code, whole(fields))
 
     def _agency(self, code: str, body: dict[str, Any]) -> None:
@@ -266,6 +270,8 @@ class Maker:
         elif change.kind == "crew":
             store.rest_crew(self.session, change.code)
             self._say("cases.crew.removed", f"crew:{change.code}", {"name": change.name})
+        elif change.kind in PRACTICE:
+            practice_store.drop(self.session, self.caller, change.kind, change.code)
 
     def _say(self, kind: str, subject: str, data: dict[str, Any]) -> None:
         journal.append(self.session, kind, actor=self.caller.actor, subject=subject, visibility="open", data=data)

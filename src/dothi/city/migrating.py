@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dothi.cases.tables import Crew
-from dothi.city import store
+from dothi.city import practice_store, store
 from dothi.city.migrations import Drop, Rename, Step, Values
 from dothi.datasets import history, replacing, schema
 from dothi.datasets import store as records
@@ -51,7 +51,7 @@ def do(session: Session, caller: Caller, step: Step) -> None:
     """Do one step and say so in the journal."""
     what = step.what
     if isinstance(what, Rename):
-        _rename(session, what)
+        _rename(session, caller, what)
         data: dict[str, Any] = {"kind": what.kind, "from": what.from_, "to": what.to}
     else:
         data = {"dataset": what.dataset, "field": what.field, "records": _records(session, caller, what)}
@@ -60,7 +60,7 @@ def do(session: Session, caller: Caller, step: Step) -> None:
     )  # fmt: skip
 
 
-def _rename(session: Session, one: Rename) -> None:
+def _rename(session: Session, caller: Caller, one: Rename) -> None:
     table = _TABLES[one.kind]
     there = {
         code: row
@@ -83,6 +83,7 @@ def _rename(session: Session, one: Rename) -> None:
         moved = {one.to if name == one.from_ else name: value for name, value in held.items()}
         store.put_setting(session, store.RECORDS, moved)
     session.flush()
+    practice_store.rename(session, caller, one.kind, one.from_, one.to)
 
 
 def _call(row: Any, code: str) -> None:

@@ -12,8 +12,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from dothi import packs
+from dothi.city import practising
 from dothi.city.difference import Change, FieldChange
 from dothi.city.items import Item, Key
+from dothi.city.practice import KINDS as PRACTICE
 from dothi.sensing.sectors import Code
 
 FILE = "migrations.yaml"
@@ -119,7 +121,7 @@ LINKS = {
 def renamed(items: dict[Key, Item], one: Rename) -> dict[Key, Item]:
     """Items as they are called after a rename, with every field that names the item."""
     made: dict[Key, Item] = {}
-    for key, item in items.items():
+    for item in items.values():
         code, fields = item.code, dict(item.fields)
         if item.kind == one.kind and code == one.from_:
             code = one.to
@@ -136,7 +138,10 @@ def renamed(items: dict[Key, Item], one: Rename) -> dict[Key, Item]:
             fields[link] = one.to
         if one.kind == "agency" and fields.get("parent") == one.from_:
             fields["parent"] = one.to
-        made[(key[0], code)] = Item(item.kind, code, fields)
+        moved = Item(item.kind, code, fields)
+        if item.kind in PRACTICE:
+            moved = practising.renamed(item, one.kind, one.from_, one.to)
+        made[moved.key] = moved
     return made
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from dothi.cases.tables import Crew, OfficeRule
+from dothi.city import practice_store
 from dothi.city.items import Item, Key, flat
 from dothi.city.tables import CityFile, CityVersion, Setting
 from dothi.datasets.tables import Dataset, Record, RecordVersion
@@ -76,7 +77,7 @@ def _readers() -> dict[str, Callable[[Session], Iterator[Item]]]:
     return {
         "agency": _agencies, "base": _bases, "area": _areas, "setting": _settings, "property": _properties,
         "sensor": _sensors, "thing": _things, "datastream": _datastreams, "dataset": _datasets, "records": _records,
-        "office": _offices, "crew": _crews,
+        "office": _offices, "crew": _crews, **practice_store.readers(),
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dothi import packs
-from dothi.city import cases, datasets, overrides
+from dothi.city import cases, datasets, overrides, practising
 from dothi.city.blueprint import Adjusted, Agency, Blueprint, Group, Stream
 from dothi.city.items import KINDS, Item, Key, flat, joined, whole
 from dothi.city.spread import Sketch, Spot, find, read_sketch, spots
@@ -20,7 +20,11 @@ OBSERVATION_TYPES = {
     "truth": OBSERVATION + "TruthObservation", "category": OBSERVATION + "CategoryObservation",
 }  # fmt: skip
 # what an item of a kind is nothing without, where the blueprint itself does not make it
-NEEDS = {"datastream": {"name", "thing", "sensor"}, "office": {"type", "agency"}, "dataset": {"name", "schema"}}
+NEEDS = {
+    "datastream": {"name", "thing", "sensor"}, "office": {"type", "agency"}, "dataset": {"name", "schema"},
+    "rule": {"title", "on", "when"}, "switch": {"status"}, "schedule": {"title", "kind", "things", "steps"},
+    "target": {"indicator", "year", "value"},
+}  # fmt: skip
 
 
 def items(blueprint: Blueprint, source: Source, folder: Path, taught: Sectors | None = None) -> list[Item]:
@@ -39,12 +43,17 @@ def items(blueprint: Blueprint, source: Source, folder: Path, taught: Sectors | 
     faults += [*_name_faults(blueprint, source, taught, sketch), *datasets.faults(blueprint, source, taught, folder)]
     faults += cases.faults(blueprint, source)
     packs.refuse(faults, source.name)
+    practice = list(practising.items(blueprint))
     made: list[Item] = [
         *_places(blueprint, files), *_teaching(blueprint, taught), *_things(blueprint, taught, sketch),
-        *datasets.items(blueprint, taught, folder), *cases.items(blueprint),
+        *datasets.items(blueprint, taught, folder), *cases.items(blueprint), *(item for _, item in practice),
     ]  # fmt: skip
     made = _adjusted(made, blueprint.adjust, source) if blueprint.adjust else made
     packs.refuse(_twice(made, source), source.name)
+    places: dict[Key, tuple[str | int, ...]] = {item.key: here for here, item in practice}
+    places |= {(one.kind, one.code): ("adjust", i, "fields") for i, one in enumerate(blueprint.adjust)}
+    made, faults = practising.settled(made, places, source, taught, blueprint.sectors)
+    packs.refuse(faults, source.name)
     return sorted(made, key=lambda item: KINDS.index(item.kind))
 
 

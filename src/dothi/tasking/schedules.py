@@ -46,7 +46,7 @@ def put(session: Session, caller: Caller, wanted: Wanted, version: int | None = 
     """Make a schedule or change it. version: as it was looked at; Conflict when somebody was quicker."""
     kind = entities.kind_named(wanted.kind)
     held = store.schedule(session, wanted.code)
-    faults = _faults(kind, wanted)
+    faults = wrong(kind, wanted)
     if faults:
         raise BadInput("the schedule cannot be kept: " + "; ".join(map(str, faults)), faults)
     for agency in {wanted.agency_id, *([held.agency_id] if held is not None else [])}:
@@ -104,7 +104,8 @@ def _tell(session: Session, caller: Caller, kind: str, held: TaskSchedule, data:
     )  # fmt: skip
 
 
-def _faults(kind: Kind, wanted: Wanted) -> list[Fault]:
+def wrong(kind: Kind, wanted: Wanted) -> list[Fault]:
+    """Everything that is wrong with a schedule of a kind, with its place: `steps[0].at`."""
     faults = []
     if not kind.schedulable:
         faults.append(

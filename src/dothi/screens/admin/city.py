@@ -29,6 +29,7 @@ from dothi.web.forms import Filled
 
 HERE = "/admin/city"
 WHO = "city:apply"
+LEFT_OUT = "left-out.txt"  # in the export: what stays here, and why
 SHOWN = 60  # items of one kind on the page
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
@@ -185,8 +186,9 @@ def _export(ask: Ask) -> Response:
     code = _code(ask)
     made = exporting.export(ask.session, code, _shipped().get(code))
     out = io.BytesIO()
+    files = made.files | ({LEFT_OUT: "\n".join([*made.said, ""]).encode()} if made.said else {})
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in sorted(made.files.items()):
+        for name, content in sorted(files.items()):
             packed.writestr(zipfile.ZipInfo(f"{code}/{name}", (2026, 1, 1, 0, 0, 0)), content)
     headers = {"content-disposition": f'attachment; filename="{code}.zip"', "cache-control": "no-store"}
     return Response(out.getvalue(), 200, headers, "application/zip")

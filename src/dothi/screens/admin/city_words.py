@@ -11,7 +11,8 @@ KINDS = {
     "agency": marked("Cơ quan"), "base": marked("Bản đồ nền"), "area": marked("Khu vực"), "setting": marked("Thiết lập"),
     "property": marked("Đại lượng đo"), "sensor": marked("Kiểu cảm biến"), "thing": marked("Thiết bị"),
     "datastream": marked("Luồng số đo"), "dataset": marked("Tập dữ liệu"), "records": marked("Bản ghi"),
-    "office": marked("Phân công xử lý"), "crew": marked("Tổ, đội"),
+    "office": marked("Phân công xử lý"), "crew": marked("Tổ, đội"), "rule": marked("Quy tắc cảnh báo"),
+    "switch": marked("Bật, tắt quy tắc"), "schedule": marked("Lịch điều khiển"), "target": marked("Mục tiêu chỉ số"),
 }  # fmt: skip
 VERBS = {
     "migrate": marked("chuyển đổi"), "create": marked("tạo mới"), "change": marked("đổi"), "remove": marked("bỏ"),
@@ -26,6 +27,8 @@ FIELDS = {
     "categories": marked("loại việc"), "schema": marked("lược đồ"), "property": marked("đại lượng"), "title_en": marked("tên tiếng Anh"),
     "properties.name_en": marked("tên tiếng Anh"), "properties.every_seconds": marked("chu kỳ, giây"),
     "properties.levels": marked("các mức báo động"), "valid_from": marked("từ ngày"), "valid_to": marked("đến ngày"),
+    "title": marked("tên"), "status": marked("trạng thái"), "when": marked("điều kiện"), "value": marked("giá trị"),
+    "things": marked("thiết bị"), "steps": marked("các bước"),
 }  # fmt: skip
 _NOTES = (
     (r"removed by hand since the last apply", marked("đã bị bỏ bằng tay từ lần áp dụng trước")),
