@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dothi.identity import access
 from dothi.web import openapi, shell
 from dothi.web.i18n import language_of
 
@@ -49,7 +50,9 @@ def parts(document: dict[str, Any]) -> list[Part]:
 
 def _page(request: Request) -> Response:
     document = openapi.spoken(request.app.openapi(), language_of(request))
-    return shell.page(request, "reference.html", {"parts": parts(document), "entries": []})
+    return shell.page(
+        request, "reference.html", {"parts": parts(document), "entries": [], "caller": access.caller(request)}
+    )
 
 
 def _document(request: Request) -> Response:
