@@ -2,7 +2,7 @@
 
 Raw SQL is the same page as ready GeoJSON text (or ST_AsMVT) straight from the driver, as many connections at once,
 without HTTP, access checks or links. The other servers (PyPI's tipg and pygeoapi) read a plain PostGIS table with the
-same rows in columns; `bench/peers/install.sh` makes their environment.
+same rows in columns; `bench/peers/install.sh` makes their environment. DOTHI_BENCH_ALONE leaves them out.
 """
 
 import asyncio
@@ -63,7 +63,8 @@ def run(place: Place) -> None:
         )
         _tiles(served, place, raw)
         emit("features-memory", place.kind, memory(served), "MB")
-    if place.kind == "postgresql":
+    _fresh(place, raw)
+    if place.kind == "postgresql" and not os.environ.get("DOTHI_BENCH_ALONE"):
         for name, rates in peers.rates(place, SECONDS).items():
             for request, (rate, spent) in rates.items():
                 emit(f"features-{name}-{request}-c8", place.kind, rate, "requests/s")
@@ -312,16 +313,27 @@ def _tiles(served: Served, place: Place, raw: dict[str, float]) -> None:
         emit(
             f"tiles-fresh-filtered-c{connections}", place.kind, found.rate, "requests/s", raw.get(f"tile-{connections}")
         )
-    every = [
-        load.get(f"/ogc/collections/points/tiles/WebMercatorQuad/14/{y}/{x}?properties=name") for x, y in _addresses
-    ]
-    began = time.perf_counter()
-    load.run(served.port, lambda n: every[n] if n < len(every) else None, 8, 60)
-    rate = len(every) / (time.perf_counter() - began)
-    emit("tiles-fresh-c8", place.kind, rate, "requests/s", raw.get("tile-8"))
+    every = _every()
     for connections in (1, 8):
+        load.run(served.port, lambda n: every[n % 400], connections, 1.0)
         found = load.run(served.port, lambda n: every[n % 400], connections, SECONDS)
         emit(f"tiles-kept-c{connections}", place.kind, found.rate, "requests/s", 3000 if connections == 8 else None)
+
+
+def _every() -> list[bytes]:
+    return [
+        load.get(f"/ogc/collections/points/tiles/WebMercatorQuad/14/{y}/{x}?properties=name") for x, y in _addresses
+    ]
+
+
+def _fresh(place: Place, raw: dict[str, float]) -> None:
+    """Tiles of a server that keeps none."""
+    every = _every()
+    with serving(place, DOTHI_TILE_CACHE="0") as served:
+        for connections in (1, 8):
+            load.run(served.port, lambda n: every[n % 400], connections, 0.5)
+            found = load.run(served.port, lambda n: every[n % 400], connections, SECONDS)
+            emit(f"tiles-fresh-c{connections}", place.kind, found.rate, "requests/s", raw.get(f"tile-{connections}"))
 
 
 # --- flat from two thousand to two million

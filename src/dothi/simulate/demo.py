@@ -3,20 +3,25 @@
 The building is a process of its own that ends: this one only waits, and keeps none of the building's memory.
 """
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
 from dothi import config
+from dothi.kit.errors import Conflict, Fault
 
 KEY_FILE = "simulator.key"
 DAY_FILE = "scripted-day"
+LOCK_FILE = "demo.lock"
 FOLDER = "dothi-data-demo"  # of Tân An; each other city has its own beside it
 
 
@@ -57,9 +62,35 @@ def _free(host: str, port: int) -> int:
 
 
 def run(city: str, host: str | None, port: int | None, days: float, name: str) -> int:
-    """Build the city, then serve it and let its sensors speak until Ctrl-C."""
-    console = Console()
+    """Build the city, then serve it and let its sensors speak until Ctrl-C. Raises Conflict where it runs already."""
     prepare_environment(city, host, port)
+    settings = config.settings()
+    with _alone(settings.data, f"http://{settings.host}:{settings.port}/"):
+        return _run(city, days, name)
+
+
+@contextmanager
+def _alone(data: Path, address: str) -> Iterator[None]:
+    """Hold a folder's demo while it runs: two would both speak for the same sensors."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / LOCK_FILE).open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            there = file.read().strip()
+            message = f"a demo runs on this folder already, at {there}"
+            raise Conflict(
+                message, [Fault(str(data), "is in use", "Ctrl-C there first, or DOTHI_DATA=another folder")]
+            ) from None
+        file.truncate(0)
+        file.write(address)
+        file.flush()
+        yield
+
+
+def _run(city: str, days: float, name: str) -> int:
+    console = Console()
     settings = config.settings()
     said = ["--city", city, "--days", str(days), "--scenario", name]
     build = subprocess.Popen([sys.executable, "-m", "dothi.cli", "demo", "--build-only", *said], start_new_session=True)
