@@ -3,11 +3,12 @@
 from dataclasses import replace
 from statistics import median
 
-from dothi.answers import hourly, model, reading, reckon, saying, shown, sieve, store
+from dothi.answers import conditions, hourly, model, reading, reckon, saying, shown, sieve, store
 from dothi.answers.asking import Asking
 from dothi.answers.blocks import alarms, bars, cases, indicator, things, warned
 from dothi.answers.blocks.words import assumed, text_of, title_of
 from dothi.datasets import reading as records
+from dothi.datasets.views import View
 from dothi.sensing.sectors import sectors
 from dothi.sensing.state import number
 
@@ -204,7 +205,7 @@ def _of_records(ask: Asking, spec: model.Figure) -> shown.Number:
         "figure", title_of(spec, ask, view.called(ask.language)), source=reading.source(view, ask),
         href=f"/catalogue/{view.code}", api=reading.api(view, spec.where, ask), at=reading.at(view, ask),
         simulated=view.simulated, value=value, text=number(value, decimals, ask.language),
-        unit=unit if value is not None else "", of=of, count=count, how=_records_how(ask, spec, of),
+        unit=unit if value is not None else "", of=of, count=count, how=_records_how(ask, spec, view, of),
     )  # fmt: skip
     if value is None:
         made.why = (
@@ -217,14 +218,14 @@ def _of_records(ask: Asking, spec: model.Figure) -> shown.Number:
     return made
 
 
-def _records_how(ask: Asking, spec: model.Figure, of: int) -> str:
+def _records_how(ask: Asking, spec: model.Figure, view: View, of: int) -> str:
     words = {
         "count": ask.say("số bản ghi"), "share": ask.say("phần trăm bản ghi"), "sum": ask.say("tổng"),
         "mean": ask.say("trung bình"), "median": ask.say("trung vị"), "min": ask.say("nhỏ nhất"),
         "max": ask.say("lớn nhất"), "distinct": ask.say("số giá trị khác nhau"),
     }  # fmt: skip
     said = ask.say("{how} trong {n} bản ghi", how=words[spec.how], n=number(of, 0, ask.language))
-    return said + (ask.say(", điều kiện: {where}", where=spec.where) if spec.where else "")
+    return said + (ask.say(", điều kiện: {where}", where=conditions.said(spec.where, view, ask)) if spec.where else "")
 
 
 # of cases, alarms, indicators
