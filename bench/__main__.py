@@ -1,4 +1,4 @@
-"""`python -m bench [ingest mqtt reads imports features maps rules replay operations cases transit indicators]`: print the figures asked for, all of them by default."""
+"""`python -m bench [ingest mqtt reads imports features maps rules replay operations cases transit indicators cities]`: print the figures asked for, all of them by default."""
 
 import shutil
 import sys
@@ -27,6 +27,7 @@ def main(names: list[str]) -> None:
         "cases",
         "indicators",
         "transit",
+        "cities",
     ]
     home = Path(tempfile.mkdtemp(prefix="dothi-bench-"))
     home.chmod(0o755)

@@ -110,30 +110,47 @@ def serving(place: Place, role: str = "all", **settings: str) -> Iterator[Served
 
 def memory(served: Served) -> float:
     """Resident memory of the server and its children, MB."""
-    total = 0
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            text = status.read_text()
-            if os.getpgid(int(status.parent.name)) != served.process.pid:
-                continue
-        except (OSError, ValueError):
-            continue
-        found = [line for line in text.splitlines() if line.startswith("VmRSS")]
-        total += int(found[0].split()[1]) if found else 0
-    return total / 1024
+    return memory_of(_group(served.process.pid))
 
 
 def processor(pid: int) -> float:
     """Seconds of processor time of the process group that somebody leads; a busy machine changes them least of all."""
-    ticks = 0
+    return processor_of(_group(pid))
+
+
+def family(pid: int) -> set[int]:
+    """A process with its children and theirs, whichever groups they lead."""
+    parents = {one: int(fields[1]) for one, fields in _stats()}
+    found = {pid}
+    while more := {one for one, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def memory_of(pids: set[int]) -> float:
+    """Resident memory of some processes together, MB."""
+    total = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+    return total / 1024
+
+
+def processor_of(pids: set[int]) -> float:
+    """Seconds of processor time some processes took until now."""
+    return sum(sum(map(int, fields[11:13])) for pid, fields in _stats() if pid in pids) / os.sysconf("SC_CLK_TCK")
+
+
+def _group(leader: int) -> set[int]:
+    return {pid for pid, fields in _stats() if int(fields[2]) == leader}
+
+
+def _stats() -> Iterator[tuple[int, list[str]]]:
+    """Every process, with what /proc/<pid>/stat says after its name."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            _, _, fields = stat.read_text().rpartition(")")
-            if os.getpgid(int(stat.parent.name)) == pid:
-                ticks += sum(map(int, fields.split()[11:13]))
-        except (OSError, ValueError):
-            continue
-    return ticks / os.sysconf("SC_CLK_TCK")
+        with contextlib.suppress(OSError):
+            yield int(stat.parent.name), stat.read_text().rpartition(")")[2].split()
 
 
 @contextmanager
