@@ -1,6 +1,7 @@
 """What the shipped packs declare of cases and public services: the flow the pages rely on, and forms that hold."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_every_form_says_itself_in_both_languages_and_knows_what_is_personal():
         assert {"name", "identity", "phone"} <= personal
         asked = {name for rule in one.form["allOf"] for name in rule["then"]["required"]}
         assert asked <= set(fields)
-    for category in types().categories_.values():
+    for category in types().categories("report"):
         for field in (category.questions or {}).get("properties", {}).values():
             assert {"title", "x-en"} <= field.keys(), category.code
             assert all(choice.get("x-en") for choice in field.get("oneOf", [])), category.code
@@ -93,5 +94,11 @@ def test_what_accuses_somebody_is_never_public():
 
 @pytest.mark.skipif(not ICONS.is_dir(), reason="the front end's packages are not installed")
 def test_every_icon_is_one_of_lucide():
-    used = {one.icon for one in [*types().categories_.values(), *types().procedures.values()]}
+    used = {one.icon for one in [*types().categories("report"), *types().procedures.values()]}
     assert [icon for icon in used if icon and not (ICONS / f"{icon}.svg").is_file()] == []
+
+
+def test_no_two_categories_are_called_alike():
+    for language in ("vi", "en"):
+        titles = Counter(one.title.of(language) for one in types().categories("report"))
+        assert [title for title, times in titles.items() if times > 1] == []
