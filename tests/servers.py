@@ -67,7 +67,7 @@ class Cluster:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": self.home,
             "max_connections": 200,
-            "shared_buffers": "512MB" if durable else "128MB",
+            "shared_buffers": "2GB" if durable else "128MB",
         }
         if durable:
             options["max_wal_size"] = "4GB"
