@@ -27,18 +27,19 @@ def declare(session: Session) -> list[str]:
     """
     now, given = clock.now_micros(), declared.rules()
     there = {one.code: one for one in session.scalars(select(Rule))}
-    changed = []
+    new = [
+        Rule(
+            code=code, origin="pack", agency_id=None, version=1, status=model.status, changed_at=now,
+            changed_by=ENGINE, **_read(model),
+        )
+        for code, model in given.items() if code not in there
+    ]  # fmt: skip
+    session.add_all(new)
+    _keep(session, new, ENGINE, now)
+    changed = [one.code for one in new]
     for code, model in given.items():
         rule = there.get(code)
-        if rule is None:
-            rule = Rule(
-                code=code, origin="pack", agency_id=None, version=1, status=model.status, changed_at=now,
-                changed_by=ENGINE, **_read(model),
-            )  # fmt: skip
-            session.add(rule)
-            _keep(session, rule, ENGINE, now)
-            changed.append(code)
-        elif rule.origin == "pack" and rule.definition != model.definition():
+        if rule is not None and rule.origin == "pack" and rule.definition != model.definition():
             _become(session, rule, model, ENGINE, now)
             changed.append(code)
     for rule in there.values():
@@ -84,13 +85,17 @@ def create(
         faults.append(Fault("code", f'there is a rule "{model.code}" already'))
     if faults:
         raise BadInput("the rule cannot be made", faults)
+    return _made(session, caller, model, agency_id, status)
+
+
+def _made(session: Session, caller: Caller, model: RuleModel, agency_id: int | None, status: str) -> Rule:
     now = clock.now_micros()
     made = Rule(
         code=model.code, origin="person", agency_id=agency_id, version=1, status=status, changed_at=now,
         changed_by=caller.actor, **_read(model),
     )  # fmt: skip
     session.add(made)
-    _keep(session, made, caller.actor, now)
+    _keep(session, [made], caller.actor, now)
     _said(session, made, "created", caller.actor)
     return made
 
@@ -121,21 +126,13 @@ def put(
     """
     guard.require(caller, "rules:write", agency_id)
     found = session.scalar(select(Rule).where(Rule.code == model.code).with_for_update())
-    if found is not None and found.origin != "person":
-        raise NotAllowed(f'the rule "{model.code}" comes from a sector pack')
-    now = clock.now_micros()
     if found is None:
-        found = Rule(
-            code=model.code, origin="person", agency_id=agency_id, version=1, status=status, changed_at=now,
-            changed_by=caller.actor, **_read(model),
-        )  # fmt: skip
-        session.add(found)
-        _keep(session, found, caller.actor, now)
-        _said(session, found, "created", caller.actor)
-        return found
+        return _made(session, caller, model, agency_id, status)
+    if found.origin != "person":
+        raise NotAllowed(f'the rule "{model.code}" comes from a sector pack')
     if found.definition != model.definition() or found.agency_id != agency_id:
         found.agency_id = agency_id
-        _become(session, found, model, caller.actor, now)
+        _become(session, found, model, caller.actor, clock.now_micros())
         _said(session, found, "changed", caller.actor)
     return switch(session, caller, model.code, status)
 
@@ -218,12 +215,14 @@ def _become(session: Session, found: Rule, model: RuleModel, actor: str, now: in
         setattr(found, name, value)
     found.version += 1
     found.changed_at, found.changed_by = now, actor
-    _keep(session, found, actor, now)
+    _keep(session, [found], actor, now)
 
 
-def _keep(session: Session, found: Rule, actor: str, now: int) -> None:
+def _keep(session: Session, found: Iterable[Rule], actor: str, now: int) -> None:
     session.flush()
-    session.add(RuleVersion(rule_id=found.id, version=found.version, definition=found.definition, at=now, by=actor))
+    session.add_all(
+        RuleVersion(rule_id=one.id, version=one.version, definition=one.definition, at=now, by=actor) for one in found
+    )
     session.flush()
 
 

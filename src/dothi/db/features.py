@@ -1,6 +1,5 @@
 """Words that pages of records are made of: boxes through each database's own index, JSON members put together."""
 
-import re
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, LargeBinary, Text
@@ -8,20 +7,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from dothi.db.types import Json
-
-
-def _spell(word: type, sqlite: str, postgresql: str) -> None:
-    """Say how each database spells a word; an argument named twice is spelled twice, as SQLite's counted binds want."""
-
-    def spelled(form: str) -> Any:
-        def compile_word(element: Any, compiler: Any, **kw: Any) -> str:
-            clauses = list(element.clauses)
-            return re.sub(r"\{(\d)\}", lambda m: str(compiler.process(clauses[int(m[1])], **kw)), form)
-
-        return compile_word
-
-    compiles(word, "sqlite")(spelled(sqlite))
-    compiles(word, "postgresql")(spelled(postgresql))
+from dothi.db.words import spell
 
 
 class boxed(FunctionElement[bool]):
@@ -37,7 +23,7 @@ class boxed(FunctionElement[bool]):
         return self
 
 
-_spell(
+spell(
     boxed,
     "{1} IN (SELECT id FROM record_box WHERE first_dataset <= {0} AND last_dataset >= {0}"
     " AND west <= {5} AND east >= {3} AND south <= {6} AND north >= {4})",
@@ -54,7 +40,7 @@ class in_turn(FunctionElement[int]):
     type, inherit_cache, name = BigInteger(), True, "in_turn"
 
 
-_spell(in_turn, "{0}", "({0} + 0)")
+spell(in_turn, "{0}", "({0} + 0)")
 
 
 class unguessed(FunctionElement[bool]):
@@ -71,7 +57,7 @@ class unguessed(FunctionElement[bool]):
         return self
 
 
-_spell(unguessed, "({0})", "CASE WHEN {0} THEN true ELSE false END")
+spell(unguessed, "({0})", "CASE WHEN {0} THEN true ELSE false END")
 
 
 class only_if(FunctionElement[int]):
@@ -83,7 +69,7 @@ class only_if(FunctionElement[int]):
     type, inherit_cache, name = BigInteger(), True, "only_if"
 
 
-_spell(only_if, "(CASE WHEN {1} THEN {0} ELSE 0 END)", "{0}")
+spell(only_if, "(CASE WHEN {1} THEN {0} ELSE 0 END)", "{0}")
 
 
 class json_member(FunctionElement[str]):
@@ -92,7 +78,7 @@ class json_member(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "json_member"
 
 
-_spell(json_member, "coalesce({0} -> {1}, 'null')", "coalesce((({0})::jsonb -> {1})::text, 'null')")
+spell(json_member, "coalesce({0} -> {1}, 'null')", "coalesce((({0})::jsonb -> {1})::text, 'null')")
 
 
 class json_led(FunctionElement[str]):
@@ -101,7 +87,7 @@ class json_led(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "json_led"
 
 
-_spell(
+spell(
     json_led,
     "('{' || {1} || {2} || CASE {0} WHEN '{}' THEN '}' ELSE ',' || substr({0}, 2) END)",
     # written out once only: that is most of the work; right() copies the rest where overlay() counts its letters
@@ -176,7 +162,7 @@ class utf8_of(FunctionElement[bytes]):
     type, inherit_cache, name = LargeBinary(), True, "utf8_of"
 
 
-_spell(utf8_of, "CAST({0} AS BLOB)", "convert_to({0}, 'UTF8')")
+spell(utf8_of, "CAST({0} AS BLOB)", "convert_to({0}, 'UTF8')")
 
 
 class geojson_of(FunctionElement[str]):
@@ -185,7 +171,7 @@ class geojson_of(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "geojson_of"
 
 
-_spell(geojson_of, "dothi_geojson_of({0})", "ST_AsGeoJSON({0}, 7)")
+spell(geojson_of, "dothi_geojson_of({0})", "ST_AsGeoJSON({0}, 7)")
 
 
 class no_text(FunctionElement[str]):
@@ -194,7 +180,7 @@ class no_text(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "no_text"
 
 
-_spell(no_text, "CAST(NULL AS TEXT)", "NULL::text")
+spell(no_text, "CAST(NULL AS TEXT)", "NULL::text")
 
 
 class no_number(FunctionElement[Any]):
@@ -203,4 +189,4 @@ class no_number(FunctionElement[Any]):
     type, inherit_cache, name = BigInteger(), True, "no_number"
 
 
-_spell(no_number, "CAST(NULL AS INTEGER)", "NULL::bigint")
+spell(no_number, "CAST(NULL AS INTEGER)", "NULL::bigint")

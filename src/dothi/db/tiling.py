@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.functions import FunctionElement
 
 from dothi.db import session, words
-from dothi.db.words import _spell as spell
+from dothi.db.words import spell
 
 EXTENT = 4096  # units of a tile's width
 BUFFER = 64  # units around it, so that outlines do not show its edge

@@ -9,16 +9,25 @@ from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, Boolean, ColumnClause, Double, Float, LargeBinary, Text
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.functions import FunctionElement
 
 
-def _spell(word: type, sqlite: str | None, postgresql: str) -> None:
-    """Say how each database spells a word; {0}, {1} stand for its arguments, {*} for all of them."""
+def spell(word: type, sqlite: str | None, postgresql: str) -> None:
+    """Say how each database spells a word; {0}, {1} stand for its arguments, {*} for all of them.
+
+    An argument that is an expression stands in brackets. Each place spells its argument anew: SQLite's binds are counted.
+    """
 
     def spelled(form: str) -> Any:
         def compile_word(element: Any, compiler: Any, **kw: Any) -> str:
-            parts = [compiler.process(clause, **kw) for clause in element.clauses]
-            return re.sub(r"\{(\*|\d)\}", lambda m: ", ".join(parts) if m[1] == "*" else parts[int(m[1])], form)
+            clauses = [one.self_group(against=operators.getitem) for one in element.clauses]
+
+            def part(found: re.Match[str]) -> str:
+                wanted = clauses if found[1] == "*" else [clauses[int(found[1])]]
+                return ", ".join(compiler.process(one, **kw) for one in wanted)
+
+            return re.sub(r"\{(\*|\d)\}", part, form)
 
         return compile_word
 
@@ -33,7 +42,7 @@ class json_quote(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "json_quote"
 
 
-_spell(json_quote, "json_quote({0})", "coalesce(to_json(({0})::text)::text, 'null')")
+spell(json_quote, "json_quote({0})", "coalesce(to_json(({0})::text)::text, 'null')")
 
 
 class json_number(FunctionElement[str]):
@@ -42,7 +51,7 @@ class json_number(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "json_number"
 
 
-_spell(
+spell(
     json_number,
     "CASE WHEN {0} IS NULL THEN 'null' WHEN CAST({0} AS INTEGER) = {0} AND abs({0}) < 1e15 THEN"
     " CAST(CAST({0} AS INTEGER) AS TEXT) WHEN CAST(CAST({0} AS TEXT) AS REAL) = {0} THEN CAST({0} AS TEXT)"
@@ -57,7 +66,7 @@ class json_body(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "json_body"
 
 
-_spell(json_body, "coalesce({0}, 'null')", "coalesce(({0})::text, 'null')")
+spell(json_body, "coalesce({0}, 'null')", "coalesce(({0})::text, 'null')")
 
 
 class json_text(FunctionElement[str]):
@@ -85,7 +94,7 @@ class joined(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "joined"
 
 
-_spell(joined, "group_concat({0}, {1})", "string_agg({0}, {1})")
+spell(joined, "group_concat({0}, {1})", "string_agg({0}, {1})")
 
 
 class iso_text(FunctionElement[str]):
@@ -94,7 +103,7 @@ class iso_text(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "iso_text"
 
 
-_spell(
+spell(
     iso_text,
     # date and time take a fifth of the time of strftime
     "CASE WHEN {0} IS NULL THEN NULL WHEN {0} % 1000000 = 0 THEN date({0} / 1000000, 'unixepoch') || 'T' ||"
@@ -102,7 +111,7 @@ _spell(
     " strftime('%Y-%m-%dT%H:%M:%S', ({0} - (({0} % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch') ||"
     " CASE WHEN {0} % 1000 = 0 THEN printf('.%03dZ', ((({0} % 1000000) + 1000000) % 1000000) / 1000)"
     " ELSE printf('.%06dZ', (({0} % 1000000) + 1000000) % 1000000) END END",
-    "to_char(timestamp '1970-01-01' + ({0}) * interval '1 microsecond', CASE WHEN mod({0}, 1000) = 0"
+    "to_char(timestamp '1970-01-01' + {0} * interval '1 microsecond', CASE WHEN mod({0}, 1000) = 0"
     ' THEN \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\' ELSE \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\' END)',
 )
 
@@ -113,7 +122,7 @@ class text_of(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "text_of"
 
 
-_spell(text_of, "CAST({0} AS TEXT)", "({0})::text")
+spell(text_of, "CAST({0} AS TEXT)", "({0})::text")
 
 
 class integers(FunctionElement[Any]):
@@ -122,7 +131,7 @@ class integers(FunctionElement[Any]):
     inherit_cache, name = True, "integers"
 
 
-_spell(
+spell(
     integers,
     "json_each({0})",
     "(SELECT value::bigint AS value FROM jsonb_array_elements_text(({0})::jsonb) AS e(value))",
@@ -135,7 +144,7 @@ class spans(FunctionElement[Any]):
     inherit_cache, name = True, "spans"
 
 
-_spell(
+spell(
     spans,
     "(SELECT json_extract(value, '$[0]') AS key, json_extract(value, '$[1]') AS begin_,"
     " json_extract(value, '$[2]') AS end_ FROM json_each({0}))",
@@ -150,7 +159,7 @@ class by_index(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "by_index"
 
 
-_spell(
+spell(
     by_index,
     "NULL",
     "concat(set_config('jit', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),"
@@ -175,7 +184,7 @@ class written(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "written"
 
 
-_spell(written, None, "concat({*})")
+spell(written, None, "concat({*})")
 
 
 @compiles(written, "sqlite")
@@ -197,7 +206,7 @@ class json_raw(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "json_raw"
 
 
-_spell(json_raw, "{0}", "({0})::text")
+spell(json_raw, "{0}", "({0})::text")
 
 
 class json_kept(FunctionElement[str]):
@@ -206,7 +215,7 @@ class json_kept(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "json_kept"
 
 
-_spell(json_kept, "{0}", "({0})::jsonb")
+spell(json_kept, "{0}", "({0})::jsonb")
 
 
 def _inside(name: str, kind: Any, doc: str, sqlite: str, postgresql: str) -> type[FunctionElement[Any]]:
@@ -292,7 +301,7 @@ class bytewise(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "bytewise"
 
 
-_spell(bytewise, "{0}", '({0}) COLLATE "C"')
+spell(bytewise, "{0}", '({0}) COLLATE "C"')
 
 
 class lower_text(FunctionElement[str]):
@@ -301,7 +310,7 @@ class lower_text(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "lower_text"
 
 
-_spell(lower_text, "dothi_lower({0})", "lower({0})")
+spell(lower_text, "dothi_lower({0})", "lower({0})")
 
 
 class upper_text(FunctionElement[str]):
@@ -310,7 +319,7 @@ class upper_text(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "upper_text"
 
 
-_spell(upper_text, "dothi_upper({0})", "upper({0})")
+spell(upper_text, "dothi_upper({0})", "upper({0})")
 
 
 class position_of(FunctionElement[int]):
@@ -319,7 +328,7 @@ class position_of(FunctionElement[int]):
     type, inherit_cache, name = BigInteger(), True, "position_of"
 
 
-_spell(position_of, "instr({0}, {1})", "strpos({0}, {1})")
+spell(position_of, "instr({0}, {1})", "strpos({0}, {1})")
 
 
 class instant_text(FunctionElement[str]):
@@ -331,10 +340,10 @@ class instant_text(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "instant_text"
 
 
-_spell(
+spell(
     instant_text,
-    "strftime({1}, (({0}) - ((({0}) % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch')",
-    "to_char(timestamp '1970-01-01' + ({0}) * interval '1 microsecond', {2})",
+    "strftime({1}, ({0} - (({0} % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch')",
+    "to_char(timestamp '1970-01-01' + {0} * interval '1 microsecond', {2})",
 )
 
 
@@ -344,7 +353,7 @@ class rounded(FunctionElement[float]):
     type, inherit_cache, name = Double(), True, "rounded"
 
 
-_spell(rounded, "round({0})", "round(({0})::numeric)::double precision")
+spell(rounded, "round({0})", "round(({0})::numeric)::double precision")
 
 
 class floored(FunctionElement[float]):
@@ -353,7 +362,7 @@ class floored(FunctionElement[float]):
     type, inherit_cache, name = Double(), True, "floored"
 
 
-_spell(floored, "dothi_floor({0})", "floor({0})")
+spell(floored, "dothi_floor({0})", "floor({0})")
 
 
 class remainder(FunctionElement[float]):
@@ -362,7 +371,7 @@ class remainder(FunctionElement[float]):
     type, inherit_cache, name = Double(), True, "remainder"
 
 
-_spell(
+spell(
     remainder,
     "dothi_mod({0}, {1})",
     "mod(({0})::numeric, nullif(({1})::numeric, 0))::double precision",
@@ -375,7 +384,7 @@ class geojson_geometry(FunctionElement[Any]):
     type, inherit_cache, name = LargeBinary(), True, "geojson_geometry"
 
 
-_spell(
+spell(
     geojson_geometry,
     "dothi_geojson({0})",
     "CASE WHEN jsonb_typeof(({0})::jsonb) = 'object' THEN ST_SetSRID(ST_GeomFromGeoJSON("
@@ -389,7 +398,7 @@ class from_wkb(FunctionElement[Any]):
     type, inherit_cache, name = LargeBinary(), True, "from_wkb"
 
 
-_spell(from_wkb, "{0}", "ST_GeomFromWKB({0}, 4326)")
+spell(from_wkb, "{0}", "ST_GeomFromWKB({0}, 4326)")
 
 
 class as_wkb(FunctionElement[bytes]):
@@ -398,13 +407,13 @@ class as_wkb(FunctionElement[bytes]):
     type, inherit_cache, name = LargeBinary(), True, "as_wkb"
 
 
-_spell(as_wkb, "{0}", "ST_AsBinary({0})")
+spell(as_wkb, "{0}", "ST_AsBinary({0})")
 
 
 def _spatial(name: str, kind: Any, doc: str) -> type[FunctionElement[Any]]:
     body = {"type": kind, "inherit_cache": True, "name": name, "__doc__": doc}
     word = type(name, (FunctionElement,), body)
-    _spell(word, f"dothi_{name}({{*}})", f"{name}({{*}})")
+    spell(word, f"dothi_{name}({{*}})", f"{name}({{*}})")
     return word
 
 
@@ -431,4 +440,4 @@ class in_turn(FunctionElement[str]):
     type, inherit_cache, name = Text(), True, "in_turn"
 
 
-_spell(in_turn, "NULL", "pg_advisory_xact_lock(hashtext({0}))::text")
+spell(in_turn, "NULL", "pg_advisory_xact_lock(hashtext({0}))::text")

@@ -26,7 +26,7 @@ from dothi.identity.guard import Caller
 from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault, NotFound
-from dothi.kit.text import fold, nfc
+from dothi.kit.text import nfc, slug
 
 Kind = Literal["ckan", "dcat"]
 READERS: dict[str, Callable[[Callable[[str, str], Answer], str, int], Iterable[Foreign | str]]] = {
@@ -258,7 +258,7 @@ class _Sameness:
 
 def _code(harvest_id: int, one: Foreign, taken: set[str]) -> str:
     """A name for its page: the number of the portal and the words of its title."""
-    words = re.sub(r"[^a-z0-9]+", "-", fold(one.title)).strip("-")[:60].strip("-") or "dataset"
+    words = slug(one.title)[:60].strip("-") or "dataset"
     code, number = f"h{harvest_id}-{words}", 2
     while code in taken:
         code, number = f"h{harvest_id}-{words}-{number}", number + 1

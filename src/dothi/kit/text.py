@@ -1,5 +1,6 @@
 """Vietnamese text: folding for search, the order of the alphabet for lists."""
 
+import re
 import unicodedata
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -21,6 +22,11 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     bare = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(bare.casefold().split())
+
+
+def slug(text: str) -> str:
+    """A text as part of an address: "Trạm Cầu Rạch Chanh" is tram-cau-rach-chanh; empty where nothing of it can stand there."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
 
 
 def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

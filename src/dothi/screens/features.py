@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
+from dothi.alerts import saying
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.sensing import glance, state, state_store
@@ -38,9 +39,7 @@ def stream_name(stream: StreamNow, language: str) -> str:
 def unit(stream: StreamNow, language: str) -> str:
     """The unit of a stream's values as people read it."""
     known = property_of(stream)
-    if known is not None and stream.unit in ("", known.unit.shown()):
-        return known.unit.shown(language)
-    return stream.unit
+    return saying.unit(stream.unit or (known.unit.shown() if known else ""), language)
 
 
 def stale_seconds(stream: StreamNow) -> float:

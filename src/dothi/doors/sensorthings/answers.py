@@ -246,9 +246,15 @@ def features(bodies: Sequence[str], geometries: Sequence[str | None], total: int
     return '{"type":"FeatureCollection",' + _outer(total, link) + '"features":[' + ",".join(parts) + "]}"
 
 
-def json(body: str, base: str, kind: str = "application/json") -> Response:
+def made(body: str, base: str, kind: str = "application/json") -> tuple[bytes, str]:
+    """The bytes of a JSON answer, with the service root filled in, and its media type."""
+    return body.replace(ROOT, base).encode(), kind
+
+
+def json(body: str, base: str) -> Response:
     """A JSON answer with the service root filled in."""
-    return Response(body.replace(ROOT, base).encode(), headers=errors.CORS, media_type=kind)
+    content, kind = made(body, base)
+    return Response(content, headers=errors.CORS, media_type=kind)
 
 
 def text(body: str) -> Response:

@@ -1,6 +1,7 @@
 """Reading the SensorThings interface: a URL becomes a prepared request, the request one answer."""
 
 import hashlib
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -50,18 +51,18 @@ async def _run(prepared: Prepared, base: str) -> Response:
         return answers.text(str(total))
     if plan.resource.single:
         return await _one(plan, prepared, binds, base)
-    if prepared.format != "CSV" and plan.timeless:  # a CSV's next page stands in its header
-
-        async def make() -> kept.Made:
-            made = await _many(plan, prepared, binds, base)
-            return bytes(made.body), str(made.media_type)
-
-        body, kind = await kept.answer((prepared, base), make, light=not plan.children)
-        return Response(body, headers=errors.CORS, media_type=kind)
-    return await _many(plan, prepared, binds, base)
+    if prepared.format == "CSV":
+        rows, _, link = await _gathered(plan, prepared, binds)
+        return answers.csv(plan.columns, rows[0], link, base)
+    make = partial(_many, plan, prepared, binds, base)
+    body, kind = await kept.answer((prepared, base), make, light=not plan.children) if plan.timeless else await make()
+    return Response(body, headers=errors.CORS, media_type=kind)
 
 
-async def _many(plan: plans.Plan, prepared: Prepared, binds: dict[str, Any], base: str) -> Response:
+async def _gathered(
+    plan: plans.Plan, prepared: Prepared, binds: dict[str, Any]
+) -> tuple[list[list[str]], int | None, str | None]:
+    """A page's rows, how many there are of all, and the link to those that follow."""
     rows, more = await _page(plan, prepared, binds)
     number = len(rows[-1])
     await _must_exist(plan, binds, empty=not number and not prepared.skip)
@@ -72,17 +73,21 @@ async def _many(plan: plans.Plan, prepared: Prepared, binds: dict[str, Any], bas
     if more and number:
         separator = "&" if "?" in prepared.again else "?"
         link = f"{ROOT}/{prepared.again}{separator}$skiptoken={cursors.token(rows[plan.fields.cursor][-1])}"
-    if prepared.format == "CSV":
-        return answers.csv(plan.columns, rows[0], link, base)
+    return rows, counted, link
+
+
+async def _many(plan: plans.Plan, prepared: Prepared, binds: dict[str, Any], base: str) -> kept.Made:
+    """A page as JSON."""
+    rows, counted, link = await _gathered(plan, prepared, binds)
     if prepared.format == "dataArray":
-        return answers.json(answers.data_array(plan.columns, rows[0], rows[plan.fields.id], counted, link), base)
+        return answers.made(answers.data_array(plan.columns, rows[0], rows[plan.fields.id], counted, link), base)
     if not plan.children and prepared.format == "json":
-        return answers.json(answers.collection("},".join(rows[0]) + "}" if number else "", counted, link), base)
+        return answers.made(answers.collection("},".join(rows[0]) + "}" if rows[-1] else "", counted, link), base)
     bodies = await answers.spliced(plan.children, plan.fields, rows, binds)
     if prepared.format == "GeoJSON":
         body = answers.features(bodies, rows[plan.fields.geometry], counted, link)
-        return answers.json(body, base, "application/geo+json")
-    return answers.json(answers.collection(",".join(bodies), counted, link), base)
+        return answers.made(body, base, "application/geo+json")
+    return answers.made(answers.collection(",".join(bodies), counted, link), base)
 
 
 async def _page(plan: plans.Plan, prepared: Prepared, binds: dict[str, Any]) -> tuple[list[list[str]], bool]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from dothi.kit.text import fold
+from dothi.kit.text import slug
 from dothi.web.i18n import Say
 
 # what BibTeX reads as commands
@@ -33,7 +33,7 @@ def citation(
         "author": "{" + _tex(who) + "}", "title": "{" + _tex(title) + "}", "year": str(year), "version": str(version),
         "publisher": _tex(who), "howpublished": rf"\url{{{url}}}", "note": f"{say('xem ngày')} {today:%d/%m/%Y}",
     }  # fmt: skip
-    name = re.sub(r"[^a-z0-9]+", "-", fold(code)).strip("-") or "dataset"
+    name = slug(code) or "dataset"
     lines = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
     return Citation(text, f"@misc{{{name}-{year},\n{lines}\n}}")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from dothi.alerts.model import SEVERITIES, WEEKDAYS
 from dothi.kit.errors import BadInput, Fault
-from dothi.kit.text import fold
+from dothi.kit.text import slug
 from dothi.screens.rules.editing import hours, number, put
 from dothi.sensing.sectors import Property
 from dothi.web.i18n import marked
@@ -81,8 +81,7 @@ def fits(kind: str, prop: Property) -> bool:
 
 def code_of(title: str, taken: Container[str]) -> str:
     """A code from a title, one nobody has: `Ngập đường Hùng Vương` is `ngap-duong-hung-vuong`."""
-    bare = "".join(one if one.isascii() and one.isalnum() else " " for one in fold(title))
-    made = "-".join(bare.split())[:50].strip("-")
+    made = slug(title)[:50].strip("-")
     made = made if made[:1].isalpha() else f"quy-tac-{made}".strip("-")
     return next(code for n in range(1, 10_000) if (code := made if n == 1 else f"{made}-{n}") not in taken)
 

@@ -15,7 +15,7 @@ from dothi.identity import guard
 from dothi.identity import store as identity
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault
-from dothi.kit.text import fold
+from dothi.kit.text import slug
 from dothi.screens.catalogue import labels
 from dothi.screens.desk import back, wrong
 from dothi.screens.steward.desk import Ask, get, kept, post
@@ -136,7 +136,7 @@ def schema_of(ask: Ask, old: Mapping[str, Any]) -> dict[str, Any]:
 
 def code_of(title: str) -> str:
     """A code made of a title: a-z, 0-9 and hyphens."""
-    return re.sub(r"-+", "-", re.sub(r"[^a-z0-9]+", "-", fold(title))).strip("-")[:60].strip("-")
+    return slug(title)[:60].strip("-")
 
 
 def _new(kind: str) -> dict[str, Any]:

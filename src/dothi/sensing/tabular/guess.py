@@ -15,7 +15,7 @@ from dothi.sensing.tabular import numbers, times, units
 from dothi.sensing.tabular.cells import NEVER, Cells
 from dothi.sensing.tabular.mapping import File
 from dothi.sensing.tabular.read import open_table
-from dothi.sensing.tabular.stations import position, slug
+from dothi.sensing.tabular.stations import code_of, position
 
 _TIMES = (
     "observedat",
@@ -62,7 +62,7 @@ def _written(path: Path, about: str, header: list[str], cells: dict[str, Cells])
         "  zone: Asia/Ho_Chi_Minh  # of times without an offset",
         "station:",
         *([f"  column: {_q(station)}"] if station else ["  is: station-1  # the one station of this file"]),
-        f'  code: "{slug(path.stem)[:30]}-{{slug}}"',
+        f'  code: "{code_of(path.stem)[:30]}-{{slug}}"',
         *(["  name_column: name"] if "name" in header and station != "name" else []),
         *(
             [f"  location: {_q(where)}  # {_order(cells[where])}", f'  order: "{_order(cells[where])}"']
@@ -72,7 +72,7 @@ def _written(path: Path, about: str, header: list[str], cells: dict[str, Cells])
         *_lon_lat(header, {when, station, where}),
         "  create: true  # false: refuse rows of stations that are not there yet",
         "  sharing: restricted  # open: everybody sees it",
-        f"sensor: {{code: {slug(path.stem)[:40]}, name: {_q(path.stem)}}}",
+        f"sensor: {{code: {code_of(path.stem)[:40]}, name: {_q(path.stem)}}}",
     ]
     return "\n".join([*lines, *_properties(header, cells, {when, station, where, None})]) + "\n"
 
@@ -89,7 +89,7 @@ def _properties(header: list[str], cells: dict[str, Cells], used: set[str | None
         found = _IN_HEADER.match(column)
         bare, written = (found["name"], found["unit"]) if found else (column, "")
         pack = known.property_of(bare) if known else None
-        code = pack.code if pack else slug(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare))
+        code = pack.code if pack else code_of(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare))
         if code in taken:
             continue
         if kind is None:

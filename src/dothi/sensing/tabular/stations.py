@@ -13,7 +13,7 @@ from dothi.db import session as db
 from dothi.identity import guard
 from dothi.kit import units as kit_units
 from dothi.kit.errors import BadInput, Fault, NotFound
-from dothi.kit.text import fold, nfc
+from dothi.kit.text import nfc, slug
 from dothi.sensing.tabular import store
 from dothi.sensing.tabular.cells import Cells
 from dothi.sensing.tabular.mapping import File, Mapping, Property
@@ -38,9 +38,9 @@ class Place:
     why: dict[int, str] = field(default_factory=dict)  # why there is NONE
 
 
-def slug(text: str) -> str:
-    """A text as part of an address: "Trạm Cầu Rạch Chanh" is tram-cau-rach-chanh."""
-    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-") or "x"
+def code_of(text: str) -> str:
+    """A text as part of a code; x where nothing of it can stand there."""
+    return slug(text) or "x"
 
 
 def position(text: str | None, order: str = "lat,lon") -> tuple[float, float] | None:
@@ -105,7 +105,7 @@ class Stations:
             if not same:
                 self._reasons[text] = "no station"
                 continue
-            code = self.how.codes.get(nfc(text.strip())) or self.how.code.format(value=text.strip(), slug=slug(text))
+            code = self.how.codes.get(nfc(text.strip())) or self.how.code.format(value=text.strip(), slug=code_of(text))
             other = self._codes.setdefault(code, same)
             if other != same:
                 self._reasons[text] = f"station {text!r} gets the code {code!r} of another; name it under `codes:`"
@@ -131,7 +131,7 @@ class Stations:
     def _place(self, text: str, code: str, row: int, cells: dict[str, Cells]) -> Place:
         how = self.how
         name = cells[how.name_column].said(row) if how.name_column else ""
-        made = Place(text, code, nfc(name.strip() or how.name.format(value=text.strip(), slug=slug(text))))
+        made = Place(text, code, nfc(name.strip() or how.name.format(value=text.strip(), slug=code_of(text))))
         where = None
         if how.location:
             where = position(cells[how.location].said(row), how.order)
