@@ -1,6 +1,8 @@
 """Every test runs on both databases unasked: ask for `database`, `session` or `server`."""
 
 import contextlib
+import functools
+import gc
 import os
 import re
 import shutil
@@ -26,6 +28,9 @@ from dothi.db.engine import make_engine
 # (and httpx would give up after five seconds)
 for _part in ("connect", "read", "write", "pool"):
     setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, _part, 60)
+# thousands of clients are made, and each would read all the world's certificates, which takes 20 ms
+_certificates = functools.cache(httpx.create_ssl_context)
+httpx._transports.default.create_ssl_context = lambda **_: _certificates()
 settings.register_profile("dothi", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dothi")
 
@@ -61,6 +66,12 @@ class Groups(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
     """How tests are spread over workers."""
     return Groups(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the garbage collector need not walk through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 KINDS = os.environ.get("DOTHI_TEST_DATABASES", "sqlite,postgresql").split(",")

@@ -12,8 +12,9 @@ from dothi.web import assets
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+# pages are put together by the processor; only what draws by WebGL goes through the software one, which costs far more
 QUIET = [
-    "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-first-run",
+    "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
 ]  # fmt: skip
 expect.set_options(timeout=45_000)  # a machine may be busy; what is right does not depend on it

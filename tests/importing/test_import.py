@@ -276,21 +276,22 @@ def test_an_interrupted_import_is_finished_by_the_same_call(imported, stored, da
     assert len(stored()) == 28
 
 
-def test_a_big_table_is_read_in_bounded_memory(mapped, tmp_path, database):
+def test_a_big_table_is_read_in_bounded_memory(imported, mapped, tmp_path, database):
+    imported(HEAD + "01/05/2025 00:30,Tân An,1,\n", dry_run=True)  # what every import holds: modules, packs
     path = tmp_path / "big.csv"
     start, chance = datetime(2020, 1, 1), random.Random(7)
     with path.open("w", encoding="utf-8") as stream:
         stream.write(HEAD)
-        for n in range(200_000):
+        for n in range(100_000):
             moment = start + timedelta(minutes=10 * n)
             stream.write(f"{moment:%d/%m/%Y %H:%M},Tân An,{chance.random():.6f} m,{chance.uniform(15, 35):.4f}°C\n")
     tracemalloc.start()
     told = run.observations(path, mapped(), dry_run=True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (told.rows, told.accepted, told.refused) == (200_000, 400_000, 0)
+    assert (told.rows, told.accepted, told.refused) == (100_000, 200_000, 0)
     # the cells of one chunk as Python texts, and the values set aside once, are all that is held
-    assert peak < 80_000_000
+    assert peak < 60_000_000
 
 
 def test_the_values_of_a_file_larger_than_one_part_stay_in_order(imported, stored, database, monkeypatch):

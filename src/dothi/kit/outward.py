@@ -4,6 +4,7 @@ Every address a name stands for is looked at before it is connected to, and that
 name cannot point elsewhere a moment later.
 """
 
+import functools
 import ipaddress
 import socket
 import ssl
@@ -102,6 +103,12 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Whom connections trust; read once, as that takes 20 ms."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Transport(httpx.BaseTransport):
     """httpx over connections to addresses that were looked at.
 
@@ -110,7 +117,7 @@ class Transport(httpx.BaseTransport):
 
     def __init__(self, clock: Deadline, *, private: bool, setting: str, most: int = 4) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_certificates(),
             max_connections=most,
             network_backend=_Backend(clock, private=private, setting=setting),
             retries=0,

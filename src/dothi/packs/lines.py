@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,18 @@ def read(path: Path, name: str) -> Source:
 
 def parse(text: str, name: str) -> Source:
     """As `read`, of text already at hand."""
+    kept = _parsed(text, name)
+    return Source(name, _copied(kept.value), dict(kept.lines), list(kept.faults))
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(one) for key, one in value.items()}
+    return [_copied(one) for one in value] if isinstance(value, list) else value
+
+
+@lru_cache(maxsize=512)  # the files of all packs and of some cities: plans and changed overrides read them again
+def _parsed(text: str, name: str) -> Source:
     source = Source(name)
     try:
         node = compose(text)

@@ -83,17 +83,26 @@ def check_certificate(pem: str) -> None:
         ) from None
 
 
-def _own() -> tuple[str, str]:
+def _own() -> tuple[rsa.RSAPrivateKey, str]:
     return _kept(settings().data)
 
 
 @lru_cache(maxsize=4)
-def _kept(folder: Path) -> tuple[str, str]:
+def _kept(folder: Path) -> tuple[rsa.RSAPrivateKey, str]:
     """Key and certificate, made by whoever comes first; several processes get the same."""
     with _making:  # a key of 3072 bits takes a second: no two threads make one
         text = made_once(folder / FILE, _made)
-    key, mark, pem = text.partition("-----BEGIN CERTIFICATE-----")
-    return key, mark + pem
+    private, mark, pem = text.partition("-----BEGIN CERTIFICATE-----")
+    return _key(private), mark + pem
+
+
+@lru_cache(maxsize=4)
+def _key(pem: str) -> rsa.RSAPrivateKey:
+    """Read once: that its parts fit one another takes far longer to check than a signature to make."""
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError(f"{FILE} holds no RSA key")
+    return key
 
 
 def _made() -> str:
