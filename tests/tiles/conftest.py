@@ -95,7 +95,7 @@ class Sets:
         )
         if old is None:
             return []
-        kept = {name: value for name, value in old.items() if name not in ("id", "mercator")}
+        kept = {name: value for name, value in old.items() if name not in ("id", "said")}
         kept |= {"record_id": old["id"], "superseded_at": at, "superseded_by": "key:1", "deleted": deleted}
         connection.execute(insert(RecordVersion).values(kept))
         connection.execute(delete(table).where(table.c.id == old["id"]))

@@ -44,7 +44,7 @@ __all__ = [
 # records of a box are gathered by index and then sorted; above this many, reading in order finds enough sooner
 GATHERED = 20_000
 _BATCH = 2000
-_NEEDED = ("id", "key", "geojson", "properties", "unit_code")  # for features and their order
+_NEEDED = ("id", "key", "geojson", "unit_code")  # for features, with what `_holding` says
 
 
 def constant(text: str) -> ColumnElement[Any]:
@@ -57,24 +57,38 @@ def properties_text(rows_: Rows, view: View, properties: Sequence[str] | None = 
 
     Without `properties` the stored object goes out, all that is hidden taken from it.
     """
+    pieces = _properties(rows_, view, properties)
+    return pieces[0] if len(pieces) == 1 else words.written(*pieces)
+
+
+def _properties(rows_: Rows, view: View, properties: Sequence[str] | None) -> list[ColumnElement[str]]:
+    """The properties as texts one after another."""
     names = [one.name for one in view.fields]
     place = None if isinstance(view, Virtual) or PLACE in names else rows_.c.unit_code
     if properties is None:
+        if "said" in rows_.c and not view.hidden:
+            said = rows_.c.said
+            led = constant("{" + f'"{PLACE}":')
+            return (
+                [said]
+                if place is None
+                else [led, words.json_quote(place), spelled.json_comma(said), spelled.json_rest(said)]
+            )
         whole, hidden = rows_.c.properties, map(constant, view.hidden)
         if place is None:
-            return words.json_raw(spelled.json_without(whole, *hidden) if view.hidden else whole)
-        led = (whole, constant(f'"{PLACE}":'), words.json_quote(place))
-        return spelled.json_led_without(*led, *hidden) if view.hidden else spelled.json_led(*led)
-    wanted = [name for name in names if properties is None or name in properties]
+            return [words.json_raw(spelled.json_without(whole, *hidden) if view.hidden else whole)]
+        member = (whole, constant(f'"{PLACE}":'), words.json_quote(place))
+        return [spelled.json_led_without(*member, *hidden) if view.hidden else spelled.json_led(*member)]
+    wanted = [name for name in names if name in properties]
     pieces: list[Any] = []
-    if place is not None and (properties is None or PLACE in properties):
+    if place is not None and PLACE in properties:
         pieces += [constant("{" + f'"{PLACE}":'), words.json_quote(place)]
     for name in wanted:
         label = json.dumps(name, ensure_ascii=False)
         pieces.append(constant(("," if pieces else "{") + f"{label}:"))
         pieces.append(spelled.json_member(rows_.c.properties, constant(name)))
     pieces.append(constant("}" if pieces else "{}"))
-    return spelled.beside(*pieces)
+    return [spelled.beside(*pieces)]
 
 
 def feature_text(
@@ -88,7 +102,7 @@ def feature_text(
         constant(',"geometry":'),
         shape,
         constant(',"properties":'),
-        properties_text(rows_, view, properties),
+        *_properties(rows_, view, properties),
         constant("}"),
     )
 
@@ -129,7 +143,7 @@ def page(view: View, asked: Asked, choose: Choose | None = None, *, checked: boo
     own = rows(view, asked.as_of, checked=checked)
     if not (own.indexed and _by_place(view, asked)):
         return _ordered(own, view, asked, chosen, clauses(own, view, asked))
-    needed = _NEEDED if choose is None else CANONICAL
+    needed = (*_NEEDED, *_holding(view, asked)) if choose is None else CANONICAL
     near = own.select(*(own.c[name] for name in needed)).where(*clauses(own, view, asked))
     many = view.count > GATHERED
     cte = (near.limit(GATHERED + 1) if many else near).cte("near").prefix_with("MATERIALIZED")
@@ -146,6 +160,12 @@ def page(view: View, asked: Asked, choose: Choose | None = None, *, checked: boo
     walked = walking.subquery()
     both = union_all(select(*few.c), select(*walked.c)).subquery()
     return select(*both.c)
+
+
+def _holding(view: View, asked: Asked) -> tuple[str, ...]:
+    """The columns that features and their order take properties from: their text where all of them are shown."""
+    whole = asked.properties is None and not view.hidden
+    return ("said", "properties") if whole and asked.sort else ("said",) if whole else ("properties",)
 
 
 def _by_place(view: View, asked: Asked) -> bool:

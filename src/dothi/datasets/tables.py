@@ -7,9 +7,10 @@ what stood before is in `record_version`, so a deleted record is found there alo
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, Integer, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Boolean, Computed, Float, ForeignKey, Index, Integer, Text, literal_column
+from sqlalchemy.orm import Mapped, Unmapped, mapped_column, unmapped_column
 
+from dothi.db import words
 from dothi.db.base import Base
 from dothi.db.types import Geometry, Id, Json
 
@@ -88,6 +89,10 @@ class Record(_Row, Base):
     recorded_at: Mapped[int] = mapped_column(BigInteger)
     recorded_by: Mapped[str] = mapped_column(Text)  # guard.Caller.actor
     load_id: Mapped[int | None] = mapped_column(Id)
+    # the properties as pages say them: kept by the database itself, as to write them out is most of a page's work
+    said: Unmapped[str | None] = unmapped_column(
+        Text, Computed(words.json_raw(literal_column("properties")), persisted=True)
+    )
     __table_args__ = (
         Index("uq_record_dataset_id_key", "dataset_id", "key", unique=True),
         Index("ix_record_dataset_id_id", "dataset_id", "id"),

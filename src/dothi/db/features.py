@@ -95,6 +95,25 @@ spell(
 )
 
 
+class json_comma(FunctionElement[str]):
+    """What stands between members put before those of a JSON object (its text) and them: nothing where it has none."""
+
+    type, inherit_cache, name = Text(), True, "json_comma"
+
+
+spell(json_comma, *["CASE {0} WHEN '{}' THEN '' ELSE ',' END"] * 2)
+
+
+class json_rest(FunctionElement[str]):
+    """The text of a JSON object without the bracket it begins with."""
+
+    type, inherit_cache, name = Text(), True, "json_rest"
+
+
+# right() copies the rest where substr() counts its letters
+spell(json_rest, "substr({0}, 2)", "right({0}, -1)")
+
+
 class json_without(FunctionElement[Any]):
     """A JSON object (first argument, a column) without some of its members, whose names are literal_column texts."""
 
