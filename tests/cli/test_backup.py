@@ -1,6 +1,8 @@
 """Backup and restore: everything comes back, a damaged file is refused before anything is touched."""
 
+import hashlib
 import io
+import json
 import re
 import stat
 import tarfile
@@ -119,6 +121,23 @@ def test_a_damaged_backup_is_refused_and_nothing_is_touched(city, tmp_path):
     half.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     with pytest.raises(BadInput):
         keeping.restore(engine, data, half, replace=True)
+    assert access.by_key(key) is not None
+
+
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.SYMTYPE])
+def test_a_backup_writes_nothing_but_files_below_its_folder(city, tmp_path, kind):
+    engine, data, key = city
+    file, name = tmp_path / "monday.tar", "data/../../elsewhere.txt" if kind == tarfile.REGTYPE else "data/link"
+    manifest = keeping.backup(engine, data, file)
+    manifest["files"][name] = {"bytes": 0, "sha256": hashlib.sha256(b"").hexdigest()}
+    bad = damaged(file, keeping.MANIFEST, lambda _: json.dumps(manifest).encode(), "bad.tar")
+    with tarfile.open(bad, "a") as tar:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, "/etc/passwd"
+        tar.addfile(member)
+    with pytest.raises(BadInput):
+        keeping.restore(engine, data, bad, replace=True)
+    assert list(tmp_path.rglob("elsewhere.txt")) == []
     assert access.by_key(key) is not None
 
 

@@ -109,7 +109,7 @@ def restore(engine: Engine, data: Path, file: Path, *, replace: bool = False) ->
     data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=data, prefix=".dothi-restore-") as folder:
         with tarfile.open(file) as tar:
-            tar.extractall(folder, filter="data")
+            _unpack(tar, Path(folder).resolve())
         dump = Path(folder) / DUMPS[kind]
         if kind == "sqlite":
             _load_sqlite(engine, dump)
@@ -119,6 +119,23 @@ def restore(engine: Engine, data: Path, file: Path, *, replace: bool = False) ->
         if kept.exists():
             shutil.copytree(kept, data, dirs_exist_ok=True)
     return manifest
+
+
+def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
+    """Write the files of a backup below a folder: plain files, and none elsewhere.
+
+    tarfile's own filters came with Python 3.11.4; Debian 12 has 3.11.2.
+    """
+    for member in tar:
+        target = (folder / member.name).resolve()
+        held = tar.extractfile(member) if member.isfile() and target.is_relative_to(folder) else None
+        if held is None:
+            message = "this is no backup of dothi; nothing was restored"
+            raise BadInput(message, [Fault(member.name, "is not a plain file below the backup")])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        opened = os.open(target, os.O_CREAT | os.O_WRONLY | os.O_EXCL, (member.mode & 0o755) | 0o600)
+        with held, os.fdopen(opened, "wb") as out:
+            shutil.copyfileobj(held, out, _CHUNK)
 
 
 def _dump_sqlite(engine: Engine, dump: Path, progress: Progress) -> None:
@@ -211,7 +228,7 @@ def _sum(path: Path) -> str:
 
 
 def _sum_of(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
-    held = tar.extractfile(member)
+    held = tar.extractfile(member) if member.isfile() else None  # a link may lead to what is not there
     if held is None:
         return "not a file"
     digest = hashlib.sha256()
