@@ -9,20 +9,27 @@ from dothi.kit.errors import BadInput, Fault
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of an answer. takes: media types a caller may name it by."""
+    """A form of an answer. takes: media types a caller may name it by; called: what people call it."""
 
     name: str
     kind: str
     takes: tuple[str, ...]
+    called: str = "JSON"
 
 
 JSON_FORM = Form("json", JSON, (JSON,))
-HTML_FORM = Form("html", HTML, (HTML, "application/xhtml+xml"))
-GEOJSON_FORM = Form("geojson", GEOJSON, (GEOJSON, JSON, "application/vnd.geo+json"))
-JSONFG = Form("jsonfg", "application/vnd.ogc.fg+json", ("application/vnd.ogc.fg+json", "application/fg+json"))
-CSV = Form("csv", "text/csv; charset=utf-8", ("text/csv",))
-GEOPARQUET = Form("geoparquet", "application/vnd.apache.parquet", ("application/vnd.apache.parquet",))
-FLATGEOBUF = Form("flatgeobuf", "application/flatgeobuf", ("application/flatgeobuf", "application/vnd.flatgeobuf"))
+HTML_FORM = Form("html", HTML, (HTML, "application/xhtml+xml"), "HTML")
+GEOJSON_FORM = Form("geojson", GEOJSON, (GEOJSON, JSON, "application/vnd.geo+json"), "GeoJSON")
+JSONFG = Form(
+    "jsonfg", "application/vnd.ogc.fg+json", ("application/vnd.ogc.fg+json", "application/fg+json"), "JSON-FG"
+)
+CSV = Form("csv", "text/csv; charset=utf-8", ("text/csv",), "CSV")
+GEOPARQUET = Form(
+    "geoparquet", "application/vnd.apache.parquet", ("application/vnd.apache.parquet",), "GeoParquet",
+)  # fmt: skip
+FLATGEOBUF = Form(
+    "flatgeobuf", "application/flatgeobuf", ("application/flatgeobuf", "application/vnd.flatgeobuf"), "FlatGeobuf"
+)
 FILES = (GEOPARQUET, FLATGEOBUF)
 DOCUMENT = (JSON_FORM, HTML_FORM)
 ITEMS = (GEOJSON_FORM, JSONFG, CSV, *FILES, HTML_FORM)

@@ -9,11 +9,20 @@ from starlette.responses import Response
 
 from dothi.datasets.reading import Virtual
 from dothi.datasets.views import View
-from dothi.doors.features import answers
+from dothi.doors.features import answers, formats
 from dothi.web import i18n, shell
 from dothi.web.address import root_of
 
 _MOST = 60  # columns of a table
+# what a link leads to, by its relation; those to forms of the page or of its items are called by the form's name
+_LEADS = {
+    "next": i18n.marked("Trang tiếp theo"),
+    "data": i18n.marked("Các tập dữ liệu"),
+    "conformance": i18n.marked("Các lớp tuân thủ"),
+    "service-desc": i18n.marked("Mô tả OpenAPI"),
+    "http://www.opengis.net/def/rel/ogc/1.0/queryables": i18n.marked("Trường lọc được"),
+}
+_FORMS = {one.kind: one.called for one in (*formats.ITEMS, *formats.DOCUMENT)}
 
 
 def landing(request: Request, document: dict[str, Any]) -> Response:
@@ -63,7 +72,7 @@ def _about(request: Request, view: View) -> dict[str, Any]:
 
 
 def _page(request: Request, name: str, context: dict[str, Any]) -> Response:
-    known = {"base": root_of(request), "part": answers.part, "cell": _cell}
+    known = {"base": root_of(request), "part": answers.part, "cell": _cell, "leads": _LEADS, "forms_of": _FORMS}
     page = shell.page(request, f"features/{name}.html", {**known, **context})
     page.headers["Vary"] = answers.VARY
     return page
