@@ -17,7 +17,6 @@ _MOST = 60  # columns of a table
 # what a link leads to, by its relation; those to forms of the page or of its items are called by the form's name
 _LEADS = {
     "next": i18n.marked("Trang tiếp theo"),
-    "data": i18n.marked("Các tập dữ liệu"),
     "conformance": i18n.marked("Các lớp tuân thủ"),
     "service-desc": i18n.marked("Mô tả OpenAPI"),
     "http://www.opengis.net/def/rel/ogc/1.0/queryables": i18n.marked("Trường lọc được"),
