@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import gc
 import os
 import re
 import shutil
@@ -66,12 +65,6 @@ class Groups(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
     """How tests are spread over workers."""
     return Groups(config, log)
-
-
-def pytest_collection_finish() -> None:
-    """Modules and tests stay to the end: the garbage collector need not walk through them again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 KINDS = os.environ.get("DOTHI_TEST_DATABASES", "sqlite,postgresql").split(",")

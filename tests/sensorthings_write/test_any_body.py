@@ -14,7 +14,7 @@ from dothi.sensing import service, shapes
 from tests.sensorthings_write.conftest import datastream, location, multi, observed_property, point, sensor, thing
 
 MODEST = settings(
-    max_examples=70, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
 ANY = st.recursive(
     st.one_of(

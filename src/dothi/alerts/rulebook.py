@@ -1,6 +1,6 @@
 """The rules in the database: declared by packs, made, changed and switched by people; every version is kept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,14 +27,7 @@ def declare(session: Session) -> list[str]:
     """
     now, given = clock.now_micros(), declared.rules()
     there = {one.code: one for one in session.scalars(select(Rule))}
-    new = [
-        Rule(
-            code=code, origin="pack", agency_id=None, version=1, status=model.status, changed_at=now,
-            changed_by=ENGINE, **_read(model),
-        )
-        for code, model in given.items() if code not in there
-    ]  # fmt: skip
-    session.add_all(new)
+    new = [_first(model, "pack", None, model.status, ENGINE, now) for code, model in given.items() if code not in there]
     _keep(session, new, ENGINE, now)
     changed = [one.code for one in new]
     for code, model in given.items():
@@ -90,11 +83,7 @@ def create(
 
 def _made(session: Session, caller: Caller, model: RuleModel, agency_id: int | None, status: str) -> Rule:
     now = clock.now_micros()
-    made = Rule(
-        code=model.code, origin="person", agency_id=agency_id, version=1, status=status, changed_at=now,
-        changed_by=caller.actor, **_read(model),
-    )  # fmt: skip
-    session.add(made)
+    made = _first(model, "person", agency_id, status, caller.actor, now)
     _keep(session, [made], caller.actor, now)
     _said(session, made, "created", caller.actor)
     return made
@@ -210,6 +199,13 @@ def _read(model: RuleModel) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _first(model: RuleModel, origin: str, agency_id: int | None, status: str, actor: str, now: int) -> Rule:
+    return Rule(
+        code=model.code, origin=origin, agency_id=agency_id, version=1, status=status, changed_at=now, changed_by=actor,
+        **_read(model),
+    )  # fmt: skip
+
+
 def _become(session: Session, found: Rule, model: RuleModel, actor: str, now: int) -> None:
     for name, value in _read(model).items():
         setattr(found, name, value)
@@ -218,7 +214,8 @@ def _become(session: Session, found: Rule, model: RuleModel, actor: str, now: in
     _keep(session, [found], actor, now)
 
 
-def _keep(session: Session, found: Iterable[Rule], actor: str, now: int) -> None:
+def _keep(session: Session, found: Sequence[Rule], actor: str, now: int) -> None:
+    session.add_all(found)
     session.flush()
     session.add_all(
         RuleVersion(rule_id=one.id, version=one.version, definition=one.definition, at=now, by=actor) for one in found

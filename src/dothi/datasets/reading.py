@@ -64,25 +64,22 @@ def properties_text(rows_: Rows, view: View, properties: Sequence[str] | None = 
 def _properties(rows_: Rows, view: View, properties: Sequence[str] | None) -> list[ColumnElement[str]]:
     """The properties as texts one after another."""
     names = [one.name for one in view.fields]
-    place = None if isinstance(view, Virtual) or PLACE in names else rows_.c.unit_code
+    place = None if isinstance(view, Virtual) or PLACE in names else words.json_quote(rows_.c.unit_code)
     if properties is None:
         if "said" in rows_.c and not view.hidden:
             said = rows_.c.said
-            led = constant("{" + f'"{PLACE}":')
-            return (
-                [said]
-                if place is None
-                else [led, words.json_quote(place), spelled.json_comma(said), spelled.json_rest(said)]
-            )
+            if place is None:
+                return [said]
+            return [constant(f'{{"{PLACE}":'), place, spelled.json_comma(said), spelled.json_rest(said)]
         whole, hidden = rows_.c.properties, map(constant, view.hidden)
         if place is None:
             return [words.json_raw(spelled.json_without(whole, *hidden) if view.hidden else whole)]
-        member = (whole, constant(f'"{PLACE}":'), words.json_quote(place))
-        return [spelled.json_led_without(*member, *hidden) if view.hidden else spelled.json_led(*member)]
+        led = (whole, constant(f'"{PLACE}":'), place)
+        return [spelled.json_led_without(*led, *hidden) if view.hidden else spelled.json_led(*led)]
     wanted = [name for name in names if name in properties]
     pieces: list[Any] = []
     if place is not None and PLACE in properties:
-        pieces += [constant("{" + f'"{PLACE}":'), words.json_quote(place)]
+        pieces += [constant(f'{{"{PLACE}":'), place]
     for name in wanted:
         label = json.dumps(name, ensure_ascii=False)
         pieces.append(constant(("," if pieces else "{") + f"{label}:"))
@@ -164,8 +161,9 @@ def page(view: View, asked: Asked, choose: Choose | None = None, *, checked: boo
 
 def _holding(view: View, asked: Asked) -> tuple[str, ...]:
     """The columns that features and their order take properties from: their text where all of them are shown."""
-    whole = asked.properties is None and not view.hidden
-    return ("said", "properties") if whole and asked.sort else ("said",) if whole else ("properties",)
+    if asked.properties is not None or view.hidden:
+        return ("properties",)
+    return ("said", "properties") if asked.sort else ("said",)
 
 
 def _by_place(view: View, asked: Asked) -> bool:

@@ -133,7 +133,7 @@ def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
             message = "this is no backup of dothi; nothing was restored"
             raise BadInput(message, [Fault(member.name, "is not a plain file below the backup")])
         target.parent.mkdir(parents=True, exist_ok=True)
-        opened = os.open(target, os.O_CREAT | os.O_WRONLY | os.O_EXCL, (member.mode & 0o755) | 0o600)
+        opened = os.open(target, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, (member.mode & 0o755) | 0o600)
         with held, os.fdopen(opened, "wb") as out:
             shutil.copyfileobj(held, out, _CHUNK)
 

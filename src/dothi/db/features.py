@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, ColumnElement, LargeBinary, Text, case, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -95,13 +95,10 @@ spell(
 )
 
 
-class json_comma(FunctionElement[str]):
+def json_comma(text: ColumnElement[str]) -> ColumnElement[str]:
     """What stands between members put before those of a JSON object (its text) and them: nothing where it has none."""
-
-    type, inherit_cache, name = Text(), True, "json_comma"
-
-
-spell(json_comma, *["CASE {0} WHEN '{}' THEN '' ELSE ',' END"] * 2)
+    empty, nothing, comma = (literal_column(one, Text()) for one in ("'{}'", "''", "','"))
+    return case((text == empty, nothing), else_=comma)
 
 
 class json_rest(FunctionElement[str]):

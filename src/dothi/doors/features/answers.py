@@ -16,6 +16,7 @@ JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 PATCH = "application/merge-patch+json"
+REL = "http://www.opengis.net/def/rel/ogc/1.0/"  # what relations of OGC begin with
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Crs, ETag, Last-Modified, Link, Location",

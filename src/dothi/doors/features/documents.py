@@ -10,7 +10,7 @@ from dothi.config import settings
 from dothi.datasets.reading import Virtual
 from dothi.datasets.views import View
 from dothi.doors.features import answers, asked, collections, crs, formats, html, landing, schemas
-from dothi.doors.features.answers import HTML, JSON, OPENAPI, SCHEMA, link
+from dothi.doors.features.answers import HTML, JSON, OPENAPI, REL, SCHEMA, link
 from dothi.identity import access
 from dothi.kit import clock
 from dothi.web.address import root_of
@@ -20,7 +20,6 @@ ABOUT = (
     "Bản ghi của các tập dữ liệu theo OGC API: lọc, sắp xếp, tải về, và sửa khi có quyền. "
     "Records of datasets as OGC API Features: filtered, sorted, downloaded, and edited by those who may."
 )
-_REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 
 
 async def root(request: Request) -> Response:
@@ -132,10 +131,10 @@ def described(view: View, base: str, *, short: bool = False) -> dict[str, Any]:
         link(here, "self", JSON, view.title),
         link(f"{here}?f=html", "alternate", HTML, view.title),
         *items,
-        link(f"{here}/schema", f"{_REL}schema", SCHEMA, "Schema of the items"),
+        link(f"{here}/schema", f"{REL}schema", SCHEMA, "Schema of the items"),
         link(f"{here}/schema", "describedby", SCHEMA, "Schema of the items"),  # by this name GDAL looks for it
-        link(f"{here}/queryables", f"{_REL}queryables", SCHEMA, "What items may be filtered by"),
-        link(f"{here}/sortables", f"{_REL}sortables", SCHEMA, "What items may be sorted by"),
+        link(f"{here}/queryables", f"{REL}queryables", SCHEMA, "What items may be filtered by"),
+        link(f"{here}/sortables", f"{REL}sortables", SCHEMA, "What items may be sorted by"),
         *({**one, "href": one["href"].replace("{collection}", here)} for one in _more(view)),
     ]
     if not isinstance(view, Virtual):

@@ -19,7 +19,7 @@ _LEADS = {
     "next": i18n.marked("Trang tiếp theo"),
     "conformance": i18n.marked("Các lớp tuân thủ"),
     "service-desc": i18n.marked("Mô tả OpenAPI"),
-    "http://www.opengis.net/def/rel/ogc/1.0/queryables": i18n.marked("Trường lọc được"),
+    f"{answers.REL}queryables": i18n.marked("Trường lọc được"),
 }
 _FORMS = {one.kind: one.called for one in (*formats.ITEMS, *formats.DOCUMENT)}
 
