@@ -231,10 +231,20 @@ def open_writes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server(database: Engine):
-    """The whole application on a free port: `.url`."""
+def server(database: Engine, monkeypatch: pytest.MonkeyPatch):
+    """The application's pages and interfaces on a free port: `.url`. What waits behind them starts with `whole`.
+
+    Hundreds of tests start one of their own.
+    """
     from tests.servers import Running
 
+    monkeypatch.setenv("DOTHI_ROLE", os.environ.get("DOTHI_ROLE", "web"))
     config.settings.cache_clear()
     with Running() as running:
         yield running
+
+
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server also does scheduled work, watches the rules and takes what is published; ask for it before `server`."""
+    monkeypatch.setenv("DOTHI_ROLE", "all")

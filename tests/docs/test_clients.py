@@ -9,6 +9,7 @@ import pytest
 
 from tests.docs.pages import ROOT, here, shell, to_run
 
+pytestmark = pytest.mark.usefixtures("whole")
 README, CLIENTS = "README.md", "docs/guide/clients.md"
 
 

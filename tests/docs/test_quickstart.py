@@ -9,6 +9,7 @@ import pytest
 
 from tests.docs.pages import blocks, shell, to_run
 
+pytestmark = pytest.mark.usefixtures("whole")
 README = "README.md"  # README.vi.md has the same blocks: test_pages.py
 
 

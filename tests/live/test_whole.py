@@ -28,7 +28,7 @@ def thing() -> dict[str, object]:
     }  # fmt: skip
 
 
-def test_from_sensor_to_screen(open_writes, server) -> None:
+def test_from_sensor_to_screen(open_writes, whole, server) -> None:
     base = f"{server.url}/sta/v1.1"
     made = httpx.post(f"{base}/Things", json=thing())
     assert made.status_code == 201

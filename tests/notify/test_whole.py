@@ -24,7 +24,7 @@ def hurried(monkeypatch):
         monkeypatch.setitem(runner._jobs, name, replace(runner._jobs[name], seconds=0.5))
 
 
-def test_a_running_server_tells_of_an_alarm_and_climbs_by_itself(mailbox, people, hurried, server):
+def test_a_running_server_tells_of_an_alarm_and_climbs_by_itself(mailbox, people, hurried, whole, server):
     give(people("lan"), "mail", "lan@example.vn")
     give(people("truong", "duty-chief"), "mail", "truong@example.vn", language="en")
     with db.writing() as session:

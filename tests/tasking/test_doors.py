@@ -14,7 +14,7 @@ SWITCH = {
 
 
 @pytest.fixture
-def city(server):
+def city(whole, server):
     town = Town()
     town.measure("LGT-001", "power", 0.06, ago=5)
     town.measure("GATE-01", "gate-inside", 0.8, ago=5)

@@ -184,7 +184,7 @@ def test_a_caller_who_never_finishes_the_headers_is_let_go(monkeypatch):
     asyncio.run(scenario())
 
 
-def test_health_is_json_a_watcher_can_read(server):
+def test_health_is_json_a_watcher_can_read(whole, server):
     said = httpx.get(f"{server.url}/health").json()
     assert said["ok"] is True
     assert said["database"]["kind"] in ("sqlite", "postgresql")

@@ -107,7 +107,7 @@ def _asked() -> list[Override]:
     if not given.database_url and not (given.data / "dothi.db").exists() and db._engine is None:  # noqa: SLF001
         return []
     try:
-        with db.reading() as session:
+        with db.aside() as session:  # whoever needs packs may have begun to write
             return stored(session)
     except (SQLAlchemyError, OSError, ValueError) as error:
         log.debug("no overrides: %s", error)

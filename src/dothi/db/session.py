@@ -76,6 +76,16 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
+def aside() -> Iterator[Session]:
+    """A session that reads what stands, for code that may be inside another transaction without knowing it.
+
+    Were its connection of the pool all share, those who hold the others could all be waiting for whoever asks.
+    """
+    with reading() if engine().dialect.name == "sqlite" else Session(beside(), autoflush=False) as session:
+        yield session
+
+
+@contextmanager
 def writing() -> Iterator[Session]:
     """A session whose transaction is committed at the end, or undone by an error.
 
