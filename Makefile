@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 # of the tests: more than cores, as they wait at times for servers and browsers
 WORKERS ?= 3
 
-.PHONY: help setup demo test coverage lint bench soak types contract check-servers frontend-test clean
+.PHONY: help setup demo test coverage lint bench soak types contract check-servers frontend-test pytest clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -53,7 +53,10 @@ lint: .make/test-venv .make/node ## ruff, mypy, import contract, biome
 frontend-test: .make/node
 	cd frontend && npm run --silent test
 
-test: setup .make/test-venv check-servers lint frontend-test ## everything, on both databases, with real servers and a real browser
+test: setup .make/test-venv check-servers ## everything, on both databases, with real servers and a real browser
+	@$(MAKE) --no-print-directory --jobs 2 lint frontend-test pytest
+
+pytest: # with lint beside it, which is on one core for a minute
 	$(BIN)/pytest -n $(WORKERS)
 
 coverage: setup .make/test-venv check-servers ## which lines the tests without the browser run

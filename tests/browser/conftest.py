@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwri
 from dothi.web import assets
 
 ROOT = Path(__file__).parents[2]
-AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 # pages are put together by the processor; only what draws by WebGL goes through the software one, which costs far more
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--no-first-run",
@@ -66,7 +65,9 @@ def visit(chromium: Browser) -> Iterator[object]:
     contexts = []
 
     def opened(url: str, **options: object) -> Visitor:
-        context = chromium.new_context(**{"locale": "vi-VN", "reduced_motion": "reduce", **DESK, **options})
+        context = chromium.new_context(
+            **{"locale": "vi-VN", "reduced_motion": "reduce", "device_scale_factor": 0.5, **DESK, **options}
+        )
         context.set_default_timeout(90_000)
         contexts.append(context)
         visitor = Visitor(context.new_page())

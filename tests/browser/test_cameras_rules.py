@@ -11,7 +11,8 @@ from dothi.alerts import rulebook
 from dothi.db import session as db
 from dothi.identity.guard import SYSTEM, sees_entries
 from dothi.journal import service as journal
-from tests.browser.conftest import AXE, PHONE
+from tests.browser import axe
+from tests.browser.conftest import PHONE
 from tests.cameras import city as town
 from tests.filled import filled
 from tests.servers import Running
@@ -36,13 +37,14 @@ def centre(database: Engine, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def at_work(centre: str, visit):
-    """Open a page as a duty chief: at_work(path, **screen) -> Visitor."""
+    """Open a page as a duty chief: at_work(path, **screen) -> Visitor. Without a path, none yet."""
     token = town.signed_in("chief", "duty-chief")
 
-    def opened(path: str, **screen: object):
+    def opened(path: str = "", **screen: object):
         visitor = visit("about:blank", **screen)
         visitor.page.context.add_cookies([{"name": "dothi_session", "value": token, "url": centre}])
-        visitor.page.goto(centre + path)
+        if path:
+            visitor.page.goto(centre + path)
         return visitor
 
     return opened
@@ -113,7 +115,7 @@ def test_hls_is_asked_for_where_the_camera_says(at_work):
 @pytest.mark.parametrize("screen", SIZES, ids=["1920", "1024", "phone"])
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_axe_finds_nothing_and_nothing_runs_over_the_edge(at_work, centre, screen):
-    visitor = at_work("/operations/rules", **screen)
+    visitor = at_work(**screen)
     page, wrong = visitor.page, []
     page.on("response", lambda one: wrong.append(f"{one.url}: {one.status}") if one.status >= 400 else None)
     for path in (
@@ -123,11 +125,7 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(at_work, centre, scree
         "/operations/maintenance",
     ):  # fmt: skip
         page.goto(centre + path)
-        page.evaluate(AXE.read_text())
-        found = page.evaluate(
-            "async () => (await axe.run()).violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 160)}`)"
-        )
-        wrong += [f"{path}: {one}" for one in found]
+        wrong += [f"{path}: {one}" for one in axe.faults(page)]
         if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
             wide = "[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)"
             over = page.evaluate(f"{wide}.slice(0, 4).map((e) => e.outerHTML.slice(0, 90))")

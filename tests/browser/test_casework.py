@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from dothi.cases import service as cases
 from dothi.db import session as db
@@ -13,8 +13,8 @@ from dothi.identity.guard import SYSTEM
 from dothi.identity.tables import Person
 from dothi.places import base
 from dothi.places import service as places
-from tests.browser import seed
-from tests.browser.conftest import AXE, DESK, PHONE
+from tests.browser import axe, seed
+from tests.browser.conftest import DESK, PHONE
 from tests.casework.room import Room
 from tests.servers import Running
 
@@ -47,13 +47,6 @@ def at(room: Room, visit):
     return opened
 
 
-def serious(page: Page) -> list[str]:
-    """What axe finds serious."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [one["id"] for one in found["violations"] if one["impact"] in ("serious", "critical")]
-
-
 def test_a_case_is_handled_by_keyboard_and_the_second_of_two_is_told(room, at):
     visitor, number = at("officer", "/desk", bypass_csp=True), room.numbers["open"]
     page, panel = visitor.page, visitor.page.locator("[data-panel]")
@@ -71,7 +64,7 @@ def test_a_case_is_handled_by_keyboard_and_the_second_of_two_is_told(room, at):
     expect(page.locator("case-place[data-ready]")).to_be_visible()
     panel.get_by_text("Vì sao hạn như vậy").click()
     expect(panel.get_by_text("tính từ hôm sau").or_(panel.get_by_text("ngoài giờ làm việc"))).to_be_visible()
-    assert serious(page) == []
+    assert axe.faults(page) == []
 
     page.locator("tr[data-at] a.ti").focus()
     page.keyboard.press("r")
@@ -108,7 +101,7 @@ def test_a_case_is_handled_by_keyboard_and_the_second_of_two_is_told(room, at):
     page.keyboard.press("/")
     expect(page.locator("#q")).to_be_focused()
     page.emulate_media(color_scheme="dark")
-    assert serious(page) == []
+    assert axe.faults(page) == []
     unexpected = [one for one in visitor.complaints if "412" not in one]
     assert unexpected == []
 
@@ -133,14 +126,14 @@ def test_many_at_once_and_a_call_and_a_phone(room, at):
     call.get_by_label("Lĩnh vực", exact=True).select_option("other")
     call.get_by_label("Kinh độ, vĩ độ").fill("106.4051 10.5351")
     expect(call.locator("[data-near]")).to_contain_text(room.numbers["new"])
-    assert serious(call) == []
+    assert axe.faults(call) == []
 
     phone = at("officer", "/desk", bypass_csp=True, **PHONE).page
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     phone.locator(f'tr[data-case="{room.numbers["open"]}"] a.ti').click()
     expect(phone.get_by_role("heading", name="Đèn tắt ở open")).to_be_visible()
     expect(phone.locator(".list")).to_be_hidden()
-    assert serious(phone) == []
+    assert axe.faults(phone, grave=True) == []
     phone.get_by_role("link", name="Trao đổi").click()
     phone.get_by_label("Nội dung", exact=True).fill("Đang trên đường")
     phone.get_by_role("button", name="Gửi").click()

@@ -1,20 +1,19 @@
 """A dispatcher at a desk and a crew's telephone: sent out by keys and by drag, done without a network, synced once."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy.orm import Session
 
 from dothi.cases import jobs
 from dothi.cases.tables import Case, CaseFile, Job, Sent
 from dothi.db import session as db
 from dothi.identity import service as identity
-from tests.browser import seed
-from tests.browser.conftest import AXE, DESK, PHONE
+from tests.browser import axe, seed
+from tests.browser.conftest import DESK, PHONE
 from tests.field import scene
 from tests.servers import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture
@@ -45,23 +44,6 @@ def at(town, visit):
     return opened
 
 
-def axe(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")
-    ]
-
-
-def both_themes(page: Page) -> list[str]:
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # colours at rest
-        page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
-        found += [f"{scheme} {one}" for one in axe(page)]
-    return found
-
-
 def test_from_the_board_to_a_telephone_without_a_network_and_back(at, town):
     board = at("dispatcher", "/desk/board", **DESK)
     desk = board.page
@@ -87,13 +69,13 @@ def test_from_the_board_to_a_telephone_without_a_network_and_back(at, town):
     expect(desk.locator(".waiting")).to_contain_text("Việc nào cũng đã có đội")
     crew.get_by_role("button", name="Xếp đường đi").click()
     expect(desk.locator(".says")).to_contain_text("Đội 1")
-    assert both_themes(desk) == []
+    assert axe.in_both_themes(desk) == []
 
     worker = at("worker", "/field", **PHONE)
     phone = worker.page
     expect(phone.locator("li.stop")).to_have_count(3)
     expect(phone.locator("html")).to_have_attribute("data-kept", "")
-    assert both_themes(phone) == []
+    assert axe.in_both_themes(phone) == []
     small = phone.locator("main :is(a.btn, button, summary)").evaluate_all(
         "all => all.filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 44).map(one => one.outerHTML.slice(0, 90))"
     )
@@ -164,7 +146,7 @@ def test_from_the_board_to_a_telephone_without_a_network_and_back(at, town):
     told = phone.locator("field-told")
     expect(told).to_contain_text("Đã có người xử lý: Thợ Bốn đã báo chưa làm được")
     expect(told).to_contain_text("Hết bóng 60 W")
-    assert axe(phone) == []
+    assert axe.faults(phone) == []
     told.get_by_role("button", name="Đã đọc, bỏ qua").click()
     expect(told.locator(".banner")).to_have_count(0)
     expect(desk.locator(".waiting .card")).to_have_count(1)

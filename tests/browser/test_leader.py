@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from dothi import config
 from dothi.db import session as db
 from dothi.duty.tables import Order
-from tests.browser import time_seed
-from tests.browser.conftest import AXE, PHONE
+from tests.browser import axe, time_seed
+from tests.browser.conftest import PHONE
 from tests.filled import filled
 from tests.servers import Running
 
@@ -100,8 +100,7 @@ def test_somebody_who_gives_no_orders_sees_no_way_to(room, phone):
 def test_axe_finds_nothing_and_fingers_hit(room, phone, width):
     page = phone(viewport={"width": width, "height": 800}).page
     page.wait_for_selector("leader-page")
-    page.evaluate(AXE.read_text())
-    assert page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))") == []
+    assert axe.faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     small = page.evaluate(
         "[...document.querySelectorAll('.btn, .give')].map(e => e.getBoundingClientRect()).filter(r => r.height < 43.5 || r.width < 43.5).length"

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from dothi import config
 from dothi.kit import clock
-from tests.browser import seed
-from tests.browser.conftest import AXE, PHONE
+from tests.browser import axe, seed
+from tests.browser.conftest import PHONE
 from tests.servers import Running
 
 pytestmark = pytest.mark.browser
@@ -188,7 +188,6 @@ def test_the_pages_speak_english_when_asked(city, visit):
     ("screen", "pages"), [({}, PAGES), ({**PHONE, "color_scheme": "dark"}, PAGES[:5])], ids=["desk", "phone-dark"]
 )
 def test_every_page_is_accessible_and_keeps_its_own_policy(city, visit, screen, pages):
-    axe = AXE.read_text("utf-8")
     visitor = visit("about:blank", **screen)
     page = visitor.page
     for one in pages:
@@ -196,10 +195,7 @@ def test_every_page_is_accessible_and_keeps_its_own_policy(city, visit, screen, 
         if page.locator("time-chart").count():
             page.locator("time-chart").scroll_into_view_if_needed()
             page.wait_for_selector("time-chart[data-ready]")
-        page.evaluate(axe)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
-        serious = [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")]
-        assert serious == [], one
+        assert axe.faults(page) == [], one
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{one} scrolls sideways"
         assert visitor.complaints == [], one
 

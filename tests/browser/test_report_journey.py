@@ -15,8 +15,9 @@ from dothi.db import session as db
 from dothi.notify.tables import Message
 from dothi.screens.transparency import asking
 from dothi.web import assets
+from tests.browser import axe
 from tests.browser import journey_seed as seed
-from tests.browser.conftest import AXE, DESK, PHONE, Visitor
+from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.servers import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database", ["sqlite"], indirect=True)]
@@ -78,23 +79,6 @@ def jpeg(name: str, *, lit: bool) -> dict[str, object]:
     return {"name": name, "mimeType": "image/jpeg", "buffer": seed.photo(lit=lit)}
 
 
-def serious(page: Page) -> list[str]:
-    """What axe finds serious, in both themes."""
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # colours at rest
-        page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
-        page.evaluate(AXE.read_text("utf-8"))
-        rules = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)")
-        found += [
-            f"{scheme} {one['id']}: {one['nodes'][0]['html'][:160]}"
-            for one in rules
-            if one["impact"] in ("serious", "critical")
-        ]
-    page.emulate_media(color_scheme="light")
-    return found
-
-
 def compressed(addresses: list[str]) -> int:
     """Bytes of scripts as they travel."""
     names = {urlsplit(one).path.removeprefix(assets.BASE) for one in addresses if urlsplit(one).path.endswith(".js")}
@@ -141,7 +125,7 @@ def test_a_report_travels_to_a_crew_and_back(town, at, visit):
     assert steps == sorted(steps)
     assert set(steps) == {1, 2, 3, 4, 5, 6}
     assert [one for one in tabbed if not one["name"] or not one["seen"]] == []
-    assert serious(phone) == []
+    assert axe.in_both_themes(phone) == []
 
     # the citizen
     phone.locator("#photo").set_input_files(jpeg("den.jpg", lit=False))
@@ -157,7 +141,7 @@ def test_a_report_travels_to_a_crew_and_back(town, at, visit):
     phone.get_by_role("button", name="Gửi phản ánh").click()
     number = confirm(phone)
     assert re.fullmatch(r"PA-\d\d-\d{6}", number)
-    assert serious(phone) == []
+    assert axe.in_both_themes(phone) == []
 
     # the call centre's officer: what it is, when it is due and why, whose it is
     desk = at("taker", "/desk", **DESK)
@@ -221,7 +205,7 @@ def test_a_report_travels_to_a_crew_and_back(town, at, visit):
         expect(phone.locator("figure").filter(has_text=word).get_by_role("img")).to_be_visible()
     expect(phone.locator("#mine h2")).to_have_text("Việc này đã xong chưa?")
     expect(phone.locator(".timeline")).to_contain_text("Đã thay bóng LED 100 W")
-    assert serious(phone) == []
+    assert axe.in_both_themes(phone) == []
     phone.get_by_role("button", name="Đã xong").click()
     phone.get_by_role("radio", name="Rất hài lòng").check()
     phone.get_by_role("button", name="Gửi đánh giá").click()
@@ -240,7 +224,7 @@ def test_a_report_travels_to_a_crew_and_back(town, at, visit):
     # anybody
     public = visit(f"{town.url}/reports/{number}", bypass_csp=True, **PHONE).page
     expect(public.locator("main")).to_contain_text("Đã đóng")
-    assert serious(public) == []
+    assert axe.in_both_themes(public) == []
     shown = public.content()
     for one in public.locator(".rp-ba a").all():
         answer = public.request.get(town.url + str(one.get_attribute("href")))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from dothi.cases.tables import Case, CaseFile
 from dothi.db import session as db
@@ -12,8 +12,8 @@ from dothi.identity.guard import SYSTEM
 from dothi.notify.tables import Message
 from dothi.places import base
 from dothi.places import service as places
-from tests.browser import seed
-from tests.browser.conftest import AXE, PHONE
+from tests.browser import axe, seed
+from tests.browser.conftest import PHONE
 from tests.cases import reporters
 from tests.servers import Running
 
@@ -50,18 +50,6 @@ def reports() -> list[tuple[str, float | None, int]]:
             (one.number, one.lon, session.query(CaseFile).filter_by(case_id=one.id).count())
             for one in session.query(Case).order_by(Case.id)
         ]
-
-
-def axe(page: Page) -> list[tuple[str, str]]:
-    """What axe calls serious, in both themes."""
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate(AXE.read_text())
-        rules = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
-        found += [(scheme, f"{one['id']}: {one['nodes'][0]['html'][:160]}") for one in rules
-                  if one["impact"] in ("serious", "critical")]  # fmt: skip
-    return found
 
 
 @once
@@ -105,7 +93,7 @@ def test_with_script_offline_then_online_is_one_report(town, visit):
     expect(page.get_by_role("button", name="Chụp ảnh")).to_be_visible()
     script = page.evaluate(SCRIPT)
     assert 2_000 < script < 60_000  # bytes as they travelled; the map apart, which comes when it is seen
-    assert axe(page) == []
+    assert axe.in_both_themes(page) == []
 
     page.get_by_role("button", name="Vị trí của tôi").click()
     expect(page.locator("report-place")).to_contain_text("Phường Long An · sai số GPS 8 m")
@@ -151,9 +139,9 @@ def test_with_script_offline_then_online_is_one_report(town, visit):
     page.goto(f"{town}/reports/{number}")
     page.get_by_role("button", name="Mở bản đồ").click()
     expect(page.locator("report-pin[data-ready]")).to_be_visible()
-    assert axe(page) == []
+    assert axe.in_both_themes(page) == []
     page.goto(f"{town}/reports")
     page.get_by_role("button", name="Mở bản đồ").click()
     expect(page.locator("reports-map[data-ready]")).to_have_attribute("data-count", "1")
-    assert axe(page) == []
+    assert axe.in_both_themes(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -11,7 +11,8 @@ from dothi.cases import dossiers, files
 from dothi.cases import service as cases
 from dothi.db import session as db
 from dothi.identity.guard import SYSTEM
-from tests.browser.conftest import AXE, DESK, PHONE
+from tests.browser import axe
+from tests.browser.conftest import DESK, PHONE
 from tests.servers import Running
 from tests.services import town
 
@@ -32,10 +33,7 @@ def place(database: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
 
 def looked_at(page) -> None:
     """No serious fault for people who do not see or do not point, nothing wider than the screen."""
-    page.evaluate(AXE.read_text() + ";0")
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
-    serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-    assert serious == [], (page.url, serious)
+    assert axe.faults(page) == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from dothi.db import session as db
 from dothi.kit import clock
-from tests.browser.conftest import AXE, PHONE
+from tests.browser import axe
+from tests.browser.conftest import PHONE
 from tests.cases import scene
 from tests.servers import Running
 
@@ -31,25 +32,16 @@ def town(database: object) -> Iterator[str]:
         yield running.url
 
 
-def serious(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run()")
-    return [one["id"] for one in found["violations"] if one["impact"] in ("serious", "critical")]
-
-
 @once
 def test_the_figures_on_a_phone(town: str, visit: object) -> None:
     page = visit(f"{town}/transparency", **PHONE).page  # type: ignore[operator]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(SMALL) == []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert serious(page) == [], scheme
+    assert axe.in_both_themes(page, grave=True) == []
     expect(page.locator(".tp-chart svg")).to_be_visible()
     page.locator(".tp-figs a").first.click()
     expect(page.locator("[data-count]")).to_have_attribute("data-count", "3")
     expect(page.locator(".tp-rows li")).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.mouse.move(0, 0)  # what the pointer still lies on fades
-    page.wait_for_timeout(400)
-    assert serious(page) == []
+    assert axe.faults(page, grave=True) == []

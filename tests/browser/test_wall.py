@@ -8,8 +8,7 @@ from playwright.sync_api import expect
 from dothi import config
 from dothi.db import session as db
 from dothi.duty import walls
-from tests.browser import time_seed
-from tests.browser.conftest import AXE
+from tests.browser import axe, time_seed
 from tests.filled import filled
 from tests.servers import Running
 
@@ -131,5 +130,4 @@ def test_a_revoked_wall_shows_nothing_any_more(room, wall):
 def test_axe_finds_nothing(room, wall):
     page = wall.page
     page.clock.resume()
-    page.evaluate(AXE.read_text())
-    assert page.evaluate("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))") == []
+    assert axe.faults(page) == []

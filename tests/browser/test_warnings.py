@@ -17,8 +17,8 @@ from dothi.kit.text import fold
 from dothi.places import base
 from dothi.places import service as places
 from dothi.warnings import composing, parsing, service, signing
-from tests.browser import seed
-from tests.browser.conftest import AXE, DESK, PHONE
+from tests.browser import axe, seed
+from tests.browser.conftest import DESK, PHONE
 from tests.filled import filled
 from tests.servers import Running
 
@@ -43,16 +43,17 @@ def town(database: Engine) -> Iterator[str]:
 
 @pytest.fixture
 def person(town: str, visit):
-    """Open a page as somebody with a role: person(path, role, name) -> Visitor."""
+    """Open a page as somebody with a role: person(path, role, name) -> Visitor. Where the path is empty, none yet."""
 
     def opened(path: str, role: str, name: str, **screen: object):
         with db.writing() as session:
             made = identity.create_person(session, SYSTEM, fold(name).replace(" ", "."), name)
             identity.grant(session, SYSTEM, made, role)
             token = identity.sign_in(session, made.id)
-        visitor = visit(f"{town}/warnings", **screen)
+        visitor = visit("about:blank", **screen)
         visitor.page.context.add_cookies([{"name": "dothi_session", "value": token, "url": town}])
-        visitor.page.goto(town + path)
+        if path:
+            visitor.page.goto(town + path)
         return visitor
 
     return opened
@@ -182,8 +183,8 @@ def test_an_area_is_drawn_with_the_mouse_and_with_keys(person):
     assert page.locator("#f-shape").input_value() == ""
     page.get_by_role("button", name="Khoanh vùng").click()
     for key in (" ", "ArrowRight", " ", "ArrowDown", " ", "Enter"):
-        page.keyboard.press(key)
-        page.wait_for_timeout(400)  # the map glides to a stop
+        page.keyboard.press(key)  # where less motion is asked for, the map is there at once
+    page.wait_for_timeout(400)  # it draws what it shows now
     assert json.loads(page.locator("#f-shape").input_value())["type"] == "Polygon"
     # a press on a ward chooses it
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
@@ -226,7 +227,7 @@ def test_an_exercise_is_no_band_and_cannot_be_mistaken(town, visit):
     expect(page.locator(".mode[data-m=drill]")).to_contain_text("DIỄN TẬP")
 
 
-SETTLED = "() => document.getAnimations().every(one => one.effect.getTiming().iterations === Infinity)"
+FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 @once
@@ -237,7 +238,7 @@ def test_pages_are_for_everybody(town, visit, person, screens):
     published(severity="Extreme", simulated=True)
     number = 1
     public = visit("about:blank", **screens[0])
-    staff = person("/operations/warnings", "duty-chief", "Lê Soạn", **screens[0])
+    staff = person("", "duty-chief", "Lê Soạn", **screens[0])
     for visitor, paths in (
         (public, ("/warnings", f"/warnings/{identifier}", "/")),
         (
@@ -250,11 +251,6 @@ def test_pages_are_for_everybody(town, visit, person, screens):
             page.set_viewport_size(screen["viewport"])
             page.emulate_media(color_scheme="light")
             page.goto(town + path)
-            page.evaluate(AXE.read_text("utf-8"))
-            for theme in ("light", "dark"):
-                page.emulate_media(color_scheme=theme)
-                page.wait_for_function(SETTLED)  # colours pass over
-                found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-                wrong = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in found["violations"]]
-                assert wrong == [], (path, screen, theme)
-                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, screen, theme)
+            assert page.evaluate(FITS), (path, screen, "light")
+            assert axe.in_both_themes(page) == [], (path, screen)
+            assert page.evaluate(FITS), (path, screen, "dark")
