@@ -37,11 +37,11 @@ def test_the_figures_on_a_phone(town: str, visit: object) -> None:
     page = visit(f"{town}/transparency", **PHONE).page  # type: ignore[operator]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(SMALL) == []
-    assert axe.in_both_themes(page, grave=True) == []
+    assert axe.in_both_themes(page) == []
     expect(page.locator(".tp-chart svg")).to_be_visible()
     page.locator(".tp-figs a").first.click()
     expect(page.locator("[data-count]")).to_have_attribute("data-count", "3")
     expect(page.locator(".tp-rows li")).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.mouse.move(0, 0)  # what the pointer still lies on fades
-    assert axe.faults(page, grave=True) == []
+    assert axe.faults(page) == []
