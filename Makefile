@@ -53,10 +53,10 @@ lint: .make/test-venv .make/node ## ruff, mypy, import contract, biome
 frontend-test: .make/node
 	cd frontend && npm run --silent test
 
-test: setup .make/test-venv check-servers ## everything, on both databases, with real servers and a real browser
+test: ## everything, on both databases, with real servers and a real browser
 	@$(MAKE) --no-print-directory --jobs 2 lint frontend-test pytest
 
-pytest: # with lint beside it, which is on one core for a minute
+pytest: setup .make/test-venv check-servers # lint, which is on one core for a minute, runs beside it
 	$(BIN)/pytest -n $(WORKERS)
 
 coverage: setup .make/test-venv check-servers ## which lines the tests without the browser run

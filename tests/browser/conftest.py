@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
@@ -57,6 +58,13 @@ class Visitor:
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+
+    def enter(self, root: str, token: str, path: str = "") -> Self:
+        """Be signed in at a server with a session's token and open one of its pages; without a path, none yet."""
+        self.page.context.add_cookies([{"name": "dothi_session", "value": token, "url": root}])
+        if path:
+            self.page.goto(root + path)
+        return self
 
 
 @pytest.fixture

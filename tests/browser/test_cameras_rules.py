@@ -41,11 +41,7 @@ def at_work(centre: str, visit):
     token = town.signed_in("chief", "duty-chief")
 
     def opened(path: str = "", **screen: object):
-        visitor = visit("about:blank", **screen)
-        visitor.page.context.add_cookies([{"name": "dothi_session", "value": token, "url": centre}])
-        if path:
-            visitor.page.goto(centre + path)
-        return visitor
+        return visit("about:blank", **screen).enter(centre, token, path)
 
     return opened
 

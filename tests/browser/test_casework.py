@@ -38,11 +38,7 @@ def at(room: Room, visit):
     """Open a page as somebody: at(who, path) -> Visitor."""
 
     def opened(who: str, path: str, **screen: object):
-        visitor = visit("about:blank", **{**DESK, **screen})
-        cookie = {"name": "dothi_session", "value": room.tokens[who], "url": room.url}
-        visitor.page.context.add_cookies([cookie])
-        visitor.page.goto(room.url + path)
-        return visitor
+        return visit("about:blank", **{**DESK, **screen}).enter(room.url, room.tokens[who], path)
 
     return opened
 

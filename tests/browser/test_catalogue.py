@@ -43,7 +43,8 @@ def get(url: str, **more: object) -> httpx.Response:
 
 
 def test_a_dataset_is_found_with_and_without_diacritics_and_the_counts_are_of_what_is_seen(portal, visit):
-    page = visit(f"{portal}/catalogue?q=den+duong", **PLAIN).page
+    visitor = visit(f"{portal}/catalogue?q=den+duong", **PLAIN)
+    page = visitor.page
     expect(page.locator(".cards .ds")).to_have_count(1)
     for typed in ("Đèn đường", "DEN DUONG", "cong suat", "chieu sang", "ha tang khong co"):
         page.goto(f"{portal}/catalogue?q={typed}")
@@ -52,8 +53,7 @@ def test_a_dataset_is_found_with_and_without_diacritics_and_the_counts_are_of_wh
     expect(page.locator(".cat-bar h2")).to_have_text("1 tập dữ liệu")
     assert "Sở Tài chính" not in page.content(), "an agency with drafts only is nobody's facet"
     assert "Môi trường" not in page.locator(".facets").inner_text(), "the shared dataset's theme is not counted"
-    page.context.add_cookies([{"name": "dothi_session", "value": seed.signed_in("officer"), "url": portal}])
-    page.goto(f"{portal}/catalogue")
+    visitor.enter(portal, seed.signed_in("officer"), "/catalogue")
     expect(page.locator(".cat-bar h2")).to_have_text("3 tập dữ liệu")
 
 

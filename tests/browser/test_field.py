@@ -35,11 +35,7 @@ def town(database):
 @pytest.fixture
 def at(town, visit):
     def opened(who, path, **screen):
-        visitor = visit("about:blank", **screen)
-        cookie = {"name": "dothi_session", "value": town.tokens[who], "url": town.url}
-        visitor.page.context.add_cookies([cookie])
-        visitor.page.goto(town.url + path)
-        return visitor
+        return visit("about:blank", **screen).enter(town.url, town.tokens[who], path)
 
     return opened
 

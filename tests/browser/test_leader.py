@@ -29,10 +29,7 @@ def room(database, monkeypatch):
 @pytest.fixture
 def phone(room, visit):
     def opened(who="lan", **options):
-        visitor = visit("about:blank", **{**PHONE, **options})
-        visitor.page.context.add_cookies([time_seed.cookie(who, room.url)])
-        visitor.page.goto(f"{room.url}/operations/leader")
-        return visitor
+        return visit("about:blank", **{**PHONE, **options}).enter(room.url, time_seed.token(who), "/operations/leader")
 
     return opened
 

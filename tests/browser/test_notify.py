@@ -77,11 +77,7 @@ def work(office: Office, visit):
     """Open a page as somebody: work(path, role, **screen) -> Visitor. Without a path, none yet."""
 
     def opened(path: str = "", role: str = "duty-chief", **screen: object):
-        visitor = visit("about:blank", **{**DESK, **screen})
-        visitor.page.context.add_cookies([{"name": "dothi_session", "value": office.tokens[role], "url": office.url}])
-        if path:
-            visitor.page.goto(office.url + path)
-        return visitor
+        return visit("about:blank", **{**DESK, **screen}).enter(office.url, office.tokens[role], path)
 
     return opened
 

@@ -40,10 +40,7 @@ def desk(evening, visit):
     """Open the desk as somebody: desk(path, login) -> Visitor."""
 
     def opened(path: str = "/operations", login: str = "nhung", *, drawn: bool = False, **screen):
-        visitor = visit("about:blank", **{**WIDE, **screen})
-        visitor.page.context.add_cookies(
-            [{"name": "dothi_session", "value": evening.tokens[login], "url": evening.url}]
-        )
+        visitor = visit("about:blank", **{**WIDE, **screen}).enter(evening.url, evening.tokens[login])
         if not drawn:  # the map is by far the heaviest; what is asked here is not about it
             visitor.page.route("**/assets/stage-*", lambda route: route.abort())
         visitor.page.goto(evening.url + path)

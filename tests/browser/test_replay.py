@@ -31,8 +31,7 @@ def sits(room, visit):
     """The duty officer takes the desk, whose time machine is ready: sits(drawn) -> Visitor."""
 
     def sat(*, drawn: bool):
-        visitor = visit("about:blank", **DESK)
-        visitor.page.context.add_cookies([time_seed.cookie("nhung", room.url)])
+        visitor = visit("about:blank", **DESK).enter(room.url, time_seed.token("nhung"))
         if not drawn:  # the map is by far the heaviest
             visitor.page.route("**/assets/stage-*", lambda route: route.abort())
         visitor.page.goto(f"{room.url}/operations")
@@ -142,9 +141,7 @@ def test_nothing_can_be_done_to_the_past_and_axe_finds_nothing(room, reader):
 
 def test_without_script_the_scrubber_is_links(room, visit):
     visitor = visit("about:blank", **DESK, java_script_enabled=False)
-    page = visitor.page
-    page.context.add_cookies([time_seed.cookie("nhung", room.url)])
-    page.goto(f"{room.url}/operations")
+    page = visitor.enter(room.url, time_seed.token("nhung"), "/operations").page
     page.get_by_role("link", name="XEM LẠI").click()
     expect(page.locator(BAND)).to_be_visible()
     page.get_by_role("link", name="TRỰC TIẾP").click()

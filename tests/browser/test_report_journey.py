@@ -59,11 +59,7 @@ def at(town: SimpleNamespace, visit: Callable[..., Visitor]) -> Callable[..., Pa
     """Open a page as somebody: at(who, path) -> Page."""
 
     def opened(who: str, path: str, **screen: object) -> Page:
-        page = visit("about:blank", bypass_csp=True, **screen).page
-        cookie = {"name": "dothi_session", "value": town.tokens[who], "url": town.url}
-        page.context.add_cookies([cookie])
-        page.goto(town.url + path)
-        return page
+        return visit("about:blank", bypass_csp=True, **screen).enter(town.url, town.tokens[who], path).page
 
     return opened
 

@@ -36,11 +36,7 @@ def work(portal: str, visit):
     """Open a steward's page as a person with a role: work(path, role, agency) -> Visitor."""
 
     def opened(path: str, role: str = "data-steward", agency: str | None = None, **screen: object):
-        visitor = visit("about:blank", **screen)
-        token = seed.signed_in(role, agency)
-        visitor.page.context.add_cookies([{"name": "dothi_session", "value": token, "url": portal}])
-        visitor.page.goto(portal + path)
-        return visitor
+        return visit("about:blank", **screen).enter(portal, seed.signed_in(role, agency), path)
 
     return opened
 

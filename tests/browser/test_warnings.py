@@ -50,11 +50,7 @@ def person(town: str, visit):
             made = identity.create_person(session, SYSTEM, fold(name).replace(" ", "."), name)
             identity.grant(session, SYSTEM, made, role)
             token = identity.sign_in(session, made.id)
-        visitor = visit("about:blank", **screen)
-        visitor.page.context.add_cookies([{"name": "dothi_session", "value": token, "url": town}])
-        if path:
-            visitor.page.goto(town + path)
-        return visitor
+        return visit("about:blank", **screen).enter(town, token, path)
 
     return opened
 

@@ -123,8 +123,7 @@ def people_caller(session, login, made):
     return access.of_person(session, session.get(identity.Person, made[login].id))
 
 
-def cookie(login, url):
+def token(login):
     """A browser's session of a person."""
     with db.writing() as session:
-        token = identity.sign_in(session, session.query(identity.Person).filter_by(login=login).one().id)
-    return {"name": "dothi_session", "value": token, "url": url}
+        return identity.sign_in(session, session.query(identity.Person).filter_by(login=login).one().id)

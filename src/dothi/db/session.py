@@ -81,7 +81,8 @@ def aside() -> Iterator[Session]:
 
     Were its connection of the pool all share, those who hold the others could all be waiting for whoever asks.
     """
-    with reading() if engine().dialect.name == "sqlite" else Session(beside(), autoflush=False) as session:
+    made = engine()
+    with Session(made if made.dialect.name == "sqlite" else beside(), autoflush=False) as session, _said():
         yield session
 
 
