@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from dothi.city import service as city
 from dothi.city.tables import CityVersion, Setting
@@ -55,6 +55,19 @@ def test_apply_makes_the_city(session, folder):
     assert session.scalar(select(Setting.value).where(Setting.name == "city"))["name"]["vi"] == "Thành phố Thử"
     kinds = set(session.scalars(select(Entry.kind)))
     assert {"city.blueprint.applied", "identity.agency.created"} <= kinds
+
+
+def test_a_sensor_more_takes_few_statements(session, folder):
+    sent, after = [], []
+    event.listen(session.connection(), "before_cursor_execute", lambda *given: sent.append(given[2]))
+    made = city.plan(session, folder)
+    city.apply(session, guard.SYSTEM, made, lambda change: after.append((change.kind, len(sent))))
+    session.commit()
+    steps = itertools.pairwise(after)
+    each = [(kind, n - before) for (was, before), (kind, n) in steps if was == kind]
+    assert [(9 if kind == "thing" else 3) >= n for kind, n in each if kind in ("thing", "datastream")] == [True] * 8
+    told = [one for one in sent if one.startswith("INSERT INTO journal")]
+    assert 0 < len(told) < 10, "what is told is written together"
 
 
 def test_things_along_a_road_stand_every_so_many_metres(session, folder):

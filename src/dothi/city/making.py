@@ -48,6 +48,7 @@ class Maker:
         self.city = city
         self.agencies = store.agency_ids(session)
         self.ids: dict[tuple[str, str], int] = {}
+        self.made: sensing.Owners = {}
 
     def do(self, change: Change, wanted: Item | None, now: Item | None) -> None:
         """Do one change. wanted: None for a removal; now: None for a creation."""
@@ -208,8 +209,9 @@ class Maker:
             ]  # fmt: skip
         owner = self.agencies.get(agency) if agency else None
         id_ = self._ensure("thing", code, body, replace(self.caller, agency_id=owner))
-        store.give(self.session, id_, owner)
-        registry.invalidate()
+        if ("Thing", id_) not in self.made:  # what was just made is its agency's already
+            store.give(self.session, id_, owner)
+            registry.invalidate()
 
     def _datastream(self, code: str, body: dict[str, Any]) -> None:
         links = {"Thing": ("thing", body.pop("thing")), "Sensor": ("sensor", body.pop("sensor")),
@@ -233,7 +235,7 @@ class Maker:
         self._say("cases.crew.updated", f"crew:{code}", {"name": body["name"]})
 
     def _ensure(self, kind: str, code: str, body: dict[str, Any], caller: Caller | None = None) -> int:
-        id_ = sensing.ensure(self.session, caller or self.caller, ENTITIES[kind], code, body)
+        id_ = sensing.ensure(self.session, caller or self.caller, ENTITIES[kind], code, body, self.made)
         self.ids[kind, code] = id_
         return id_
 
@@ -250,6 +252,7 @@ class Maker:
             found = sensing.by_code(self.session, ENTITIES[change.kind], change.code)
             if found is not None:
                 sensing.delete(self.session, self.caller, ENTITIES[change.kind], found)
+                self.made.clear()
         elif change.kind == "area":
             places.drop_area(self.session, self.caller, change.code)
         elif change.kind == "setting":

@@ -3,7 +3,7 @@
 `kind` is `room.thing.verb`, e.g. `sensing.thing.created`; `subject` is `thing:12`; `actor` is guard's Caller.actor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, or_
@@ -16,6 +16,7 @@ from dothi.journal.tables import Entry
 from dothi.kit import clock
 
 Visibility = Literal["open", "shared", "restricted"]
+_UNSAID = {"agency_id": None, "subject": None, "place": None, "visibility": "restricted", "data": None}
 
 
 def append(
@@ -30,10 +31,16 @@ def append(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Write one entry; it stands or falls with the caller's transaction."""
-    store.insert_entry(
-        session, at=clock.now_micros(), kind=kind, actor=actor, agency_id=agency_id,
-        subject=subject, place=place, visibility=visibility, data=data,
-    )  # fmt: skip
+    entry = {
+        "at": clock.now_micros(), "kind": kind, "actor": actor, "agency_id": agency_id, "subject": subject,
+        "place": place, "visibility": visibility, "data": data,
+    }  # fmt: skip
+    store.insert_entries(session, [entry])
+
+
+def append_all(session: Session, said: Iterable[dict[str, Any]]) -> None:
+    """Write several entries, each said as to `append`, in their order and with one statement."""
+    store.insert_entries(session, [{**_UNSAID, "at": clock.now_micros(), **one} for one in said])
 
 
 def append_last(session: Session, kind: str, **said: Any) -> None:
@@ -44,7 +51,7 @@ def append_last(session: Session, kind: str, **said: Any) -> None:
     if not at_end(session):
         append(session, kind, **said)
         return
-    given = {"agency_id": None, "subject": None, "place": None, "visibility": "restricted", "data": None, **said}
+    given = {**_UNSAID, **said}
     store.insert_last(session, lambda: {"at": clock.now_micros(), "kind": kind, **given})
 
 

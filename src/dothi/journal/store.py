@@ -19,13 +19,13 @@ _ADD = insert(Entry.__table__).inline()  # type: ignore[arg-type]
 _TAKE_LAST, _ADD_LAST = wire.Statement(_TAKE), wire.Statement(_ADD, [name for name in FIELDS if name != "id"])
 
 
-def insert_entry(session: Session, **values: Any) -> None:
-    """Add one entry, in turn: the next transaction gets its id only when this one has ended.
+def insert_entries(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Add entries, in turn: the next transaction gets its ids only when this one has ended.
 
     So ids are in the order of commits, and a reader that has seen an id has seen, or will never see, every one below.
     """
     take_turn(session)
-    session.execute(_ADD, values)
+    session.execute(_ADD, rows)
 
 
 def last(session: Session, statement: Statement, values: Any) -> None:

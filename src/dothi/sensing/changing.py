@@ -31,7 +31,7 @@ def change(
     hold(session, entity, id_, of)
     before = body_of(session, entity, id_)
     _agree(session, draft, id_, faults)
-    making.check(session, caller, draft, faults)
+    making.check(making.Work(session, caller), draft, faults)
     values = _with_geometry(session, entity, id_, draft.values)
     columns = making.columns_of(entity, values)
     making.claim(session, entity, columns.get("code"), id_)
@@ -69,7 +69,7 @@ def body_of(session: Session, entity: str, id_: Any) -> dict[str, Any]:
 def place(session: Session, caller: Caller, entity: str, of: Owner, id_: int, locations: list[int]) -> None:
     """Put a thing at these locations, or have a HistoricalLocation name one more."""
     if entity == "Thing":
-        making.placed(session, caller, of, locations)
+        making.placed(making.Work(session, caller), of, locations)
     else:
         store.adopt(session, entity, id_, "Locations", locations, "Location")
         whereabouts.retime(session, id_)
@@ -131,10 +131,10 @@ def _relink_one(
     session: Session, caller: Caller, entity: str, id_: int, link: shapes.Link, ids: list[Any], of: Owner
 ) -> None:
     if (entity, link.name) == ("Thing", "Locations"):
-        making.placed(session, caller, of, ids)
+        making.placed(making.Work(session, caller), of, ids)
     elif (entity, link.name) == ("Location", "Things"):
         for thing_id in ids:
-            making.placed(session, caller, making.owner(session, caller, "Thing", thing_id), [id_])
+            making.placed(making.Work(session, caller), making.owner(session, caller, "Thing", thing_id), [id_])
     elif (entity, link.name) == ("HistoricalLocation", "Locations"):
         gone = [one for one in store.linked(session, entity, id_, "Locations") if one not in ids]
         store.part(session, entity, id_, "Locations", gone)
@@ -205,7 +205,7 @@ def _change_observation(
 ) -> str:
     """Another version takes the place of an Observation; the old one is kept as superseded. Returns its id."""
     draft, faults = shapes.draft("Observation", body, mode=mode)
-    making.check(session, caller, Draft("Observation", links=draft.links), faults)
+    making.check(making.Work(session, caller), Draft("Observation", links=draft.links), faults)
     stream, at = key_of(id_)
     old = history.get(session, stream, at)
     now = _observation(old)

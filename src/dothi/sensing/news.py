@@ -45,6 +45,12 @@ def before_commit(session: Session, call: Callable[[], Any]) -> None:
     waiting.append(call)
 
 
+def last_waiting(session: Session) -> Callable[[], Any] | None:
+    """What is to be called last before the commit, so far; None where nothing waits."""
+    waiting = None if session.in_nested_transaction() else session.info.get(_LAST)
+    return waiting[-1] if waiting else None
+
+
 def after_commit(session: Session, call: Callable[[], Any]) -> None:
     """Call this once the session's transaction is committed; never when it is undone."""
     waiting: list[Callable[[], Any]] | None = session.info.get(_WAITING)

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Fault, NotFound
 from dothi.sensing import changing, history, making, removal, rights, shapes, store
-from dothi.sensing.making import owner
+from dothi.sensing.making import Owners, Work, owner
 from dothi.sensing.shapes import SHAPES
 from dothi.sensing.whereabouts import ensure_feature
 
-__all__ = ["Parent", "body_of", "by_code", "create", "delete", "ensure", "ensure_feature", "hop", "link", "owner", "replace",
+__all__ = ["Owners", "Parent", "body_of", "by_code", "create", "delete", "ensure", "ensure_feature", "hop", "link", "owner", "replace",
            "unlink", "update"]  # fmt: skip
 
 
@@ -35,12 +35,17 @@ def create(session: Session, caller: Caller, entity: str, body: dict[str, Any], 
     entity: the standard's singular name. parent: where it is posted, e.g. Parent("Thing", 1, "Datastreams").
     Raises BadInput with every fault, NotFound for an unknown parent, Conflict for a code that is taken.
     """
+    return _create(Work(session, caller), entity, body, parent)
+
+
+def _create(work: Work, entity: str, body: dict[str, Any], parent: Parent | None = None) -> Any:
+    caller = work.caller
     rights.require_any(caller)
     of = rights.home(caller)
     given: making.Given = {}
     inverse = None
     if parent is not None:
-        of = making.owner(session, caller, parent.entity, parent.id)
+        of = work.owner(parent.entity, parent.id)
         described = SHAPES[parent.entity].link(parent.link)
         inverse = described.inverse if described else None
         of = rights.home(caller) if parent.entity in rights.UNOWNED else of
@@ -53,14 +58,14 @@ def create(session: Session, caller: Caller, entity: str, body: dict[str, Any], 
         for ref in draft.references()
         if ref.entity == "Observation"
     ]
-    making.check(session, caller, draft, faults)
+    making.check(work, draft, faults)
     if parent is not None and parent.entity in {"Thing", "HistoricalLocation"}:
         rights.require(caller, "Observation" if entity == "Observation" else parent.entity, of)
     if parent is not None and (parent.entity, parent.link) == ("MultiDatastream", "ObservedProperties"):
         raise BadInput("a MultiDatastream observes as many properties as it has units; replace it to change them")
-    id_ = making.insert(session, caller, draft, given, of)
+    id_ = making.insert(work, draft, given, of)
     if parent is not None and parent.link == "Locations":
-        changing.place(session, caller, parent.entity, of, parent.id, [int(id_)])
+        changing.place(work.session, caller, parent.entity, of, parent.id, [int(id_)])
     return id_
 
 
@@ -87,15 +92,21 @@ def by_code(session: Session, entity: str, code: str) -> int | None:
     return store.by_code(session, entity, code)
 
 
-def ensure(session: Session, caller: Caller, entity: str, code: str, body: dict[str, Any]) -> int:
+def ensure(
+    session: Session, caller: Caller, entity: str, code: str, body: dict[str, Any], made: Owners | None = None
+) -> int:
     """Create the entity with this code, or bring it to what the body says; returns its id.
 
     Of an entity that is there, nested entities are left alone, but a thing moves when its Locations differ.
+    made: whose is what was created so far by such calls in this transaction, so that it is not asked for again; kept up.
     """
+    made = {} if made is None else made
     whole = {**body, "properties": {**(body.get("properties") or {}), "code": code}}
-    id_ = store.by_code(session, entity, code)
+    free = store.code_taken(session, entity, code) is None
+    id_ = None if free else store.by_code(session, entity, code)
     if id_ is None:
-        return int(create(session, caller, entity, whole))
+        return int(_create(Work(session, caller, made, free={(entity, code)} if free else set()), entity, whole))
+    made.clear()  # what is changed may be theirs
     links = {link.name for link in SHAPES[entity].links}
     patch = {name: value for name, value in whole.items() if name not in links or _referenced(value)}
     update(session, caller, entity, id_, patch)
@@ -173,7 +184,7 @@ def unlink(session: Session, caller: Caller, entity: str, id_: Any, name: str, t
     rights.require(caller, entity, of)
     if (entity, name) == ("Thing", "Locations"):
         left = [one for one in store.linked(session, "Thing", int(id_), name) if one != to]
-        making.placed(session, caller, of, left)
+        making.placed(Work(session, caller), of, left)
         return
     message = f"a {entity} cannot be without its {name}; delete or update one of them instead"
     raise BadInput(message, [Fault(name, message)])

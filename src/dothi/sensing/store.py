@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, delete, func, literal, or_, select, true
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
 from sqlalchemy.orm import Session, aliased
@@ -61,6 +61,16 @@ _PAIRS: dict[tuple[str, str], tuple[Any, Any]] = {
         DatastreamProperty.datastream_id, DatastreamProperty.observed_property_id,
     ),
 }  # fmt: skip
+# made once, and of tables: making a statement, and a model's way to the database, cost more than running it
+_BARE: dict[str, Any] = {entity: model.__table__ for entity, model in TABLES.items()}
+_INSERT = {entity: insert_into(table).returning(table.c.id) for entity, table in _BARE.items()}
+_UPDATE = {entity: update_table(table).where(table.c.id == bindparam("_id")) for entity, table in _BARE.items()}
+_TAKEN = {
+    entity: select(table.c.id).where(table.c.code == bindparam("code"))
+    for entity, table in _BARE.items()
+    if "code" in table.c
+}
+_START = insert_into(DatastreamState.__table__)  # type: ignore[arg-type]
 # links that are a column of the other entity's row
 _FOREIGN = {
     ("Thing", "HistoricalLocations"): "thing_id", ("Thing", "Datastreams"): "thing_id",
@@ -117,18 +127,19 @@ def owners(session: Session, caller: Caller, entity: str, ids: Iterable[int]) ->
 
 def insert(session: Session, entity: str, values: dict[str, Any]) -> int:
     """Add an entity; returns its id."""
-    table = TABLES[entity]
-    return int(session.execute(insert_into(table).values(**values).returning(table.id)).scalar_one())
+    return int(session.execute(_INSERT[entity], _columns(entity, values)).scalar_one())
 
 
 def update(session: Session, entity: str, id_: int, values: dict[str, Any]) -> None:
     """Change columns of an entity."""
     if values:
-        table = TABLES[entity]
-        session.execute(
-            update_table(table).where(table.id == id_).values(**values),
-            execution_options={"synchronize_session": False},
-        )
+        session.execute(_UPDATE[entity], {"_id": id_, **_columns(entity, values)})
+
+
+def _columns(entity: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Values by the table's own names, where a model has another (`metadata_`)."""
+    columns = TABLES[entity].__mapper__.columns
+    return {columns[name].key: value for name, value in values.items()}
 
 
 def remove(session: Session, entity: str, ids: Sequence[int]) -> None:
@@ -197,7 +208,7 @@ def set_properties(session: Session, datastream_id: int, properties: Sequence[in
 
 def start_counting(session: Session, datastream_id: int) -> None:
     """The state row of a new datastream."""
-    session.execute(insert_into(DatastreamState).values(datastream_id=datastream_id, count=0))
+    session.execute(_START, {"datastream_id": datastream_id, "count": 0})
 
 
 def by_code(session: Session, entity: str, code: str) -> int | None:
@@ -212,8 +223,7 @@ def by_code(session: Session, entity: str, code: str) -> int | None:
 
 def code_taken(session: Session, entity: str, code: str) -> int | None:
     """Whoever bears the code, of either kind of datastream."""
-    table = TABLES[entity]
-    found: int | None = session.scalar(select(table.id).where(table.code == code))
+    found: int | None = session.scalar(_TAKEN[entity], {"code": code})
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy import insert as insert_into
 from sqlalchemy.orm import Session
 
@@ -27,17 +27,36 @@ from dothi.sensing.tables import (
 )
 
 _BLIND = {"synchronize_session": False}
+# made once, and of tables: making a statement, and a model's way to the database, cost more than running it
+_AT = insert_into(ThingLocation.__table__)  # type: ignore[arg-type]
+_WAS_AT = insert_into(HistoricalLocationLocation.__table__)  # type: ignore[arg-type]
+_GEOMETRIES = (
+    select(Location.id, Location.geometry)
+    .join(ThingLocation, ThingLocation.location_id == Location.id)
+    .where(ThingLocation.thing_id == bindparam("thing"), Location.geometry.is_not(None))
+    .order_by(Location.id)
+)
 
 
-def move(session: Session, thing_id: int, locations: Sequence[int]) -> int | None:
-    """Put a thing at these locations from now on, instead of where it was; returns the new HistoricalLocation's id."""
-    lock(session, [thing_id])
+def move(
+    session: Session, thing_id: int, locations: Sequence[int], *, new: bool = False
+) -> tuple[int | None, str | None]:
+    """Put a thing at these locations from now on, instead of where it was.
+
+    new: it was made just now, so that nobody else can meet it, it was nowhere and has no datastreams.
+    Returns the new HistoricalLocation's id and the code of the unit the thing is in.
+    """
+    if not new:
+        lock(session, [thing_id])
+        _leave(session, thing_id)
     _place(session, thing_id, locations)
     made = None
     if locations:
         made = _remember(session, thing_id, clock.now_micros(), locations)
-    follow(session, thing_id, locations[-1] if locations else None)
-    return made
+    unit = _stand(session, thing_id, locations[-1] if locations else None)
+    if not new:
+        _forget_features(session, thing_id)
+    return made, unit
 
 
 def remember(session: Session, thing_id: int, time: int, locations: Sequence[int]) -> int:
@@ -61,13 +80,13 @@ def follow(session: Session, thing_id: int, prefer: int | None = None) -> None:
 
     prefer: the location that counts when the thing has several; otherwise the newest one with a geometry.
     """
-    query = (
-        select(Location.id, Location.geometry)
-        .join(ThingLocation, ThingLocation.location_id == Location.id)
-        .where(ThingLocation.thing_id == thing_id, Location.geometry.is_not(None))
-        .order_by(Location.id)
-    )
-    placed: list[Any] = list(session.execute(query).all())
+    _stand(session, thing_id, prefer)
+    _forget_features(session, thing_id)
+
+
+def _stand(session: Session, thing_id: int, prefer: int | None) -> str | None:
+    """Copy the position of a thing's locations, and its unit, to the thing; returns the unit's code."""
+    placed: list[Any] = list(session.execute(_GEOMETRIES, {"thing": thing_id}).all())
     lon = lat = code = None
     if placed:
         chosen = next((g for id_, g in placed if id_ == prefer), placed[-1][1])
@@ -76,10 +95,13 @@ def follow(session: Session, thing_id: int, prefer: int | None = None) -> None:
         lon, lat = float(point.x), float(point.y)
         code = locate_code(session, lon, lat)
     store.update(session, "Thing", thing_id, {"lon": lon, "lat": lat, "unit_code": code})
-    session.execute(
-        update(Datastream).where(Datastream.thing_id == thing_id).values(feature_id=None), execution_options=_BLIND
-    )
-    forget_streams(session, session.scalars(select(Datastream.id).where(Datastream.thing_id == thing_id)).all())
+    return code
+
+
+def _forget_features(session: Session, thing_id: int) -> None:
+    """Later observations of a thing are about where it is by then."""
+    statement = update(Datastream).where(Datastream.thing_id == thing_id).values(feature_id=None)
+    forget_streams(session, session.scalars(statement.returning(Datastream.id), execution_options=_BLIND).all())
 
 
 def redraw(session: Session, location_id: int) -> None:
@@ -180,18 +202,21 @@ def lock(session: Session, things: Iterable[int]) -> None:
         session.execute(query.with_for_update(key_share=True)).all()
 
 
-def _place(session: Session, thing_id: int, locations: Sequence[int]) -> None:
+def _leave(session: Session, thing_id: int) -> None:
     session.execute(delete(ThingLocation).where(ThingLocation.thing_id == thing_id), execution_options=_BLIND)
+
+
+def _place(session: Session, thing_id: int, locations: Sequence[int]) -> None:
     rows = [{"thing_id": thing_id, "location_id": one} for one in dict.fromkeys(locations)]
     if rows:
-        session.execute(insert_into(ThingLocation), rows)
+        session.execute(_AT, rows)
 
 
 def _remember(session: Session, thing_id: int, time: int, locations: Sequence[int]) -> int:
     made = store.insert(session, "HistoricalLocation", {"thing_id": thing_id, "time": time})
     rows = [{"historical_location_id": made, "location_id": one} for one in dict.fromkeys(locations)]
     if rows:
-        session.execute(insert_into(HistoricalLocationLocation), rows)
+        session.execute(_WAS_AT, rows)
     return made
 
 
@@ -204,6 +229,7 @@ def _settle(session: Session, thing_id: int, historical_id: int) -> None:
     ).scalar_one()
     locations = store.linked(session, "HistoricalLocation", historical_id, "Locations")
     if newest == historical_id and locations and locations != store.linked(session, "Thing", thing_id, "Locations"):
+        _leave(session, thing_id)
         _place(session, thing_id, locations)
         follow(session, thing_id, locations[-1])
 
