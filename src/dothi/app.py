@@ -108,7 +108,6 @@ def _settle() -> None:
     """What is loaded now stays: the garbage collector need not walk it in the middle of every large body."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 class Described(FastAPI):
@@ -136,6 +135,7 @@ def served() -> ASGIApp:
     """The application in a process of its own, which holds nothing but a server."""
     global _alone
     _alone = True
+    gc.set_threshold(50_000, 20, 50)  # as `dothi` does: one of several workers begins here
     return create()
 
 

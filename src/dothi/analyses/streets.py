@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components, dijkstra
-from scipy.spatial import cKDTree
 from shapely.geometry.base import BaseGeometry
 
+from dothi.analyses import graphs
 from dothi.analyses.ground import Plane, plane_of
 
 GAP = 10.0  # metres: a line that ends this near another meets it
@@ -75,17 +73,15 @@ class Streets:
         ends = [shapely.get_coordinates(shapely.get_point(self.shapes, i)) for i in (0, -1)]
         both = np.vstack(ends) if len(self.shapes) else np.empty((0, 2))
         count = len(self.shapes)
-        pairs = cKDTree(both).query_pairs(_SAME, output_type="ndarray") if count else np.empty((0, 2), np.int64)
-        ones = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(2 * count,) * 2)
-        where = connected_components(ones, directed=False)[1] if count else np.empty(0, np.int64)
+        pairs = graphs.pairs(both, _SAME) if count else np.empty((0, 2), np.int64)
+        ones = graphs.matrix(np.ones(len(pairs)), pairs[:, 0], pairs[:, 1], 2 * count)
+        where = graphs.components(ones) if count else np.empty(0, np.int64)
         first = np.unique(where, return_index=True)[1]
         self.nodes: NDArray[np.float64] = both[first]
         self.a: NDArray[np.int64] = where.reshape(-1)[:count]
         self.b: NDArray[np.int64] = where.reshape(-1)[count:]
         self.graph = self._matrix(self.lengths)
-        self.component: NDArray[np.int32] = (
-            connected_components(self.graph, directed=False)[1] if len(self.nodes) else np.empty(0, np.int32)
-        )
+        self.component: NDArray[np.int32] = graphs.components(self.graph) if len(self.nodes) else np.empty(0, np.int32)
 
     def _prune(self) -> None:
         """Leave out the stubs that closing gaps drew over the other line."""
@@ -108,7 +104,7 @@ class Streets:
         low, high, cost = low[keep][order], high[keep][order], weights[keep][order]
         first = np.ones(len(low), bool)
         first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-        return csr_matrix((cost[first], (low[first], high[first])), shape=(len(self.nodes),) * 2)
+        return graphs.matrix(cost[first], low[first], high[first], len(self.nodes))
 
     @property
     def kilometres(self) -> float:
@@ -139,7 +135,7 @@ class Streets:
         ends = np.unique(np.concatenate((self.a[edge], self.b[edge])))
         place = np.full(count, -1)
         place[ends] = np.arange(len(ends))
-        ways = dijkstra(self.graph, directed=False, indices=ends, limit=limit)
+        ways = graphs.dijkstra(self.graph, ends, limit=limit)
         first = ways[place[self.a[edge]]] + at.along[here][:, None]
         last = ways[place[self.b[edge]]] + (self.lengths[edge] - at.along[here])[:, None]
         found[here] = np.minimum(first, last)
@@ -177,7 +173,7 @@ class Streets:
         froms = ((int(self.a[e]), x, 0.0), (int(self.b[e]), float(self.lengths[e]) - x, float(self.lengths[e])))
         tos = ((int(self.a[f]), y, 0.0), (int(self.b[f]), float(self.lengths[f]) - y, float(self.lengths[f])))
         for node, cost, side in froms:
-            ways, before = dijkstra(self.graph, directed=False, indices=node, return_predecessors=True)
+            ways, before = graphs.dijkstra(self.graph, node, predecessors=True)
             for other, more, far in tos:
                 total = cost + ways[other] + more
                 if np.isfinite(total):

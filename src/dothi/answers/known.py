@@ -34,6 +34,14 @@ class Known:
     indicators: dict[str, Any] = field(default_factory=dict)
     analyses: dict[str, Any] = field(default_factory=dict)
     drafts: dict[str, str] = field(default_factory=dict)  # template of a warning to the dataset it is written from
+    _fields: dict[str, tuple[Field, ...]] = field(default_factory=dict)
+
+    def fields(self, dataset: str) -> tuple[Field, ...]:
+        """The fields of a dataset; none where its schema is at fault, which its own file tells."""
+        if dataset not in self._fields:  # a page names some datasets dozens of times
+            schema = self.datasets[dataset].schema_
+            self._fields[dataset] = () if schemas.faults(schema) else schemas.fields(schema)
+        return self._fields[dataset]
 
 
 def of(found: Mapping[str, packs.Pack]) -> Known:
@@ -87,7 +95,7 @@ class Check:
         """Faults of names that are no fields of a dataset; by the key or place they stand at."""
         if code is None or code not in self.known.datasets:
             return
-        there = [one.name for one in fields_of(self.known.datasets[code])]
+        there = [one.name for one in self.known.fields(code)]
         for at, name in names.items():
             yield from self.named((*path, at), f"field of {code}", name, there)
 
@@ -95,7 +103,7 @@ class Check:
         """Faults of a condition over a dataset's records: how it is written, its names, their kinds."""
         if where is None or code is None or code not in self.known.datasets:
             return
-        kinds = kinds_of(fields_of(self.known.datasets[code]))
+        kinds = kinds_of(self.known.fields(code))
 
         def column(name: str) -> tuple[Any, str]:
             if name not in kinds:
@@ -132,11 +140,6 @@ class Check:
             written = re.search(r'"([^"]+)"$|\'([^\']+)\'$', one.message)
             near = ((written[1] or written[2]), list(names)) if written else None
             yield self.pack.fault(self.file, path, at + one.message, near=near, allowed=one.allowed)
-
-
-def fields_of(one: Declared) -> tuple[Field, ...]:
-    """The fields of a declared dataset; none where its schema is at fault, which its own file tells."""
-    return () if schemas.faults(one.schema_) else schemas.fields(one.schema_)
 
 
 def kinds_of(fields: Iterable[Field]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dothi.answers import model
-from dothi.answers.known import Check, Path, fields_of
+from dothi.answers.known import Check, Path
 from dothi.kit.errors import Fault
 
 # what a sentence of an answer may put in
@@ -55,7 +55,7 @@ def _numeric(check: Check, path: Path, one: model.Figure | model.Bars) -> Iterab
     how = one.how if isinstance(one, model.Figure) else one.aggregate
     if one.dataset not in check.known.datasets or how in ("count", "share", "distinct"):
         return
-    kinds = {f.name: f.kind for f in fields_of(check.known.datasets[one.dataset])}
+    kinds = {f.name: f.kind for f in check.known.fields(one.dataset)}
     if one.field in kinds and kinds[one.field] not in ("number", "integer"):
         numbers = [name for name, kind in kinds.items() if kind in ("number", "integer")]
         yield check.pack.fault(check.file, (*path, "field"), f'"{one.field}" is {kinds[one.field]}, no number to take the {how} of',
@@ -66,7 +66,7 @@ def _time(check: Check, path: Path, dataset: str | None, last: str | None, time:
     """`last` over records needs to know when they are."""
     if last is None or dataset is None or dataset not in check.known.datasets or time is not None:
         return
-    if not any(one.role == "valid-from" for one in fields_of(check.known.datasets[dataset])):
+    if not any(one.role == "valid-from" for one in check.known.fields(dataset)):
         yield check.pack.fault(check.file, (*path, "last"), f"{dataset} does not say which field is its time; give its field "
                                "x-role: valid-from, or restrict it by where")  # fmt: skip
 
@@ -142,7 +142,7 @@ def _bars(check: Check, path: Path, one: model.Bars) -> Iterable[Fault]:
     yield from check.where_of_records((*path, "where"), one.dataset, one.where)
     if one.dataset is None or one.dataset not in check.known.datasets:
         return
-    there = fields_of(check.known.datasets[one.dataset])
+    there = check.known.fields(one.dataset)
     names = [f.name for f in there]
     if one.by not in model.TIMES and one.by != "unit":
         yield from check.named((*path, "by"), f"field of {one.dataset}", one.by, [*names, "unit", *model.TIMES])

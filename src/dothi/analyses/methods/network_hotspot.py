@@ -15,10 +15,8 @@ import shapely
 import shapely.ops
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components, dijkstra
-from scipy.spatial import cKDTree
 
+from dothi.analyses import graphs
 from dothi.analyses.model import (
     NUMBER,
     STREET,
@@ -67,7 +65,7 @@ def kernel(streets: Streets, middles: Snapped, bandwidth: float) -> Any:
     """
     count = len(middles)
     spots = shapely.line_interpolate_point(streets.shapes[middles.edge], middles.along)
-    pairs = cKDTree(shapely.get_coordinates(spots)).query_pairs(bandwidth, output_type="ndarray")
+    pairs = graphs.pairs(shapely.get_coordinates(spots), bandwidth)
     i, j = pairs[:, 0], pairs[:, 1]
     nodes = _node_ways(streets, bandwidth)
     metres = np.full(len(pairs), np.inf)
@@ -83,7 +81,7 @@ def kernel(streets: Streets, middles: Snapped, bandwidth: float) -> Any:
     own = np.arange(count)
     rows, columns = np.concatenate((i, j, own)), np.concatenate((j, i, own))
     values = np.concatenate((value, value, np.full(count, 15 / 16 / bandwidth)))
-    return csr_matrix((values, (rows, columns)), shape=(count, count))
+    return graphs.matrix(values, rows, columns, count)
 
 
 def _both_ends(
@@ -100,12 +98,12 @@ def _node_ways(streets: Streets, limit: float) -> Any:
     rows, columns, values = [], [], []
     for begin in range(0, count, 500):
         some = np.arange(begin, min(begin + 500, count))
-        ways = dijkstra(streets.graph, directed=False, indices=some, limit=limit)
+        ways = graphs.dijkstra(streets.graph, some, limit=limit)
         i, j = np.nonzero(np.isfinite(ways))
         rows.append(some[i])
         columns.append(j)
         values.append(ways[i, j] + 1)
-    return csr_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(count, count))
+    return graphs.matrix(np.concatenate(values), np.concatenate(rows), np.concatenate(columns), count)
 
 
 def significance(
@@ -195,8 +193,7 @@ def _together(
     if not hot.any():
         return []
     both = np.array(kept, np.int64).reshape(-1, 2)
-    graph = csr_matrix((np.ones(len(both)), (both[:, 0], both[:, 1])), shape=(count, count))
-    labels = connected_components(graph, directed=False)[1]
+    labels = graphs.components(graphs.matrix(np.ones(len(both)), both[:, 0], both[:, 1], count))
     return [np.flatnonzero((labels == label) & hot) for label in np.unique(labels[hot])]
 
 

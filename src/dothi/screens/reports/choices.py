@@ -42,13 +42,14 @@ class Choice:
 
 def choices(session: Session, type_: str, language: str, now: int) -> list[Choice]:
     """Every category of a type, in the order of the packs."""
-    return [_choice(session, one, language, now) for one in types().categories(type_)]
+    days = calendar.load(session)
+    return [_choice(session, one, language, now, days) for one in types().categories(type_)]
 
 
 def choice(session: Session, code: str | None, language: str, now: int) -> Choice | None:
     """The category of a code; None where there is none."""
     found = types().named(code)
-    return _choice(session, found, language, now) if found else None
+    return _choice(session, found, language, now, calendar.load(session)) if found else None
 
 
 def grouped(found: list[Choice]) -> list[tuple[str, list[Choice]]]:
@@ -90,21 +91,21 @@ def _shapes() -> frozenset[str]:
     return frozenset(module.shapes)
 
 
-def _choice(session: Session, one: Category, language: str, now: int) -> Choice:
+def _choice(session: Session, one: Category, language: str, now: int, days: calendar.Calendar) -> Choice:
     texts = [one.title.vi, one.title.of("en"), *(one.words), one.group.vi if one.group else ""]
     return Choice(
         one.code, one.title.of(language), one.description.of(language) if one.description else "", icon_of(one.icon),
         one.group.of(language) if one.group else ("Other" if language == "en" else "Việc khác"),
         " | ".join(dict.fromkeys(fold(text) for text in texts if text)),
-        questions.calls(one, language), tuple(questions.of(one, language)), _due(session, one, now), one.place == "needed", one.public,
+        questions.calls(one, language), tuple(questions.of(one, language)), _due(session, one, now, days), one.place == "needed", one.public,
     )  # fmt: skip
 
 
-def _due(session: Session, one: Category, now: int) -> int | None:
+def _due(session: Session, one: Category, now: int, days: calendar.Calendar) -> int | None:
     """When a report of it would be due, sent now."""
     main = types().main(one.type)
     if main is None:
         return None
     here = deadlines.here(deadlines.ward_of_page(session), one.type, main, one)
     unit, amount = clock.of(timers.amount(*here, one.priority))
-    return clock.add(calendar.load(session), now, unit, amount)
+    return clock.add(days, now, unit, amount)
