@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -96,6 +98,8 @@ def postgresql_engine(worker_id: str) -> Iterator[Engine]:
             connection.execute(text(f"CREATE DATABASE {name}"))
         engine = make_engine(f"{plain}/{name}")
         schema.upgrade(engine)
+        with engine.begin() as connection:
+            connection.execute(text(_emptying()))
         yield engine
         engine.dispose()
         admin.dispose()
@@ -104,26 +108,62 @@ def postgresql_engine(worker_id: str) -> Iterator[Engine]:
 _LARGE = 1 << 19  # bytes of a table from which TRUNCATE is quicker than DELETE
 
 
-def _empty(engine: Engine) -> None:
-    """Leave no row and no used number: only the tables that hold something are touched, which takes milliseconds."""
-    tables = [one.name for one in reversed(Base.metadata.sorted_tables)]
-    holds = " UNION ALL ".join(
-        f"(SELECT {n} AS n, (pg_total_relation_size('{name}') + coalesce((SELECT sum(pg_total_relation_size(inhrelid))"
-        f" FROM pg_inherits WHERE inhparent = '{name}'::regclass), 0))::bigint AS size"
-        f" WHERE EXISTS (SELECT 1 FROM {name}))"
-        for n, name in enumerate(tables)
+def _emptying() -> str:
+    """A function of PostgreSQL that leaves no row and no used number: it touches only tables that hold something.
+
+    It takes a few milliseconds, where the same statements sent one by one are planned for each test anew.
+    """
+    each = "\n".join(
+        f"IF EXISTS (SELECT 1 FROM {name}) THEN PERFORM testing_clear('{name}'); END IF;"
+        for name in (one.name for one in reversed(Base.metadata.sorted_tables))
     )
-    used = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
-    with engine.begin() as connection:
-        held = connection.execute(text(f"{holds} ORDER BY n")).all()
-        large = [tables[n] for n, size in held if size > _LARGE]
-        if large:
-            connection.execute(text(f"TRUNCATE {', '.join(large)} CASCADE"))
-        for n, size in held:
-            if size <= _LARGE:
-                connection.execute(text(f"DELETE FROM {tables[n]}"))
-        for name in connection.scalars(text(used)).all():
-            connection.execute(text(f"SELECT setval('{name}', 1, false)"))
+    return f"""
+        CREATE FUNCTION testing_clear(name regclass) RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+            IF pg_total_relation_size(name) + coalesce(
+                (SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = name), 0) > {_LARGE}
+            THEN EXECUTE format('TRUNCATE %s CASCADE', name); ELSE EXECUTE format('DELETE FROM %s', name); END IF;
+        END $$;
+        CREATE FUNCTION testing_empty() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+            {each}
+            PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
+                FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+        END $$;
+    """
+
+
+class Led:
+    """An engine of SQLite that is led from one test's file to another's by a link: what it compiled once it keeps.
+
+    Each test is lent another form of it, and no form is ever forgotten, lest its address be another's: by it rooms know
+    whose database a thing they keep is of.
+    """
+
+    rested: ClassVar[list["Led"]] = []
+
+    def __init__(self, link: Path) -> None:
+        self.link = link
+        self.own = make_engine(f"sqlite:///{link / 'dothi.db'}")
+        self.lent: list[Engine] = []
+
+    @classmethod
+    def to(cls, data: Path, template: Path) -> "Led":
+        """One that rests, or a new one, at a copy of the template in a data folder."""
+        shutil.copy(template, data / "dothi.db")
+        made = cls.rested.pop() if cls.rested else cls(Path(tempfile.mkdtemp(dir=template.parent)) / "data")
+        made.link.symlink_to(data)
+        made.lent.append(made.own.execution_options())
+        return made
+
+    @property
+    def engine(self) -> Engine:
+        """The form lent last."""
+        return self.lent[-1]
+
+    def rest(self) -> None:
+        """Let go of the file."""
+        self.own.dispose()
+        self.link.unlink()
+        self.rested.append(self)
 
 
 @contextlib.contextmanager
@@ -138,14 +178,15 @@ def ready(
     patch.setenv("DOTHI_DATA", str(folder / "data"))
     patch.setenv("DOTHI_MQTT_PORT", "0")
     (folder / "data").mkdir()
+    led = None
     if kind == "sqlite":
-        path = folder / "data" / "dothi.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        led = Led.to(folder / "data", request.getfixturevalue("sqlite_template"))
         patch.delenv("DOTHI_DATABASE_URL", raising=False)
-        engine = make_engine(f"sqlite:///{path}")
+        engine = led.engine
     else:
         engine = request.getfixturevalue("postgresql_engine")
-        _empty(engine)
+        with engine.begin() as connection:
+            connection.execute(text("SELECT testing_empty()"))
         patch.setenv("DOTHI_DATABASE_URL", engine.url.render_as_string(hide_password=False))
     config.settings.cache_clear()
     db.use(engine)
@@ -154,8 +195,8 @@ def ready(
     forget()
     db.use(None)
     config.settings.cache_clear()
-    if kind == "sqlite":
-        engine.dispose()
+    if led is not None:
+        led.rest()
 
 
 @pytest.fixture(params=KINDS)

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -62,6 +63,14 @@ class Web:
 
     def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
         return self.runner.run(self._ask(method, path, headers or {}, body))
+
+    def all(self, asked: Iterable[tuple[str, str, dict[str, str], bytes]]) -> list[Answer]:
+        """The answers to many requests, in one run of the loop: each run would start threads of its own."""
+
+        async def ask() -> list[Answer]:
+            return [await self._ask(*one) for one in asked]
+
+        return self.runner.run(ask())
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
         return self.ask("GET", path, headers)

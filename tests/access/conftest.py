@@ -31,9 +31,12 @@ class City:
         return self
 
     def ask(self, who, asked):
-        headers = self.world.headers[who] | dict(asked.headers)
+        return self.all(who, [asked])[0]
+
+    def all(self, who, asked):
+        headers = self.world.headers[who]
         with worlds.standing(worlds.NOW):
-            return self.web.ask(asked.method, asked.path, headers, asked.body)
+            return self.web.all((one.method, one.path, headers | dict(one.headers), one.body) for one in asked)
 
     def get(self, path, who="anonymous", **headers):
         with worlds.standing(worlds.NOW):

@@ -32,7 +32,7 @@ def everything(cities, who, asked):
     found = {}
     for name, city in cities.items():
         city.enter()
-        found[name] = {one: city.ask(who, one).seen for one in asked}
+        found[name] = {one: answer.seen for one, answer in zip(asked, city.all(who, asked), strict=True)}
     return found
 
 

@@ -23,6 +23,10 @@ class City:
     def get(self, who, path, accept="text/html", **headers):
         return self.web.get(path, self.world.roles[who] | {"accept": accept} | headers)
 
+    def all(self, who, asked):
+        """The answers to (path, accept)."""
+        return self.web.all(("GET", path, self.world.roles[who] | {"accept": accept}, b"") for path, accept in asked)
+
 
 def text_of(answer) -> str:
     """Everything an answer says: headers, body, the files within; telephone numbers without their gaps."""

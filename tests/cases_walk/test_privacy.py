@@ -74,8 +74,7 @@ def test_no_answer_tells_who_reported(city):
         asked = [(path, FORMATS[0]) for path in mine]
         asked += [(path, FORMATS[1]) for path in of_cases if who in PROGRAMS and "/files/" not in path]
         asked += [(path, "text/html") for path in rest] if who in FEW else []
-        for path, accept in asked:
-            answer = city.get(who, path, accept)
+        for (path, accept), answer in zip(asked, city.all(who, asked), strict=True):
             if answer.status >= 500 and path != "/health":  # nothing runs here that it would call well
                 broken.append(f"{answer.status} {who} {path}")
             text = text_of(answer)

@@ -2,7 +2,6 @@
 
 import json
 
-import anyio
 import httpx
 import pytest
 import shapely
@@ -12,10 +11,10 @@ from dothi.datasets import schema as schemas
 from dothi.datasets import views
 from dothi.datasets.tables import Dataset, Record
 from dothi.datasets.writing import Derive
-from dothi.db import hot
 from dothi.identity import service as identity
 from dothi.identity.guard import SYSTEM
 from dothi.kit.text import fold
+from tests import looping
 
 DAY = 24 * 3600 * 1_000_000
 MADE = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -129,12 +128,9 @@ class Local:
     def request(self, method, url, **said):
         async def go():
             async with httpx.AsyncClient(transport=self._transport) as client:
-                try:
-                    return await client.request(method, url, **said)
-                finally:
-                    await hot.close()  # its connections are of this loop, which ends
+                return await client.request(method, url, **said)
 
-        return anyio.run(go)
+        return looping.run(go())
 
     def get(self, url, **said):
         return self.request("GET", url, **said)

@@ -1,6 +1,5 @@
 """A dataset of lamps on a street, one of zones, one nobody outside may see; and somebody who asks for them."""
 
-import asyncio
 import itertools
 from types import SimpleNamespace
 
@@ -15,12 +14,12 @@ from starlette.routing import Mount
 
 from dothi.datasets import views
 from dothi.datasets.tables import Dataset, Record
-from dothi.db import hot
 from dothi.db import session as db
 from dothi.doors.features.routes import routes
 from dothi.identity import service as identity
 from dothi.identity.guard import SYSTEM
 from dothi.kit import clock, text
+from tests import looping
 
 OGC = "/ogc"
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -123,21 +122,18 @@ class Web:
 
     def __init__(self) -> None:
         app = GZipMiddleware(Starlette(routes=[Mount(OGC, routes=routes)]), minimum_size=2048)
-        self.runner = asyncio.Runner()
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=True), base_url=f"http://city.test{OGC}"
         )
 
     def request(self, method: str, url, **more) -> httpx.Response:
-        return self.runner.run(self.client.request(method, url, **more))
+        return looping.run(self.client.request(method, url, **more))
 
     def __getattr__(self, method: str):
         return lambda url, **more: self.request(method.upper(), url, **more)
 
     def close(self) -> None:
-        self.runner.run(hot.close())
-        self.runner.run(self.client.aclose())
-        self.runner.close()
+        looping.run(self.client.aclose())
 
 
 @pytest.fixture

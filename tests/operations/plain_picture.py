@@ -8,22 +8,28 @@ from dothi.sensing.tables import Observation, ObservationSuperseded
 
 _O = Observation.__table__
 _S = ObservationSuperseded.__table__
+Versions = dict[int, list[tuple[Value, int | None]]]
 
 
-def values(session: Session, streams: list[int], at: int, known: int) -> dict[int, Value]:
+def versions(session: Session, streams: list[int]) -> Versions:
+    """Every value of every datastream there ever was, and when it was replaced or deleted."""
+    found: Versions = {}
+    for stream in streams:
+        found[stream] = [
+            (Value(row.at, row.result, row.result_json, row.received_at), getattr(row, "superseded_at", None))
+            for table in (_O, _S)
+            for row in session.execute(select(table).where(table.c.datastream_id == stream))
+        ]
+    return found
+
+
+def values(there: Versions, at: int, known: int) -> dict[int, Value]:
     """What `sensing.picture.values` says."""
     found = {}
-    for stream in streams:
+    for stream, all_ in there.items():
         standing = [
-            Value(row.at, row.result, row.result_json, row.received_at)
-            for row in session.execute(select(_O).where(_O.c.datastream_id == stream))
-            if row.at <= at and row.received_at <= known
+            one for one, gone in all_ if one.at <= at and one.received_at <= known and (gone is None or known < gone)
         ]
-        gone = [
-            Value(row.at, row.result, row.result_json, row.received_at)
-            for row in session.execute(select(_S).where(_S.c.datastream_id == stream))
-            if row.at <= at and row.received_at <= known < row.superseded_at
-        ]
-        if standing or gone:
-            found[stream] = max(standing + gone, key=lambda one: one.at)
+        if standing:
+            found[stream] = max(standing, key=lambda one: one.at)
     return found

@@ -1,6 +1,5 @@
 """Places over HTTP: public, quick to repeat, and never at a loss for words."""
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from dothi.db import session as db
 from dothi.identity.guard import ANONYMOUS, SYSTEM
 from dothi.kit.errors import BadInput, NotSignedIn
 from dothi.places import base, geojson, service
+from tests import looping
 
 from .conftest import BEFORE, collection, feature
 
@@ -34,7 +34,7 @@ class Web:
             async with httpx.AsyncClient(transport=self.transport, base_url="http://dothi") as client:
                 return await client.get(path, **more)
 
-        return asyncio.run(ask())
+        return looping.run(ask())
 
 
 @pytest.fixture

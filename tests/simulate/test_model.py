@@ -23,17 +23,21 @@ def test_asked_again_in_other_company_a_value_is_the_same():
         assert (model(SITE, MONTH[100:101]) == whole[100:101]).all(), code
 
 
-@pytest.mark.parametrize("code", sorted(MODELS))
-def test_every_value_is_a_finite_number_within_what_its_pack_calls_plausible(code):
+@pytest.fixture(scope="module")
+def plausible():
     from ruamel.yaml import YAML
 
     from dothi.packs.content import content_path
 
-    plausible = {
+    return {
         p["code"]: p["plausible"]
         for file in content_path("sectors").glob("*/observed_properties.yaml")
         for p in YAML(typ="safe").load(file)["properties"]
     }
+
+
+@pytest.mark.parametrize("code", sorted(MODELS))
+def test_every_value_is_a_finite_number_within_what_its_pack_calls_plausible(plausible, code):
     values = MODELS[code](SITE, MONTH)
     low, high = plausible[code]
     assert np.isfinite(values).all()

@@ -1,11 +1,10 @@
 """Ask the application without a server between, as a program or as a browser without script."""
 
-import asyncio
 import re
 
 import httpx
 
-from dothi.db import hot
+from tests import looping
 
 TOKEN = re.compile(r'name="_token" value="([0-9a-f]+)"')
 
@@ -24,14 +23,11 @@ class Asking:
                 transport=transport, base_url="http://city.test", cookies=self.cookies, follow_redirects=self.follow,
                 headers=self.headers,
             ) as http:  # fmt: skip
-                try:
-                    answer = await http.request(method, path, **how)
-                finally:
-                    await hot.close()  # its connections are of this loop, which ends
+                answer = await http.request(method, path, **how)
                 self.cookies = http.cookies
                 return answer
 
-        return asyncio.run(ask())
+        return looping.run(ask())
 
     def get(self, path, **how):
         return self.request("GET", path, **how)
