@@ -94,6 +94,7 @@ def test_a_case_is_handled_by_keyboard_and_the_second_of_two_is_told(room, at):
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Đánh dấu")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()  # while it is open, letters are its own
     page.keyboard.press("/")
     expect(page.locator("#q")).to_be_focused()
     page.emulate_media(color_scheme="dark")
