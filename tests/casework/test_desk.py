@@ -82,7 +82,7 @@ def test_an_officer_sees_nothing_of_another_office(room):
     other.get("/desk/new")
     assert other.post(f"/desk/cases/{mine}/contact", purpose="gọi lại").status_code == 404
     other.get(f"/desk/bulk?do=comment&case={mine}:1&case={theirs}:1")
-    assert mine not in other.page.text
+    assert mine not in other.page.text.partition("<main")[2]  # above it a link asks the same in the other language
     done = other.post("/desk/bulk", do="comment", text="Đã xem", case=f"{mine}:1")
     assert done.status_code == 400
     assert mine not in other.get("/desk/export?format=csv").text

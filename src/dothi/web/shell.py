@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -44,10 +44,14 @@ class Band:
 
 @dataclass(frozen=True)
 class Frame:
-    """What `base.html` says around a page. cities: those to choose from, where an installation has several."""
+    """What `base.html` says around a page.
+
+    translated: this page's own question in the other language; cities: those to choose from, where there are several.
+    """
 
     language: str
     other_language: str
+    translated: str
     theme: str | None
     path: str
     nav: list[Link]
@@ -79,8 +83,9 @@ def page(request: Request, template: str, context: Mapping[str, Any], status: in
     language = i18n.language_of(request)
     say = i18n.speaker(language)
     path = request.url.path
+    other = "en" if language == "vi" else "vi"
     frame = Frame(
-        language, "en" if language == "vi" else "vi", _theme(request), path,
+        language, other, _translated(request, other), _theme(request), path,
         [Link(href, say(label), path == href or path.startswith(href + "/")) for href, label in NAVIGATION],
         settings().open_writes, settings().demo, _bands(language), _cities(request),
     )  # fmt: skip
@@ -98,6 +103,12 @@ def _bands(language: str) -> list[Band]:
     except Exception:
         log.exception("the bands over every page could not be asked for")
         return []
+
+
+def _translated(request: Request, language: str) -> str:
+    """What was asked of the page, asked in a language."""
+    asked = [(name, text) for name, text in request.query_params.multi_items() if name != "lang"]
+    return "?" + urlencode([*asked, ("lang", language)])
 
 
 def _cities(request: Request) -> list[Link]:

@@ -14,7 +14,7 @@ from dothi.datasets.reading import Virtual
 from dothi.datasets.views import View
 from dothi.doors.features import answers, asked, collections, crs, documents, formats, landing, schemas
 from dothi.identity import access
-from dothi.web import shell
+from dothi.web import i18n, shell
 from dothi.web.address import root_of
 
 Json = dict[str, Any]
@@ -52,7 +52,8 @@ def page(request: Request) -> Response:
 
 
 def described(found: Sequence[View], base: str) -> Json:
-    """The description of some collections."""
+    """The description of some collections, in English as the interface's own words are."""
+    say = i18n.speaker("en")
     paths: Json = {
         "/": _get("Landing page", "LandingPage", operation="getLandingPage"),
         "/conformance": _get("Conformance classes", "Conformance", operation="getConformance", html=False),
@@ -65,7 +66,7 @@ def described(found: Sequence[View], base: str) -> Json:
     return {
         "openapi": "3.0.3",
         "info": {
-            "title": documents.TITLE, "description": documents.ABOUT, "version": __version__,
+            "title": say(documents.TITLE), "description": say(documents.ABOUT), "version": __version__,
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "servers": [{"url": base}],
@@ -98,7 +99,7 @@ def _of(view: View) -> Json:
         "get": _operation(
             view.code, f"get_{_word(view)}_item", f"One item of {view.title}",
             {"200": _said("The item", {kinds[0]: {"schema": feature}, answers.HTML: {"schema": _TEXT}})},
-            [_ref("f-item"), _ref("crs"), _ref("skipGeometry"), _ref("properties")]
+            [_ref("f-item"), _ref("lang"), _ref("crs"), _ref("skipGeometry"), _ref("properties")]
             + ([_ref("as-of")] if not isinstance(view, Virtual) or view.historic else []),
         ),
     }  # fmt: skip
@@ -155,6 +156,7 @@ def _any() -> Json:
 def _shared(view: View) -> list[str]:
     names = [
         "f",
+        "lang",
         "limit",
         "datetime",
         "filter",
@@ -247,7 +249,7 @@ def _get(
     kinds: Json = {answers.JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
     if html:
         kinds[answers.HTML] = {"schema": _TEXT}
-    given = [_ref("f-document" if html else "f-json"), *parameters]
+    given = [*([_ref("f-document"), _ref("lang")] if html else [_ref("f-json")]), *parameters]
     return {"get": _operation(tag, operation, summary, {"200": _said(summary, kinds)}, given)}
 
 
@@ -291,6 +293,7 @@ def _components() -> Json:
         "f-item": _query("f", "The form of the answer", {"type": "string", "enum": ["json", "geojson", "jsonfg", "html"]}),
         "f-document": _query("f", "The form of the answer", {"type": "string", "enum": ["json", "html"]}),
         "f-json": _query("f", "The form of the answer", {"type": "string", "enum": ["json"]}),
+        "lang": _query("lang", "Language of titles and pages", {"type": "string", "enum": list(i18n.LANGUAGES)}),
         "limit": _query("limit", "Most items of a page; 0: only how many there are",
                         {"type": "integer", "minimum": 0, "maximum": most, "default": usual}, **flat),
         "bbox": _query("bbox", "Items that meet a box: lower corner, upper corner, in the axes of bbox-crs", box, **flat),

@@ -17,12 +17,13 @@ from dothi.datasets.views import View
 from dothi.doors.features import crs
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, DothiError, Fault
+from dothi.web import i18n
 
 ITEMS = (
     "f", "limit", "bbox", "bbox-crs", "datetime", "crs", "filter", "filter-lang", "filter-crs", "properties", "sortby",
-    "q", "skipGeometry", "resultType", "as-of", "cursor",
+    "q", "skipGeometry", "resultType", "as-of", "cursor", "lang",
 )  # fmt: skip
-ITEM = ("f", "crs", "as-of", "properties", "skipGeometry")
+ITEM = ("f", "crs", "as-of", "properties", "skipGeometry", "lang")
 LANGUAGES = ("cql2-text", "cql2-json")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _NO_BOX: tuple[reading.Box | None, bytes | None] = (None, None)
@@ -51,7 +52,7 @@ def pairs_of(query: bytes) -> list[tuple[str, str]]:
 
 
 def once(pairs: Sequence[tuple[str, str]], names: Sequence[str], faults: list[Fault]) -> dict[str, str]:
-    """The values by name; a name that is unknown or given twice is a fault."""
+    """The values by name; a name that is unknown or given twice is a fault, and so is a language nobody speaks here."""
     given: dict[str, str] = {}
     for name, text in pairs:
         if name not in names:
@@ -62,6 +63,8 @@ def once(pairs: Sequence[tuple[str, str]], names: Sequence[str], faults: list[Fa
             given[name] = text
             if "\0" in text:
                 faults.append(Fault(name, "a zero character", "text"))
+    if given.get("lang", i18n.LANGUAGES[0]) not in i18n.LANGUAGES:
+        faults.append(Fault("lang", f"{given['lang'][:20]!r} is no language of this server", ", ".join(i18n.LANGUAGES)))
     return given
 
 
@@ -157,9 +160,9 @@ def item(view: View, query: bytes) -> Wanted:
 
 
 def only_f(query: bytes, *others: str) -> dict[str, str]:
-    """The query of a document, which has a form and little else."""
+    """The query of a document, which has a form, a language, and little else."""
     faults: list[Fault] = []
-    given = once(pairs_of(query), ("f", *others), faults)
+    given = once(pairs_of(query), ("f", "lang", *others), faults)
     raised(faults)
     return given
 

@@ -13,23 +13,22 @@ from dothi.doors.features import answers, asked, collections, crs, formats, html
 from dothi.doors.features.answers import HTML, JSON, OPENAPI, REL, SCHEMA, link
 from dothi.identity import access
 from dothi.kit import clock
+from dothi.web import i18n
 from dothi.web.address import root_of
 
-TITLE = "Dữ liệu đô thị · City data"
-ABOUT = (
-    "Bản ghi của các tập dữ liệu theo OGC API: lọc, sắp xếp, tải về, và sửa khi có quyền. "
-    "Records of datasets as OGC API Features: filtered, sorted, downloaded, and edited by those who may."
-)
+TITLE = i18n.marked("Dữ liệu đô thị")
+ABOUT = i18n.marked("Bản ghi của các tập dữ liệu theo OGC API Features: lọc, sắp xếp, tải về, và sửa khi có quyền.")
 
 
 async def root(request: Request) -> Response:
-    """The landing page."""
+    """The landing page, in the caller's language."""
+    say = i18n.speaker(i18n.language_of(request))
     given = asked.only_f(request.scope["query_string"])
     form = formats.chosen(given.get("f"), request.headers.get("accept"), formats.DOCUMENT)
     base = root_of(request)
     body = {
-        "title": TITLE,
-        "description": ABOUT,
+        "title": say(TITLE),
+        "description": say(ABOUT),
         "links": [
             *_forms(f"{base}/", form),
             link(f"{base}/api", "service-desc", OPENAPI, "OpenAPI 3.0"),
