@@ -11,7 +11,7 @@ export PYTHONUTF8 := 1
 # of the tests: more than cores, as they wait at times for servers and browsers
 WORKERS ?= 3
 
-.PHONY: help setup demo test coverage lint bench soak types contract check-servers frontend-test pytest clean
+.PHONY: help setup demo test coverage lint bench soak soak-tests check-servers frontend-test pytest clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / — /'
@@ -53,11 +53,14 @@ lint: .make/test-venv .make/node ## ruff, mypy, import contract, biome
 frontend-test: .make/node
 	cd frontend && npm run --silent test
 
-test: ## everything, on both databases, with real servers and a real browser
+test: ## every behaviour, on both databases, with real servers and a real browser
 	@$(MAKE) --no-print-directory --jobs 2 lint frontend-test pytest
 
-pytest: setup .make/test-venv check-servers # lint, which is on one core for a minute, runs beside it
-	$(BIN)/pytest -n $(WORKERS)
+pytest: setup .make/test-venv check-servers # lint, which is on one core for most of a minute, runs beside it
+	$(BIN)/pytest -n $(WORKERS) -m "not soak"
+
+soak-tests: setup .make/test-venv check-servers ## the tests that hold by length: kills, random searches, walks through every door
+	$(BIN)/pytest -n $(WORKERS) -m soak
 
 coverage: setup .make/test-venv check-servers ## which lines the tests without the browser run
 	$(BIN)/pytest -n $(WORKERS) --ignore tests/browser --cov --cov-report=term:skip-covered
@@ -65,7 +68,7 @@ coverage: setup .make/test-venv check-servers ## which lines the tests without t
 bench: setup .make/test-venv check-servers ## one JSON line a figure, product and limit in the same run
 	$(BIN)/python -m bench
 
-soak: setup .make/test-venv check-servers ## kill -9 at random moments under load; takes about ten minutes
+soak: soak-tests ## those, and kill -9 at fifty random moments under load: about a quarter of an hour
 	$(BIN)/python -m bench.soak
 
 clean: ## remove what was built

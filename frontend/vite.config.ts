@@ -36,6 +36,7 @@ const entries = [
 /** Writes .br and .gz twins, which dothi.web.files sends instead. */
 const smaller: Plugin = {
   name: "smaller",
+  apply: "build", // the tests' own bundler closes too
   closeBundle() {
     const folder = join(import.meta.dirname ?? ".", OUT, "assets");
     for (const name of readdirSync(folder).filter((one) => /\.(js|mjs|css|svg)$/.test(one))) {

@@ -11,6 +11,7 @@ from tests.access import walk
 REQUESTS = walk.requests()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("who", ["anonymous", "officer", "steward", "auditor", "granted-other", "key-other"])
 def test_the_hidden_changes_no_answer(cities, who):
     more = {"anonymous": "/", "steward": "/steward", "auditor": "/admin"}.get(who, "-")

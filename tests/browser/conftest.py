@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +22,8 @@ expect.set_options(timeout=45_000)  # a machine may be busy; what is right does 
 WHOLE = ("chromium", "chromium-browser", "google-chrome")
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESK = {"viewport": {"width": 1280, "height": 800}}
+# of the sizes and themes of a walk through pages, those that only the long run looks at; the phone's are always looked at
+at_length = partial(pytest.param, marks=pytest.mark.soak)
 
 
 @pytest.fixture(scope="package")  # Playwright keeps an event loop running, which other tests must not meet

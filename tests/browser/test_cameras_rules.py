@@ -12,13 +12,15 @@ from dothi.db import session as db
 from dothi.identity.guard import SYSTEM, sees_entries
 from dothi.journal import service as journal
 from tests.browser import axe
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, at_length
 from tests.cameras import city as town
 from tests.filled import filled
 from tests.servers import Running
 
 pytestmark = pytest.mark.browser
-SIZES = [{"viewport": {"width": 1920, "height": 1080}}, {"viewport": {"width": 1024, "height": 768}}, PHONE]
+SIZES = [
+    at_length({"viewport": {"width": 1920, "height": 1080}}), at_length({"viewport": {"width": 1024, "height": 768}}), PHONE,
+]  # fmt: skip
 
 
 @pytest.fixture

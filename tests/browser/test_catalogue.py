@@ -19,7 +19,7 @@ from dothi.identity.guard import SYSTEM
 from dothi.screens.catalogue import correcting
 from tests.browser import axe
 from tests.browser import catalogue_seed as seed
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, at_length
 from tests.filled import filled
 from tests.servers import Running
 
@@ -239,7 +239,7 @@ def test_the_map_shows_the_records_and_a_click_names_one(portal, visit):
 
 
 @once
-@pytest.mark.parametrize("screen", [{}, {**PHONE, "color_scheme": "dark"}], ids=["desk", "phone-dark"])
+@pytest.mark.parametrize("screen", [at_length({}), {**PHONE, "color_scheme": "dark"}], ids=["desk", "phone-dark"])
 def test_every_page_is_accessible_and_keeps_its_own_policy(portal, visit, screen):
     visitor = visit("about:blank", **screen)
     page = visitor.page

@@ -14,7 +14,7 @@ from dothi.alerts.model import Procedure
 from dothi.db import session as db
 from dothi.duty import procedures, shifts
 from tests.browser import axe
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, at_length
 from tests.duty import people, scene
 from tests.filled import filled
 from tests.servers import Running
@@ -163,7 +163,7 @@ PAGES = [
 
 @pytest.mark.parametrize(
     "looks",
-    [((DESKTOP, "light"), (TABLET, "dark")), ((PHONE, "light"), (PHONE, "dark"))],
+    [at_length(((DESKTOP, "light"), (TABLET, "dark"))), ((PHONE, "light"), (PHONE, "dark"))],
     ids=["desk, tablet", "phone"],
 )
 def test_nothing_serious_for_axe_on_any_page(at, room, looks):

@@ -9,7 +9,7 @@ from dothi import config
 from dothi.db import session as db
 from dothi.duty.tables import Order
 from tests.browser import axe, time_seed
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, at_length
 from tests.filled import filled
 from tests.servers import Running
 
@@ -93,7 +93,7 @@ def test_somebody_who_gives_no_orders_sees_no_way_to(room, phone):
     expect(page.get_by_role("link", name=re.compile("chỉ đạo", re.IGNORECASE))).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("width", [320, at_length(390), at_length(1280)])
 def test_axe_finds_nothing_and_fingers_hit(room, phone, width):
     page = phone(viewport={"width": width, "height": 800}).page
     page.wait_for_selector("leader-page")

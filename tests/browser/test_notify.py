@@ -14,14 +14,14 @@ from dothi.notify import addresses, ladders, service, store
 from dothi.notify.ladders import Rung
 from dothi.places.tables import Unit
 from tests.browser import axe
-from tests.browser.conftest import DESK, PHONE, WHOLE, started
+from tests.browser.conftest import DESK, PHONE, WHOLE, at_length, started
 from tests.servers import Running
 
 pytestmark = pytest.mark.browser
 once = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SIZES = {
-    "desk": {"viewport": {"width": 1920, "height": 1080}},
-    "tablet-dark": {"viewport": {"width": 834, "height": 1112}, "color_scheme": "dark"},
+    "desk": at_length({"viewport": {"width": 1920, "height": 1080}}),
+    "tablet-dark": at_length({"viewport": {"width": 834, "height": 1112}, "color_scheme": "dark"}),
     "phone": PHONE,
 }
 

@@ -14,7 +14,7 @@ from dothi.identity.tables import Person
 from dothi.kit import clock
 from tests.browser import axe
 from tests.browser import operations_seed as seed
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, at_length
 from tests.filled import filled
 from tests.servers import Running
 
@@ -332,7 +332,7 @@ def test_others_who_look_at_an_alarm_are_seen(desk, evening):
 
 
 @once
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("theme", ["dark", at_length("light")])
 def test_nothing_serious_for_those_who_see_or_hear_otherwise(desk, evening, theme):
     page = desk(f"/operations?alarm={FIRST}", drawn=theme == "dark").page
     if theme == "dark":

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from dothi import config
 from dothi.kit import clock
 from tests.browser import axe, seed
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, at_length
 from tests.servers import Running
 
 pytestmark = pytest.mark.browser
@@ -73,6 +73,7 @@ def station(city):
     })  # fmt: skip
 
 
+@once
 def test_a_new_thing_appears_on_the_open_map_with_its_value(city, visit):
     page = visit(path(city, "/")).page
     page.wait_for_selector("city-map[data-ready]")
@@ -84,6 +85,7 @@ def test_a_new_thing_appears_on_the_open_map_with_its_value(city, visit):
     expect(page.locator("city-map .pop")).to_contain_text("Trạm vừa dựng")
 
 
+@once
 def test_a_map_of_some_things_stays_theirs(city, visit):
     some, every = (visit(path(city, one)).page for one in ("/sectors/air", "/"))
     some.locator("city-map").first.scroll_into_view_if_needed()
@@ -185,7 +187,9 @@ def test_the_pages_speak_english_when_asked(city, visit):
 
 @once
 @pytest.mark.parametrize(
-    ("screen", "pages"), [({}, PAGES), ({**PHONE, "color_scheme": "dark"}, PAGES[:5])], ids=["desk", "phone-dark"]
+    ("screen", "pages"),
+    [at_length({}, PAGES), ({**PHONE, "color_scheme": "dark"}, PAGES[:5])],
+    ids=["desk", "phone-dark"],
 )
 def test_every_page_is_accessible_and_keeps_its_own_policy(city, visit, screen, pages):
     visitor = visit("about:blank", **screen)

@@ -15,7 +15,7 @@ from dothi.identity.guard import ANONYMOUS, SYSTEM
 from dothi.screens.steward import desk
 from tests.browser import axe
 from tests.browser import catalogue_seed as seed
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, at_length
 from tests.filled import filled
 from tests.servers import Running
 
@@ -223,7 +223,7 @@ def test_an_upload_is_seen_by_who_sent_it_alone_and_what_is_no_file_is_refused(w
 
 
 @once
-@pytest.mark.parametrize("screen", [{}, {**PHONE, "color_scheme": "dark"}], ids=["desk", "phone-dark"])
+@pytest.mark.parametrize("screen", [at_length({}), {**PHONE, "color_scheme": "dark"}], ids=["desk", "phone-dark"])
 def test_every_page_is_accessible_and_keeps_its_own_policy(work, tmp_path, portal, screen):
     visitor = work("/steward/den-duong/load", **screen)
     page = visitor.page

@@ -18,7 +18,7 @@ from dothi.places import base
 from dothi.places import service as places
 from dothi.warnings import composing, parsing, service, signing
 from tests.browser import axe, seed
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.conftest import DESK, PHONE, at_length
 from tests.filled import filled
 from tests.servers import Running
 
@@ -227,7 +227,7 @@ FITS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 @once
-@pytest.mark.parametrize("screens", [(DESK, WALL), (PHONE,)], ids=["desk, wide", "phone"])
+@pytest.mark.parametrize("screens", [at_length((DESK, WALL)), (PHONE,)], ids=["desk, wide", "phone"])
 def test_pages_are_for_everybody(town, visit, person, screens):
     """axe finds nothing, nothing is wider than the screen; light and dark, three sizes."""
     identifier = published()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import axe
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, at_length
 from tests.servers import Running
 from tests.workbench import city as planning
 
@@ -157,7 +157,7 @@ def test_two_moments_stand_side_by_side_and_move_together(planned, visit):
     says(page, "t1", None)
 
 
-@pytest.mark.parametrize(("paper", "width", "height"), [("a4l", 841.9, 595.3), ("a3p", 841.9, 1190.6)])
+@pytest.mark.parametrize(("paper", "width", "height"), [("a4l", 841.9, 595.3), at_length("a3p", 841.9, 1190.6)])
 def test_a_sheet_prints_on_one_page_with_all_a_map_must_say(planned, visit, paper, width, height):
     visitor = visit(f"{planned}/map/print?{AT}&l=plans,land-use-plan")
     page = visitor.page
@@ -205,7 +205,9 @@ def test_on_a_phone_the_layers_are_a_sheet_at_the_foot(planned, visit):
 
 
 @pytest.mark.parametrize(
-    "screen", [{}, {"color_scheme": "dark"}, {**PHONE, "color_scheme": "dark"}], ids=["desk", "dark", "phone"]
+    "screen",
+    [at_length({}), at_length({"color_scheme": "dark"}), {**PHONE, "color_scheme": "dark"}],
+    ids=["desk", "dark", "phone"],
 )
 def test_the_workbench_is_accessible(planned, visit, screen):
     visitor = opened(visit, f"{planned}/map?{AT}&l=lamps,land-use-plan,plans&area=circle:106.41,10.5375,900", **screen)

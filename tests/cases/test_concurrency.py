@@ -81,6 +81,7 @@ def test_joining_and_working_at_once_count_right(session, city):
     assert tally.count(session) == 3
 
 
+@pytest.mark.soak
 def test_nobody_waits_for_ever_and_the_counts_are_exact(session, city):
     with db.writing() as own:
         made = [scene.report(own).id for _ in range(12)]

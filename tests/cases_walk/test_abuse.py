@@ -341,6 +341,7 @@ def test_of_two_officers_at_the_desk_one_wins_and_the_other_is_told_who(town):
     assert winner in lost.text
 
 
+@pytest.mark.soak
 def test_five_hundred_citizens_at_once(town):
     """Of one place: some press twice, some lose the answer and send again; each report is there once, none is missing."""
     keys = [str(uuid.uuid4()) for _ in range(280)]

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from sqlalchemy import JSON, String, func, select
 
 from dothi import config
@@ -54,6 +55,7 @@ def readers(city, mark) -> set[str]:
     return found | {"key"}  # it reads cases everywhere
 
 
+@pytest.mark.soak
 def test_no_answer_tells_who_reported(city):
     paths = {route: list(walk.filled(route, city.world)) for route in walk.routes() if route not in walk.EXEMPT}
     of_cases = [

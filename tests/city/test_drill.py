@@ -290,6 +290,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.soak
 def test_an_apply_killed_at_any_point_leaves_the_old_city(database, folder, edit):
     from dothi.db import session as db
 

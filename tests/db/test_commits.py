@@ -32,6 +32,7 @@ def durable():
         db.use(None)
 
 
+@pytest.mark.soak
 def test_nothing_acknowledged_is_lost_when_the_database_is_killed(durable):
     acknowledged: set[str] = set()
     stop = threading.Event()

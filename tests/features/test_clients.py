@@ -95,6 +95,7 @@ def test_owslib_reads(url):
         assert one.collection_item("lamps", "D-001")["id"] == "D-001"
 
 
+@pytest.mark.soak
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # of schemathesis itself
 def test_the_description_holds_under_random_input(url, key):
     document = httpx.get(f"{url}/api", headers=key).json()

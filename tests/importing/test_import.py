@@ -276,6 +276,7 @@ def test_an_interrupted_import_is_finished_by_the_same_call(imported, stored, da
     assert len(stored()) == 28
 
 
+@pytest.mark.soak
 def test_a_big_table_is_read_in_bounded_memory(imported, mapped, tmp_path, database):
     imported(HEAD + "01/05/2025 00:30,Tân An,1,\n", dry_run=True)  # what every import holds: modules, packs
     path = tmp_path / "big.csv"

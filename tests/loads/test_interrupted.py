@@ -61,6 +61,7 @@ def without_book_keeping(code):
     return {key: (one["cao"], one["geojson"]) for key, one in records(code).items()}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("word", ["staging", "apply"])
 def test_a_load_killed_at_a_random_moment_leaves_the_old_or_the_new(trees, tmp_path, word):
     dice = random.Random(word)

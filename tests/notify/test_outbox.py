@@ -219,6 +219,7 @@ outbox.gather()
 """
 
 
+@pytest.mark.soak
 def test_a_reader_killed_between_writing_and_its_cursor_loses_and_doubles_nothing(mailbox, people):
     lan = people("lan")
     give(lan, "mail", "lan@example.vn")
@@ -234,6 +235,7 @@ def test_a_reader_killed_between_writing_and_its_cursor_loses_and_doubles_nothin
 SENDS = "from dothi.notify import sending; sending.send_due(30)"
 
 
+@pytest.mark.soak
 def test_a_sender_killed_in_the_middle_sends_the_rest_and_repeats_only_under_the_same_name(receiver, people, now):
     lan = people("lan")
     give(lan, "webhook", receiver.url)

@@ -79,6 +79,7 @@ def test_now_is_what_the_map_says(session):
     )
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", range(6))
 def test_the_picture_is_the_plain_twins(session, seed):
     """Late values, corrections, deletions and streams without any, at two hundred pairs of clocks."""

@@ -67,6 +67,7 @@ def calls(document):
     return made
 
 
+@pytest.mark.soak
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # of schemathesis itself
 def test_every_call_is_answered_as_described(calls, web):
     station(web)

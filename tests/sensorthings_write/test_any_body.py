@@ -108,12 +108,14 @@ def taken_or_refused(session, call, body):
     assert error is None or (error.message and error.status < 500), body
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("entity", list(shapes.SHAPES))
 def test_any_body_is_taken_or_refused_with_a_reason(session, at_rest, entity):
     for body in tried(entity):
         taken_or_refused(session, lambda body: service.create(session, SYSTEM, entity, body), body)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("entity", list(shapes.SHAPES))
 def test_any_change_is_taken_or_refused_with_a_reason(session, at_rest, entity):
     for body, verb in zip(tried(entity), itertools.cycle((service.update, service.replace)), strict=False):

@@ -65,6 +65,7 @@ def births(town, now):
     return case_words.births(town, now - DAYS * clock.DAY, now, A_DAY)
 
 
+@pytest.mark.soak
 def test_rows_made_at_once_are_what_the_verbs_write(session, town, company, monkeypatch):
     now = NOW
     monkeypatch.setattr(escalation, "_LATE", -1)  # nobody is told of the past

@@ -92,6 +92,7 @@ def whole(session):
     return {name: sorted(rows, key=repr) for name, rows in found.items()}
 
 
+@pytest.mark.soak
 def test_dossiers_made_at_once_are_what_the_verbs_write(session, company, monkeypatch):
     monkeypatch.setattr(escalation, "_LATE", -1)  # nobody is told of the past
     stock, filed = lived(session, company, NOW, 300)

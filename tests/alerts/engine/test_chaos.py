@@ -31,6 +31,7 @@ def rules():
     ]  # fmt: skip
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2))
 def test_the_alarms_are_those_of_a_clean_run(town, session, seed):
     chance = random.Random(seed)

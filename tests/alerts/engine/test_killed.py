@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 
+import pytest
 from sqlalchemy import func, select
 
 from dothi.alerts import rulebook
@@ -65,6 +66,7 @@ def until(what, seconds=60):
     return found
 
 
+@pytest.mark.soak
 def test_killed_in_the_middle_of_a_duration(database, session):
     held, quick = gauge(session, "G1")[0], gauge(session, "G2")[0]
     session.commit()
