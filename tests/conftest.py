@@ -69,6 +69,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
     return Groups(config, log)
 
 
+# what a browser or another's program sees does not depend on the database: of these the second one is for the long run
+_SECOND = ("tests/browser/", "tests/docs/test_clients.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test` leaves to the long run by where it is."""
+    for item in items:
+        if item.nodeid.startswith(_SECOND) and "postgresql" in item.nodeid.partition("[")[2]:
+            item.add_marker(pytest.mark.soak)
+
+
 KINDS = os.environ.get("DOTHI_TEST_DATABASES", "sqlite,postgresql").split(",")
 
 

@@ -73,7 +73,6 @@ def station(city):
     })  # fmt: skip
 
 
-@once
 def test_a_new_thing_appears_on_the_open_map_with_its_value(city, visit):
     page = visit(path(city, "/")).page
     page.wait_for_selector("city-map[data-ready]")
@@ -85,7 +84,6 @@ def test_a_new_thing_appears_on_the_open_map_with_its_value(city, visit):
     expect(page.locator("city-map .pop")).to_contain_text("Trạm vừa dựng")
 
 
-@once
 def test_a_map_of_some_things_stays_theirs(city, visit):
     some, every = (visit(path(city, one)).page for one in ("/sectors/air", "/"))
     some.locator("city-map").first.scroll_into_view_if_needed()
