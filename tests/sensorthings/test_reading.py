@@ -121,6 +121,7 @@ def test_a_datastream_tells_its_times_and_area(ask, town):
         "Things?$top=1&$orderby=properties/height",
         "Things?$top=1&$orderby=properties/height desc",
         "Things?$top=2&$orderby=name desc,description",
+        "Things?$top=2&$orderby=true,name desc,null eq null desc",
         "Datastreams?$top=1&$orderby=Thing/name",
         "Datastreams?$top=1&$orderby=phenomenonTime desc",
         "ObservedProperties?$top=2&$orderby=length(name),name",

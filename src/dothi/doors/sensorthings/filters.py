@@ -10,8 +10,10 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    False_,
     Integer,
     Text,
+    True_,
     and_,
     false,
     func,
@@ -86,7 +88,8 @@ def ordering(expression: Expression, descending: bool, source: Source, view: Vie
         terms = [(value.sql, "whole" if whole else "number")]
         plain = plain and not getattr(value.sql, "nullable", True)
     elif value.kind == "bool":
-        terms = [(value.sql, "bool")]
+        # what is the same of all sorts nothing, and databases read a bare constant as the number of a column
+        terms = [] if isinstance(value.sql, True_ | False_) else [(value.sql, "bool")]
     elif value.kind == "id":
         return [Term(value.sql, "whole", descending), Term(value.end, "whole", descending)]
     else:
