@@ -20,7 +20,7 @@ SAMPLES = {
     "path:path": ["Things", "Things?$count=true", "collections", "collections/things/items", "collections/units/items"],
     "rest:path": ["x"], "ending:rdf_ending": ["ttl"], "key:path": ["x"], "identifier:path": ["x"], "code": ["x"],
     "id": ["1"], "id:id": ["1", "2"], "format": ["json", "xml"], "name": ["package_list"], "ext": ["csv"], "token": ["x"],
-    "number": ["CB-26-00001"], "identifier": ["x"], "crew": ["1"], "crew:id": ["1"], "file:int": ["1"], "reference": ["x"],
+    "number": ["CB-26-00001"], "identifier": ["x"], "crew": ["1"], "crew:id": ["1"], "reference": ["x"],
     "day": ["2026-11-20"], "office": ["1"], "office:id": ["1"], "verb": ["x"], "feed": ["x"], "id:path": ["x"],
     "question": ["duty", "which-offices-are-late"],
 }  # fmt: skip
@@ -68,9 +68,9 @@ def filled(route: str, world) -> Iterator[str]:
             if not route.startswith("/cases/") and number not in numbers:
                 continue
             for which in ("public", "thumb", "original") if "{which}" in route else ("",):
-                yield _put(route, {"number": number, "id:id": id_, "file:int": id_, "which": which})
+                yield _put(route, {"number": number, "id:id": id_, "which": which})
         first = next(iter(world.files))  # a file of another case
-        yield _put(route, {"number": numbers[-1], "id:id": first, "file:int": first, "which": "public"})
+        yield _put(route, {"number": numbers[-1], "id:id": first, "which": "public"})
         return
     made = [route]
     for name in names:

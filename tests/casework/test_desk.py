@@ -53,7 +53,7 @@ def act(browser, number, code, form=True, seen=None, **values):
 def test_every_page_is_for_those_who_read_cases(room):
     stranger, worker = room.at(), room.at("worker")
     for method, path, who in desk.ROUTES:
-        address = path.replace("{number}", room.numbers["open"]).replace("{file:int}", str(room.file))
+        address = path.replace("{number}", room.numbers["open"]).replace("{id:id}", str(room.file))
         address = re.sub(r"\{\w+(:\w+)?\}", "1", address)
         if method == "GET":
             assert "/admin/sign-in" in str(stranger.get(address).url), path

@@ -164,9 +164,7 @@ def _show(console: Console, model: Any, result: Any) -> None:
     console.print(f"[bold]{escape(model.code)}[/] {escape(model.title.vi)}")
     for what, said in explain.rule(model, "en"):
         console.print(f"  [dim]{what:>12}[/]  {escape(said)}", soft_wrap=True)
-    first, last = (
-        f"{clock.moment(one).astimezone(clock.VIETNAM):%d/%m/%Y %H:%M}" for one in (result.since, result.until)
-    )
+    first, last = (f"{clock.local(one):%d/%m/%Y %H:%M}" for one in (result.since, result.until))
     unknown = f", {result.dead} of them with unknown thresholds" if result.dead else ""
     console.print(f"\n{first} to {last}: {result.subjects} subjects{unknown}")
     standing = f", {result.standing} still active" if result.standing else ""
@@ -175,7 +173,7 @@ def _show(console: Console, model: Any, result: Any) -> None:
         console.print("\nby day")
         most = max(sum(counts.values()) for _, counts in result.per_day)
         for day, counts in result.per_day:
-            shown = f"{clock.moment(day).astimezone(clock.VIETNAM):%a %d/%m}"
+            shown = f"{clock.local(day):%a %d/%m}"
             console.print(f"  {shown}  {sum(counts.values()):>5} {_bar(sum(counts.values()), most)}")
         console.print("by hour of the day")
         for hour, count in enumerate(result.per_hour):
@@ -195,7 +193,7 @@ def _show(console: Console, model: Any, result: Any) -> None:
     if result.caught or result.missed:
         console.print(f"known events: {len(result.caught)} found, {len(result.missed)} missed")
         for event in result.missed:
-            shown = f"{clock.moment(event.at).astimezone(clock.VIETNAM):%d/%m/%Y %H:%M}"
+            shown = f"{clock.local(event.at):%d/%m/%Y %H:%M}"
             console.print(f"  [red]missed[/] {shown} {escape(event.title)}")
     console.print(f"[dim]{result.values} values in {result.seconds:.1f} s[/]")
 

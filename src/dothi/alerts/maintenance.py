@@ -13,7 +13,7 @@ from dothi.identity.guard import Caller
 from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
-from dothi.kit.text import nfc
+from dothi.kit.text import nfc, whole
 from dothi.places.tables import Unit
 from dothi.sensing.news import before_commit
 from dothi.sensing.tables import Datastream, Thing
@@ -112,7 +112,7 @@ def covers(window: Maintenance, alarm: Alarm) -> bool:
 
 def _scope(session: Session, caller: Caller, kind: str, scope: str) -> tuple[bool, int | None]:
     """Whether the caller sees such a thing, and whose it is."""
-    number = int(scope) if scope.isascii() and scope.isdigit() and len(scope) < 19 else -1
+    number = whole(scope) or -1
     match kind:
         case "thing":
             row = session.execute(

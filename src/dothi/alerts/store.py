@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dothi.alerts.tables import Alarm, AlarmEvent, RuleVersion
 from dothi.identity.guard import Caller, visible
 from dothi.kit import clock, text
+from dothi.kit.text import whole
 from dothi.places.tables import Area, Unit
 from dothi.sensing.tables import Datastream, Observation, ObservedProperty
 
@@ -32,8 +33,9 @@ def sees(caller: Caller) -> ColumnElement[bool]:
 def alarm(session: Session, caller: Caller, number_or_id: str | int) -> Alarm | None:
     """One alarm by its number or id, when the caller may see it."""
     wanted = str(number_or_id)
-    named = Alarm.id == int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
-    return session.scalar(select(Alarm).where(Alarm.number == wanted.upper() if named is None else named, sees(caller)))
+    id_ = whole(wanted)
+    named = Alarm.number == wanted.upper() if id_ is None else Alarm.id == id_
+    return session.scalar(select(Alarm).where(named, sees(caller)))
 
 
 def held(session: Session, caller: Caller, ids: Sequence[int]) -> list[Alarm]:
@@ -69,8 +71,9 @@ def stood() -> ColumnElement[bool]:
 
 
 def shown(session: Session, caller: Caller, where: Sequence[ColumnElement[bool]]) -> list[dict[str, Any]]:
-    """The shown columns of the alarms that hold the clauses and that a caller may see."""
-    return [dict(row) for row in session.execute(select(*_SHOWN).where(sees(caller), *where)).mappings()]
+    """The shown columns of the alarms that hold the clauses and that a caller may see, by id."""
+    query = select(*_SHOWN).where(sees(caller), *where).order_by(Alarm.id)
+    return [dict(row) for row in session.execute(query).mappings()]
 
 
 def perhaps_standing(at: int, known: int) -> ColumnElement[bool]:

@@ -104,7 +104,7 @@ def raise_(session: Session, sentry: Sentry, wanted: Wanted, windows: Iterable[M
     told = _journal_kind(session, alarm)
     session.add(alarm)
     session.flush()
-    local = clock.moment(wanted.raised_at).astimezone(clock.VIETNAM)
+    local = clock.local(wanted.raised_at)
     alarm.number = f"CB-{local:%y}-{alarm.id:05d}"
     alarm.folded = folded(alarm.number, alarm.title, alarm.title_en, alarm.subject_name, alarm.rule_code)
     session.flush()

@@ -136,8 +136,8 @@ class Asking:
         """17:42 today, 17:42 20/11/2026 on another day."""
         if at is None:
             return ""
-        local = clock.moment(at).astimezone(clock.VIETNAM)
-        today = clock.moment(self.now).astimezone(clock.VIETNAM)
+        local = clock.local(at)
+        today = clock.local(self.now)
         return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%H:%M %d/%m/%Y}"
 
     def age_words(self, at: int | None) -> str:

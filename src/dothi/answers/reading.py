@@ -162,7 +162,7 @@ def moment(value: str, kind: str) -> str:
     try:
         if kind == "date":
             return f"{datetime.fromisoformat(value):%d/%m/%Y}"
-        return f"{clock.moment(clock.parse(value)).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}"
+        return f"{clock.local(clock.parse(value)):%H:%M %d/%m/%Y}"
     except ValueError:
         return value
 

@@ -44,7 +44,7 @@ def _moved(found: re.Match[str], at: int) -> str:
     shift = (1 if sign == "+" else -1) * int(count) * _STEP[step] if count else 0
     if word == "now":
         return f"TIMESTAMP('{clock.iso(at + shift)}')"
-    day = clock.moment(at).astimezone(clock.VIETNAM).date() + timedelta(microseconds=shift)
+    day = clock.local_day(at) + timedelta(microseconds=shift)
     return f"DATE('{day.isoformat()}')"
 
 

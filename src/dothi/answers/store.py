@@ -216,7 +216,7 @@ def moments(
 
 def day(at: int) -> str:
     """The local day of an instant, ISO 8601."""
-    return clock.moment(at).astimezone(clock.VIETNAM).date().isoformat()
+    return clock.local_day(at).isoformat()
 
 
 # cases

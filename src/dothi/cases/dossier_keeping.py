@@ -40,7 +40,7 @@ def office_code(session: Session, agency_id: int | None) -> str:
 
 def _series(session: Session, values: dict[str, Any], opened_at: int) -> tuple[str, Callable[[int], str]]:
     code = office_code(session, values.get("receiving_id") or values.get("agency_id"))
-    name = f"{code}-{clock.moment(opened_at).astimezone(clock.VIETNAM):%y%m%d}"
+    name = f"{code}-{clock.local(opened_at):%y%m%d}"
     return name, lambda count: f"{name}-{count:04d}"
 
 

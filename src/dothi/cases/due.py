@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from dothi.cases import calendar, clock
 from dothi.cases.calendar import MINUTE, Calendar, day_of
 from dothi.cases.tables import Case, CaseTimer
-from dothi.kit.clock import DAY, VIETNAM, moment
+from dothi.kit.clock import DAY, local
 from dothi.web.i18n import Say, marked, speaker
 
 State = Literal["none", "paused", "on-time", "due-soon", "overdue"]
@@ -187,8 +187,8 @@ def _when(at: int | None, say: Say, *, year: bool = False) -> str:
     """08:12 thứ Tư 18/11."""
     if at is None:
         return ""
-    local = moment(at).astimezone(VIETNAM)
-    return f"{local:%H:%M} {_day(local.date(), say)}" + (f"/{local.year}" if year else "")
+    there = local(at)
+    return f"{there:%H:%M} {_day(there.date(), say)}" + (f"/{there.year}" if year else "")
 
 
 def _large(text: str) -> str:

@@ -338,7 +338,7 @@ def meanwhile(session: Session, case: Case, job: Job) -> Meanwhile:
     actor = last.actor if last is not None else ""
     ids = [int(actor[7:])] if actor.startswith("person:") and actor[7:].isdecimal() else []
     who = store.names(session, ids).get(ids[0], "") if ids else ""
-    local = clock.moment(at).astimezone(clock.VIETNAM)
+    local = clock.local(at)
     return Meanwhile(
         f"{who or 'somebody'} dealt with this job at {local:%H:%M %d/%m/%Y}: it is {job.state}",
         [Fault("state", job.state)], who=who, at=at, state=job.state,

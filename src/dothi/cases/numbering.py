@@ -27,7 +27,7 @@ def series(session: Session, type_: Type, values: dict[str, Any], opened_at: int
     """The series a case's number is of, and its text."""
     if type_.code in _schemes:
         return _schemes[type_.code](session, values, opened_at)
-    name = f"{type_.prefix or type_.code.upper()[:4]}-{clock.moment(opened_at).astimezone(clock.VIETNAM):%y}"
+    name = f"{type_.prefix or type_.code.upper()[:4]}-{clock.local(opened_at):%y}"
     return name, lambda count: f"{name}-{count:06d}"
 
 

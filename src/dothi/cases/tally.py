@@ -25,7 +25,7 @@ def month(at: int) -> str:
 @lru_cache(maxsize=1024)
 def _month(hour: int) -> str:
     # Vietnam is whole hours from UTC: no month ends within one
-    return f"{clock.moment(hour * clock.HOUR).astimezone(clock.VIETNAM):%Y-%m}"
+    return f"{clock.local(hour * clock.HOUR):%Y-%m}"
 
 
 def shown(case: Case) -> bool:

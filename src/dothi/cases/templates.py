@@ -57,7 +57,7 @@ def remove(session: Session, caller: Caller, id_: int) -> None:
 
 def filled(session: Session, template: ReplyTemplate, case: Case) -> str:
     """A template's text with the slots filled from a case."""
-    due = "" if case.due_at is None else f"{clock.moment(case.due_at).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}"
+    due = "" if case.due_at is None else f"{clock.local(case.due_at):%H:%M %d/%m/%Y}"
     office = store.agency_names(session, [case.agency_id]).get(case.agency_id or 0, "")
     values: Mapping[str, str] = {
         "number": case.number, "title": case.title, "address": case.address, "due": due, "office": office,

@@ -102,7 +102,7 @@ def stale(session: Session, case: Case, version: int, *, inside: bool) -> Precon
     who, when = "somebody else", case.updated_at
     if last is not None:
         who, when = _said(session, last.actor, last.agency_id, inside=inside) or who, last.at
-    at = clock.moment(when).astimezone(clock.VIETNAM)
+    at = clock.local(when)
     return PreconditionFailed(
         f"{who} changed this case at {at:%H:%M:%S %d/%m/%Y}; look at it again",
         [Fault("version", str(version), str(case.version))],

@@ -14,6 +14,7 @@ from dothi.cases.verbs import Held
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Conflict, Fault, NotAllowed, NotSignedIn
+from dothi.kit.text import whole
 from dothi.places import service as places
 
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
@@ -214,10 +215,7 @@ def link(session: Session, caller: Caller, name: int | str, kind: str, to: str) 
         raise BadInput(
             "no such link", [Fault("link", f"{kind} {to}"[:80], "part-of, caused-by or about; case:5, alarm:12 …")]
         )
-    if (
-        to.startswith("case:")
-        and store.case(session, int(to[5:]) if to[5:].isdecimal() else 0, sight.cases(caller)) is None
-    ):
+    if to.startswith("case:") and store.case(session, whole(to[5:]) or 0, sight.cases(caller)) is None:
         raise sight.not_found()
     if store.link(session, held.case.id, kind, to, held.now, held.actor):
         verbs.settle(held, "linked", data={"link": kind, "to": to}, changed=False)

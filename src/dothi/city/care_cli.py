@@ -45,7 +45,7 @@ def drift(
 
 
 def _drift(console: Console, found: drifting.Drift) -> None:
-    when = f"{clock.moment(found.applied_at).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}"
+    when = f"{clock.local(found.applied_at):%H:%M %d/%m/%Y}"
     console.print(f"[bold]{escape(found.city)}[/] {escape(found.version)} [dim](applied {when})[/]")
     cli.tree(console, found.city, found.changes, everything=False)
     for one in found.added[:_SHOWN]:

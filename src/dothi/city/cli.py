@@ -97,11 +97,7 @@ def show(console: Console, made: Plan, *, as_json: bool, everything: bool) -> No
     if as_json:
         print(json.dumps(made.as_json(), ensure_ascii=False, indent=2))  # noqa: T201 - machines read it
         return
-    since = (
-        "never applied"
-        if made.since is None
-        else f"applied {clock.moment(made.since).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}"
-    )
+    since = "never applied" if made.since is None else f"applied {clock.local(made.since):%H:%M %d/%m/%Y}"
     tree(
         console,
         f"[bold]{escape(made.name)}[/] {escape(made.version)} [dim]({since})[/]",

@@ -204,11 +204,7 @@ def list_keys() -> None:
     with _reading() as session:
         offices = {one.id: one.code for one in store.agencies(session)}
         for one in store.keys(session):
-            ends = (
-                f"{clock.moment(one.expires_at).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}"
-                if one.expires_at
-                else "never"
-            )
+            ends = f"{clock.local(one.expires_at):%H:%M %d/%m/%Y}" if one.expires_at else "never"
             past = one.expires_at is not None and one.expires_at <= clock.now_micros()
             state = "revoked" if one.revoked_at else "ran out" if past else "good"
             thing = str(one.thing_id or "")

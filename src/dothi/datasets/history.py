@@ -16,6 +16,7 @@ from dothi.identity.guard import Caller
 from dothi.journal import service as journal
 from dothi.journal.service import Visibility
 from dothi.kit import clock
+from dothi.kit.text import whole
 
 Box = tuple[float, float, float, float]
 MOST_CHANGES = 10_000
@@ -99,7 +100,8 @@ def changes(
     """
     view = views.made(access.seen(session, caller, code), caller)
     at, _, key = (after or "").partition("/")
-    first = (int(at), key) if at.isdigit() else (since, None)
+    moment_ = whole(at)
+    first = (since, None) if moment_ is None else (moment_, key)
     rows = change_store.changes(session, view.id, first, min(limit, MOST_CHANGES))
     return [Change(at, key, verb, by, version, f"{at}/{key}") for at, key, verb, by, version in rows]
 

@@ -21,7 +21,7 @@ from dothi.identity.guard import Caller
 from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotAllowed, NotFound, PreconditionFailed
-from dothi.kit.text import nfc
+from dothi.kit.text import nfc, whole
 from dothi.places import cities
 from dothi.sensing.news import before_commit
 
@@ -104,7 +104,7 @@ def give(
     if faults or agency is None or due_at is None:
         raise BadInput("this order cannot be given", faults)
     made = Order(
-        number=store.order_number(session, f"{clock.moment(now).astimezone(clock.VIETNAM):%y}"), subject=subject,
+        number=store.order_number(session, f"{clock.local(now):%y}"), subject=subject,
         subject_name=about, text=text, by_id=by, agency_id=agency.id, person_id=person_id, given_at=now, due_at=due_at,
         state="given", version=1, simulated=alarm is not None and alarm.simulated,
         exercise=alarm is not None and alarm.exercise,
@@ -348,7 +348,7 @@ def _case_name(session: Session, caller: Caller, subject: str) -> str | None:
 
 
 def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 18
+    return whole(text) is not None
 
 
 def _text_faults(text: str, place: str) -> list[Fault]:

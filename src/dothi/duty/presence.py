@@ -10,7 +10,7 @@ from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
-from dothi.kit.text import nfc
+from dothi.kit.text import nfc, whole
 
 SILENCE = 30 * clock.SECOND
 
@@ -39,8 +39,8 @@ def here(session: Session, caller: Caller, tab: str, subject: str | None = None)
         raise BadInput("this is no place to be", faults)
     now, (kind, _, id_) = clock.now_micros(), (subject or "").partition(":")
     alarm = None
-    if kind == "alarm" and id_.isascii() and id_.isdecimal() and len(id_) < 18:
-        alarm = alarms.alarm(session, caller, int(id_))
+    if kind == "alarm" and (number := whole(id_)) is not None:
+        alarm = alarms.alarm(session, caller, number)
     store.drop_presence(session, person, before=now - clock.HOUR)
     store.put_presence(
         session, person, tab, subject=subject or None, alarm_id=alarm.id if alarm is not None else None, at=now

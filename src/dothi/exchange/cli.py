@@ -70,7 +70,7 @@ def show() -> None:
     table = Table("number", "title", "kind", "address", "datasets", "last run", "result")
     with db.reading() as session:
         for one, many in harvest.portals(session):
-            when = f"{clock.moment(one.last_at).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}" if one.last_at else "never"
+            when = f"{clock.local(one.last_at):%H:%M %d/%m/%Y}" if one.last_at else "never"
             told = harvest.summary(one.last_result) if one.last_result else ""
             table.add_row(str(one.id), one.title, one.kind, one.url, str(many), when, told if one.active else "stopped")
     Console(highlight=False, markup=False).print(table)

@@ -82,7 +82,7 @@ def _holds(found: selecting.Rows, view: views.View, of: Records) -> ColumnElemen
 def _within(when: ColumnElement[Any], kind: str, period: Period) -> list[ColumnElement[bool]]:
     if kind == "date":
         first = period.first.isoformat()
-        after = clock.moment(period.end).astimezone(clock.VIETNAM).date().isoformat()
+        after = clock.local_day(period.end).isoformat()
         return [when >= first, when < after]
     return [when >= period.start, when < period.end]
 

@@ -26,7 +26,7 @@ class Period:
     @property
     def first(self) -> date:
         """Its first day in Vietnam."""
-        return clock.moment(self.start).astimezone(clock.VIETNAM).date()
+        return clock.local_day(self.start)
 
     @property
     def code(self) -> str:
@@ -50,7 +50,7 @@ class Period:
 
 def containing(at: int, kind: Kind) -> Period:
     """The period of a kind that an instant (µs UTC) lies in."""
-    return _of(clock.moment(at).astimezone(clock.VIETNAM).date(), kind)
+    return _of(clock.local_day(at), kind)
 
 
 def parse(text: str) -> Period:

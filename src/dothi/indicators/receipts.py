@@ -21,6 +21,7 @@ from dothi.indicators.tables import IndicatorReceipt
 from dothi.indicators.tables import IndicatorValue as V
 from dothi.indicators.values import Again, Changed, InputReceipt, Receipt, Reproduced, Since
 from dothi.kit import clock
+from dothi.kit import text as texts
 from dothi.kit.errors import Conflict, NotFound
 
 COLUMNS = ["input", "aggregate", "source", "row", "at", "number"]
@@ -30,8 +31,9 @@ class _Held:
     """A receipt of one place, and what it takes to compute it again."""
 
     def __init__(self, session: Session, caller: Caller, id_: str) -> None:
-        number, _, place = id_.partition("-")
-        row = store.receipt(session, int(number)) if number.isdigit() and len(number) < 18 else None
+        said, _, place = id_.partition("-")
+        number = texts.whole(said)
+        row = store.receipt(session, number) if number is not None else None
         self.known = declared.known(session)
         one = self.known.get(row.indicator) if row is not None else None
         if row is None or one is None or place not in row.places:

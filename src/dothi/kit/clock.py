@@ -16,6 +16,7 @@ _MICROSECOND = timedelta(microseconds=1)
 # what `moment` can give back: the years 1 to 9999 in UTC
 _FIRST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
 _LAST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
+_LAST_LOCAL = _LAST - 7 * HOUR
 
 _ISO = re.compile(
     r"(?P<y>\d{4})-(?P<mo>\d\d)-(?P<d>\d\d)[Tt ](?P<h>\d\d):(?P<mi>\d\d)"
@@ -47,9 +48,14 @@ def moment(micros_: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros_)
 
 
+def local(micros_: int) -> datetime:
+    """The instant in Vietnam's time; those of the year 10000 there, which no calendar here has, as the last of 9999."""
+    return moment(min(micros_, _LAST_LOCAL)).astimezone(VIETNAM)
+
+
 def local_day(micros_: int) -> date:
     """The day an instant lies on in Vietnam."""
-    return moment(micros_).astimezone(VIETNAM).date()
+    return local(micros_).date()
 
 
 def midnight(day: date) -> int:

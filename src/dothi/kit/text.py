@@ -24,6 +24,14 @@ def fold(text: str) -> str:
     return " ".join(bare.casefold().split())
 
 
+def whole(text: str | None, digits: int = 17) -> int | None:
+    """A whole number as addresses and forms have it, 0 or more; None for anything else.
+
+    Plain digits alone: no sign, no digits of other scripts, none too many for a column of the database.
+    """
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= digits else None
+
+
 def slug(text: str) -> str:
     """A text as part of an address: "Trạm Cầu Rạch Chanh" is tram-cau-rach-chanh; empty where nothing of it can stand there."""
     return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")

@@ -22,7 +22,7 @@ def not_before(now: int, quiet_from: int | None, quiet_until: int | None) -> int
     """
     if quiet_from is None or quiet_until is None or quiet_from == quiet_until:
         return now
-    local = clock.moment(now).astimezone(clock.VIETNAM)
+    local = clock.local(now)
     minute = local.hour * 60 + local.minute
     over_midnight = quiet_from > quiet_until
     if over_midnight and quiet_until <= minute < quiet_from:

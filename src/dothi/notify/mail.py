@@ -77,7 +77,7 @@ def composed(letter: Letter) -> MIMEText:
     made["Subject"] = Header(letter.subject, "utf-8", header_name="Subject").encode()
     made["From"] = formataddr(parseaddr(sender()), "utf-8")
     made["To"] = letter.target
-    made["Date"] = format_datetime(clock.moment(letter.created_at).astimezone(clock.VIETNAM))
+    made["Date"] = format_datetime(clock.local(letter.created_at))
     made["Message-ID"] = f"<{letter.name}@{links.host()}>"
     made["Content-Language"] = letter.language
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation answers

@@ -63,7 +63,7 @@ def headed(title: str, body: str, language: str, *, exercise: bool, simulated: b
 
 def moment(micros: int) -> str:
     """17:42 21/11/2026 in Vietnam's time."""
-    return f"{clock.moment(micros).astimezone(clock.VIETNAM):%H:%M %d/%m/%Y}"
+    return f"{clock.local(micros):%H:%M %d/%m/%Y}"
 
 
 def severity(name: str | None, say: Say) -> str:

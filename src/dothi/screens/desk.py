@@ -198,11 +198,6 @@ def tried(
     return None
 
 
-def number(text: str | None, digits: int = 17) -> int | None:
-    """A whole number of an address or a form; None for none."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= digits else None
-
-
 def back(to: str) -> Response:
     """After a form: look at this page."""
     return RedirectResponse(to, 303)

@@ -1,7 +1,6 @@
 """Numbers, times and ages as Vietnamese and English readers write them."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from dothi.kit import clock
 from dothi.kit.errors import DothiError, Fault
@@ -17,19 +16,14 @@ _DAYS_VI = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "T
 _DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def local(micros: int) -> datetime:
-    """The instant in Vietnam's time."""
-    return clock.moment(micros).astimezone(clock.VIETNAM)
-
-
 def hour(micros: int) -> str:
     """17:42."""
-    return f"{local(micros):%H:%M}"
+    return f"{clock.local(micros):%H:%M}"
 
 
 def day(micros: int) -> str:
     """21/11/2026."""
-    return f"{local(micros):%d/%m/%Y}"
+    return f"{clock.local(micros):%d/%m/%Y}"
 
 
 def when(micros: int, now: int) -> str:
@@ -44,7 +38,7 @@ def moment(micros: int | None) -> str:
 
 def short(micros: int, now: int) -> str:
     """17:42 for today, 17:42 20/11 for another day of this year, 17:42 20/11/2025 for another year's."""
-    at, today = local(micros), local(now)
+    at, today = clock.local(micros), clock.local(now)
     if at.date() == today.date():
         return hour(micros)
     return f"{at:%H:%M %d/%m}" if at.year == today.year else moment(micros)
@@ -52,13 +46,13 @@ def short(micros: int, now: int) -> str:
 
 def field_of(micros: int) -> str:
     """An instant as a form's datetime-local field holds it, in Vietnam's time."""
-    return f"{local(micros):%Y-%m-%dT%H:%M}"
+    return f"{clock.local(micros):%Y-%m-%dT%H:%M}"
 
 
 def date_line(micros: int, language: str) -> str:
     """Thứ Bảy, 21/11/2026."""
     names = _DAYS_EN if language == "en" else _DAYS_VI
-    return f"{names[local(micros).weekday()]}, {day(micros)}"
+    return f"{names[clock.local(micros).weekday()]}, {day(micros)}"
 
 
 def quantity(value: float | None, decimals: int, unit: str, language: str) -> str:

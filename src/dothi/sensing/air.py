@@ -160,7 +160,7 @@ def station_hours(session: Session, thing_id: int, hours_: int = 24, at: int | N
 
 def station_days(session: Session, thing_id: int, days: int = 7, at: int | None = None) -> list[AirDay]:
     """The index of each of a station's last whole days in Viet Nam, oldest first, ending with yesterday."""
-    today = _local(clock.now_micros() if at is None else at).date()
+    today = clock.local_day(clock.now_micros() if at is None else at)
     streams = _streams(session, [thing_id])
     series = _series(session, streams, _midnight(today - timedelta(days)) - 7 * HOUR, _midnight(today))[thing_id]
     return [_day(series, today - timedelta(back)) for back in range(days, 0, -1)]
@@ -266,7 +266,7 @@ def _parts(index: Index, reading: aqi.Reading, particles: str) -> list[AirPart]:
 def _limits(series: dict[str, Series], end: int) -> list[AirLimit]:
     """Means over the last hour, 8 and 24 hours beside the limits in force (QCVN 05), where enough hours are there."""
     taught = sectors()
-    day = _local(end).date()
+    day = clock.local_day(end)
     made = []
     for code, line in series.items():
         known = taught.properties[code]
@@ -302,10 +302,6 @@ def _day(series: dict[str, Series], day: date) -> AirDay:
 def _whole_hour(at: int | None) -> int:
     moment = clock.now_micros() if at is None else at
     return moment // HOUR * HOUR
-
-
-def _local(at: int) -> datetime:
-    return clock.moment(at).astimezone(VIETNAM)
 
 
 def _midnight(day: date) -> int:

@@ -139,7 +139,7 @@ def births(where: City, begin: int, end: int, a_day: float, salt: str = "") -> l
     made: list[Birth] = []
     first = begin // clock.HOUR
     for hour in range(first, -(-end // clock.HOUR)):
-        local = clock.moment(hour * clock.HOUR).astimezone(clock.VIETNAM)
+        local = clock.local(hour * clock.HOUR)
         share = {
             code: one.weight * one.season[local.month - 1] * one.hours[local.hour] for code, one in kinds().items()
         }

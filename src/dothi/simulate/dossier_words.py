@@ -61,7 +61,7 @@ def filings(
     usual = sum(one["weight"] for one in served.values())
     made: list[Filing] = []
     for hour in range(begin // clock.HOUR, -(-end // clock.HOUR)):
-        local = clock.moment(hour * clock.HOUR).astimezone(clock.VIETNAM)
+        local = clock.local(hour * clock.HOUR)
         works = cal.works(local.date())
         share = {code: one["weight"] * one["month"][local.month - 1] for code, one in served.items()}
         online = ONLINE * _ONLINE_HOURS[local.hour] / sum(_ONLINE_HOURS) * (_WEEKDAYS if works else _WEEKENDS)

@@ -122,7 +122,7 @@ class Alert:
 
 def written(micros: int) -> str:
     """An instant as CAP writes it, in Vietnam's time and whole seconds: `2026-11-21T14:30:00+07:00`."""
-    local = clock.moment(micros).astimezone(clock.VIETNAM)
+    local = clock.local(micros)
     # before 1975 the offset had odd seconds, which the form cannot say
     whole = timedelta(minutes=round((local.utcoffset() or timedelta()).total_seconds() / 60))
     minutes = whole // timedelta(minutes=1)

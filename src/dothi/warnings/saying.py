@@ -67,7 +67,7 @@ def _letter(one: Told, language: str) -> tuple[str, str]:
 
 def when(micros: int, language: str) -> str:
     """An instant within a sentence: `14:30 ngày 21/11`, `14:30 on 21 Nov`."""
-    local = clock.moment(micros).astimezone(clock.VIETNAM)
+    local = clock.local(micros)
     if language == "en":
         month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[local.month - 1]
         return f"{local:%H:%M} on {local.day} {month}"

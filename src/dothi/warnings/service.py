@@ -228,7 +228,7 @@ def approve(session: Session, caller: Caller, id_: int, version: int) -> Warning
     _decides(caller, row)
     now = clock.now_micros() // clock.SECOND * clock.SECOND
     _ready(row, now)
-    local = clock.moment(now).astimezone(clock.VIETNAM)
+    local = clock.local(now)
     identifier = f"{local:%Y%m%d%H%M}-{''.join(secrets.choice(_ALPHABET) for _ in range(8))}"
     before = store.sent_of_chain(session, row.chain_id or row.id) if row.msg_type != "Alert" else []
     row.references = [{"sender": it.sender, "identifier": it.identifier, "sent": it.sent_at} for it in before]

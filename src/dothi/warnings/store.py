@@ -11,6 +11,7 @@ from dothi.alerts.tables import Alarm, Rule
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.identity.tables import Agency, Person
+from dothi.kit.text import whole
 from dothi.warnings.model import SEVERITIES
 from dothi.warnings.tables import CapFeed, Warning_
 
@@ -190,8 +191,8 @@ def alarm(session: Session, caller: Caller, id_: int) -> Alarm | None:
 def alarm_named(session: Session, caller: Caller, name: str) -> Alarm | None:
     """An alarm the caller may see by its number (CB-26-00012) or its id."""
     which = Alarm.number == name
-    if name.isascii() and name.isdigit() and len(name) < 16:
-        which = or_(which, Alarm.id == int(name))
+    if (id_ := whole(name, 15)) is not None:
+        which = or_(which, Alarm.id == id_)
     return session.scalars(select(Alarm).where(which, guard.visible(caller, Alarm, "alarms:read")).limit(1)).first()
 
 

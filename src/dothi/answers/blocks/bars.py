@@ -182,7 +182,7 @@ def _in_time(ask: Asking, spec: model.Bars, view: View, made: shown.Bars) -> lis
 def _local(at: int | str) -> tuple[date, int | None]:
     if isinstance(at, str):
         return date.fromisoformat(at[:10]), None
-    moment = clock.moment(at).astimezone(clock.VIETNAM)
+    moment = clock.local(at)
     return moment.date(), moment.hour
 
 

@@ -100,5 +100,5 @@ def _sentence(made: shown.Series, ask: Asking) -> str:
 
 
 def _when(at: int, step: int, ask: Asking) -> str:
-    local = clock.moment(at).astimezone(clock.VIETNAM)
+    local = clock.local(at)
     return f"{local:%d/%m}" if step == clock.DAY else ask.moment_words(at)

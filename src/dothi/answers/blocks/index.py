@@ -77,4 +77,4 @@ def stations(ask: Asking, spec: model.IndexOf) -> shown.Rows:
 
 
 def _hour(at: int) -> str:
-    return f"{clock.moment(at).astimezone(clock.VIETNAM):%H:%M}"
+    return f"{clock.local(at):%H:%M}"

@@ -92,7 +92,7 @@ def _value(value: Any, kind: str) -> Any:
         except ValueError:
             return value
     if isinstance(value, str) and kind == "date-time":
-        at: datetime = clock.moment(clock.parse(value, clock.VIETNAM)).astimezone(clock.VIETNAM)
+        at: datetime = clock.local(clock.parse(value, clock.VIETNAM))
         return at.replace(tzinfo=None)  # a workbook knows no zones: Vietnam's time
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)

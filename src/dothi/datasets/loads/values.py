@@ -205,7 +205,7 @@ def day(value: Any) -> str | None:
         at = clock.parse(said, clock.VIETNAM)
     except Exception:
         raise ValueError("not a day, such as 2026-11-21 or 21/11/2026") from None
-    return clock.moment(at).astimezone(clock.VIETNAM).date().isoformat()
+    return clock.local_day(at).isoformat()
 
 
 def _date(year: str, month: str, day_: str) -> str:

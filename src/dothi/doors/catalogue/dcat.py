@@ -16,6 +16,7 @@ from dothi.doors.catalogue import graph, negotiate
 from dothi.doors.catalogue.asking import CORS, Ask
 from dothi.doors.catalogue.graph import Page
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.text import whole
 
 SIZE, MOST = 50, 200  # datasets of a page
 _KEPT = 32  # finished documents
@@ -72,10 +73,10 @@ def _paging(request: Request) -> tuple[int, int]:
         most = MOST if name == "limit" else 1_000_000
         if name not in found:
             faults.append(Fault(name, "unknown parameter", "page, limit"))
-        elif not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
+        elif not (number := whole(text, 8)) or number > most:
             faults.append(Fault(name, repr(text[:40]), f"a whole number from 1 to {most}"))
         else:
-            found[name] = int(text)
+            found[name] = number
     if faults:
         raise BadInput("the catalogue cannot be asked so", faults)
     return found["page"], found["limit"]

@@ -13,6 +13,7 @@ from dothi.doors.catalogue.asking import CORS, LISTED, Ask
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.text import whole
 from dothi.web.address import base_of
 
 ENTRIES = 50
@@ -81,7 +82,7 @@ def sitemap(request: Request) -> Response:
     if part is None and parts > 1:
         files = (f"<sitemap>{_text('loc', f'{base}/sitemap.xml?part={n}')}</sitemap>" for n in range(1, parts + 1))
         return _xml([_DECLARATION, f"<sitemapindex {schema}>", *files, "</sitemapindex>"], "application/xml", {})
-    number = int(part) if part and part.isascii() and part.isdigit() and len(part) < 6 else 1
+    number = whole(part, 5) or 1
     addresses = [(f"{base}{page}", None) for page in PAGES] + [
         (f"{base}/catalogue/{one.code}", max(one.described_at, one.changed_at or 0)) for one in open_ones
     ]

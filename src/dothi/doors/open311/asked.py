@@ -10,6 +10,7 @@ from starlette.requests import Request
 from dothi.config import settings
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.text import whole
 from dothi.web import i18n
 
 SPAN = 90 * clock.DAY
@@ -109,10 +110,10 @@ def _whole(given: dict[str, str], name: str, otherwise: int, faults: list[Fault]
     text = given.get(name, "").strip()
     if not text:
         return otherwise
-    if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) < 1:
+    if not (number := whole(text, 9)):
         faults.append(Fault(name, repr(text[:40]), "a whole number from 1"))
         return otherwise
-    return int(text)
+    return number
 
 
 def truth(given: dict[str, str], name: str) -> bool:

@@ -185,7 +185,7 @@ def _value(asked: Attribute, given: str) -> Any:
         return int(number) if number.is_integer() and abs(number) < 1 << 53 else number
     if asked.schema.get("format") == "date" and len(given) > 10:  # clients send a datetime for a day too
         try:
-            return f"{clock.moment(clock.parse(given, clock.VIETNAM)).astimezone(clock.VIETNAM):%Y-%m-%d}"
+            return f"{clock.local(clock.parse(given, clock.VIETNAM)):%Y-%m-%d}"
         except BadInput:
             return given
     return given

@@ -139,7 +139,7 @@ def notice(one: Any, language: str) -> str | None:
     say = i18n.speaker(language)
     said = []
     if one.due_at is not None:
-        due = clock.moment(one.due_at).astimezone(clock.VIETNAM)
+        due = clock.local(one.due_at)
         said.append(say("Dự kiến xử lý xong trước {time} ngày {day}.", time=f"{due:%H:%M}", day=f"{due:%d/%m/%Y}"))
     elif one.phase == "waiting":
         said.append(say("Đang chờ bổ sung thông tin; thời hạn tạm dừng."))
@@ -163,7 +163,7 @@ def state(type_: str, code: str, language: str) -> str:
 
 def when(micros: int) -> str:
     """An instant in Vietnam's time, to the second: 2026-11-21T14:30:00+07:00."""
-    return clock.moment(micros).astimezone(clock.VIETNAM).isoformat(timespec="seconds")
+    return clock.local(micros).isoformat(timespec="seconds")
 
 
 def _updated(one: Public) -> int:

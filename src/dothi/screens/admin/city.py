@@ -22,6 +22,7 @@ from dothi.city.service import Plan
 from dothi.city.tables import CityVersion
 from dothi.db import session as db
 from dothi.kit.errors import BadInput, Conflict, DothiError, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.packs import content_path
 from dothi.screens.admin import city_words as words
 from dothi.screens.admin.desk import Ask, get, post_reading
@@ -97,9 +98,9 @@ def _number(said: str) -> int | None:
     """The applied version a form or address names; None: the blueprint as it is now."""
     if not said:
         return None
-    if not (said.isascii() and said.isdigit() and len(said) < 10):
+    if (version := whole(said, 9)) is None:
         raise BadInput("no such version", [Fault("back_to", said[:20], "the number of an applied version")])
-    return int(said)
+    return version
 
 
 def _one(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
@@ -138,7 +139,7 @@ def _sheet(ask: Ask, code: str, back_to: int | None, filled: Filled | None = Non
 
 def _done(ask: Ask) -> str:
     said = ask.request.query_params.get("done", "")
-    return said if said.isdigit() else ""
+    return said if whole(said) is not None else ""
 
 
 def _groups(changes: list[Change]) -> list[Group]:

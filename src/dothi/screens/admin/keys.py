@@ -5,6 +5,7 @@ from starlette.responses import Response
 from dothi.identity import guard, service, store
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault
+from dothi.kit.text import whole
 from dothi.screens.admin.desk import Ask, agencies_of, get, post
 from dothi.screens.desk import back
 from dothi.sensing.tables import Thing
@@ -44,7 +45,8 @@ def _thing(ask: Ask) -> tuple[int | None, int | None]:
     said = ask.values.get("thing", "")
     if not said:
         return None, None
-    found = ask.session.get(Thing, int(said)) if said.isascii() and said.isdigit() and len(said) < 10 else None
+    id_ = whole(said, 9)
+    found = ask.session.get(Thing, id_) if id_ is not None else None
     if found is None:
         raise BadInput("this key cannot be made", [Fault("thing", f"there is no Thing {said[:40]}")])
     return found.id, found.agency_id
@@ -53,9 +55,10 @@ def _thing(ask: Ask) -> tuple[int | None, int | None]:
 def _expiry(said: str) -> int | None:
     if not said:
         return None
-    if not (said.isascii() and said.isdigit() and len(said) < 10 and 1 <= int(said) <= LONGEST):
+    days = whole(said, 9)
+    if days is None or not 1 <= days <= LONGEST:
         raise BadInput("this key cannot be made", [Fault("days", said[:40], f"1 to {LONGEST}, or nothing")])
-    return clock.now_micros() + int(said) * clock.DAY
+    return clock.now_micros() + days * clock.DAY
 
 
 def _revoke(ask: Ask) -> Response:

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from dothi.doors.mqtt import letters
 from dothi.kit.errors import DothiError
+from dothi.kit.text import whole
 from dothi.screens.admin.desk import Ask, get, post_reading
 from dothi.screens.desk import back as to
 from dothi.web.paths import ID
@@ -13,11 +14,7 @@ _SHOWN = 300  # characters of a payload
 
 
 def _letters(ask: Ask, trouble: str = "") -> Response:
-    before = ask.request.query_params.get("before", "")
-    found = letters.listed(
-        ask.session, ask.caller, limit=ROWS,
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None,
-    )  # fmt: skip
+    found = letters.listed(ask.session, ask.caller, limit=ROWS, before=whole(ask.request.query_params.get("before")))
     shown = [(one, bytes(one.payload)[:_SHOWN].decode("utf-8", "backslashreplace")) for one in found]
     return ask.page(
         "letters", letters=shown, waiting=letters.waiting(ask.session), trouble=trouble,

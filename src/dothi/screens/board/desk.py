@@ -35,7 +35,6 @@ _DESK = desk.Desk(
     Ask, desk.holders("sign in to see the dispatcher's board"), ASSIGNS, ASSIGNS, early=True, told=words.told
 )
 get, post, ROUTES = _DESK.get, _DESK.post, _DESK.routes
-number = desk.number
 
 
 def wrong(ask: Ask, error: DothiError) -> Filled:

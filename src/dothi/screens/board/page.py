@@ -14,8 +14,9 @@ from dothi.cases.crews import Suggestion
 from dothi.cases.planning import Column, Ordered, Waiting
 from dothi.identity.tables import Agency
 from dothi.kit.errors import BadInput, DothiError, Fault
+from dothi.kit.text import whole
 from dothi.screens.board import words
-from dothi.screens.board.desk import WRONG, Ask, get, number, post, wrong
+from dothi.screens.board.desk import WRONG, Ask, get, post, wrong
 from dothi.screens.desk import back
 from dothi.web.forms import Filled
 
@@ -84,7 +85,7 @@ def _page(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response
 
 
 def _office(ask: Ask, offices: list[Agency]) -> Agency | None:
-    wanted = number(ask.given("office"))
+    wanted = whole(ask.given("office"))
     found = next((one for one in offices if one.id == wanted), None)
     own = next((one for one in offices if one.id == ask.caller.agency_id), None)
     return found or own or (offices[0] if offices else None)
@@ -102,8 +103,8 @@ def _day(ask: Ask, today: str) -> str:
 
 def _said(ask: Ask, columns: list[Column]) -> str:
     """What the last form did, as its address tells."""
-    crew = next((one.crew.name for one in columns if one.crew.id == number(ask.given("ordered"))), None)
-    before, after = number(ask.given("before")), number(ask.given("after"))
+    crew = next((one.crew.name for one in columns if one.crew.id == whole(ask.given("ordered"))), None)
+    before, after = whole(ask.given("before")), whole(ask.given("after"))
     if crew is None or before is None or after is None:
         return ""
     if before == after:
@@ -167,7 +168,7 @@ def plan(ask: Ask) -> Response:
     """`POST /desk/board/plan`: case, crew, day; place, version."""
     return _done(ask, lambda session: planning.plan(
         session, ask.caller, ask.values.get("case", ""), _id(ask, "crew"), ask.values.get("day", ""),
-        place=number(ask.values.get("place")), version=number(ask.values.get("version")),
+        place=whole(ask.values.get("place")), version=whole(ask.values.get("version")),
     ))  # fmt: skip
 
 
@@ -175,14 +176,14 @@ def move(ask: Ask) -> Response:
     """`POST /desk/board/move`: job, crew, day; place, version."""
     return _done(ask, lambda session: planning.move(
         session, ask.caller, _id(ask, "job"), _id(ask, "crew"), ask.values.get("day", ""),
-        place=number(ask.values.get("place")), version=number(ask.values.get("version")),
+        place=whole(ask.values.get("place")), version=whole(ask.values.get("version")),
     ))  # fmt: skip
 
 
 def withdraw(ask: Ask) -> Response:
     """`POST /desk/board/withdraw`: job; version, text."""
     return _done(ask, lambda session: planning.withdraw(
-        session, ask.caller, _id(ask, "job"), text=ask.values.get("text", ""), version=number(ask.values.get("version"))
+        session, ask.caller, _id(ask, "job"), text=ask.values.get("text", ""), version=whole(ask.values.get("version"))
     ))  # fmt: skip
 
 
@@ -215,7 +216,7 @@ def member(ask: Ask) -> Response:
 
 
 def _id(ask: Ask, name: str) -> int:
-    found = number(ask.values.get(name))
+    found = whole(ask.values.get(name))
     if found is None:
         raise BadInput("the crew cannot be sent out so", [Fault(name, "is missing")])
     return found
@@ -236,7 +237,7 @@ def _done(ask: Ask, verb: Callable[[Session], Any]) -> Response:
 
 def _here(ask: Ask) -> str:
     """The board as it was looked at."""
-    office, day = number(ask.values.get("office")), ask.values.get("shown", "")
+    office, day = whole(ask.values.get("office")), ask.values.get("shown", "")
     return f"{PATH}?office={office or ''}&day={_day_of(day)}"
 
 

@@ -17,8 +17,9 @@ from dothi.cases.types import types
 from dothi.db import session as db
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, DothiError, Fault, NotFound, NotSignedIn, PreconditionFailed
+from dothi.kit.text import whole
 from dothi.screens.casework import forms, rail, store, subject, words
-from dothi.screens.casework.desk import WRONG, Ask, number, safe, wrong
+from dothi.screens.casework.desk import WRONG, Ask, safe, wrong
 from dothi.screens.desk import back
 from dothi.web.forms import Filled
 
@@ -41,7 +42,7 @@ class Wanted:
 
     def id(self, key: str) -> int | None:
         """The number a choice stands for."""
-        return number(self.values.get(key))
+        return whole(self.values.get(key))
 
 
 def show(ask: Ask) -> Response:
@@ -64,7 +65,7 @@ def act(ask: Ask) -> Response:
         made = subject.sheet(ask, name, act=code, next_=next_, filled=Filled(ask.values))
         return _page(ask, made)
     try:
-        wanted = Wanted(code, name, number(ask.values.get("version")), ask.values, _prepared(ask))
+        wanted = Wanted(code, name, whole(ask.values.get("version")), ask.values, _prepared(ask))
         with db.writing() as session:
             do(session, ask.caller, wanted)
     except (NotFound, NotSignedIn):
@@ -252,7 +253,7 @@ def _again(ask: Ask, name: str, code: str, next_: str, error: DothiError) -> Res
     """The page with the form as it was sent and what is wrong; after somebody else's change, who and when."""
     said = ""
     if isinstance(error, PreconditionFailed) or (error.status == 409 and ask.values.get("version")):
-        said = subject.changed_by(ask, name, number(ask.values.get("version")))
+        said = subject.changed_by(ask, name, whole(ask.values.get("version")))
     made = subject.sheet(ask, name, act=code, next_=next_, filled=wrong(ask, error), conflict=said)
     return _page(ask, made, error.status)
 

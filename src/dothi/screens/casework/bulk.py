@@ -9,8 +9,9 @@ from dothi.cases import reading, templates
 from dothi.cases.tables import ReplyTemplate
 from dothi.db import session as db
 from dothi.kit.errors import BadInput, DothiError, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens.casework import acting, forms, rail, subject, words
-from dothi.screens.casework.desk import WRONG, Ask, number, safe, wrong
+from dothi.screens.casework.desk import WRONG, Ask, safe, wrong
 from dothi.screens.casework.forms import Field, Form, Option
 from dothi.screens.casework.rail import Rail
 from dothi.web.forms import Filled
@@ -72,7 +73,7 @@ def do(ask: Ask) -> Response:
         faults.append(Fault("text", "is missing"))
     if code == "transfer" and not ask.values.get("reason"):
         faults.append(Fault("reason", "is missing"))
-    if code == "assign" and not (number(ask.values.get("handler")) or number(ask.values.get("crew"))):
+    if code == "assign" and not (whole(ask.values.get("handler")) or whole(ask.values.get("crew"))):
         faults.append(Fault("handler", "is missing"))
     if faults:
         return _page(ask, code, marked, next_, wrong(ask, BadInput("nothing was changed", faults)), 400)
@@ -138,7 +139,7 @@ def _picked(ask: Ask, marked: list[str]) -> list[Picked]:
         except NotFound:
             continue
         found[case.number] = Picked(
-            case.number, number(version), case.title, case.agency_id, known=True, simulated=case.simulated
+            case.number, whole(version), case.title, case.agency_id, known=True, simulated=case.simulated
         )
     return list(found.values())
 

@@ -67,7 +67,6 @@ _DESK = desk.Desk(
     Ask, desk.holders("sign in to see the desk"), SEES, SEES, fields=1200, size=256 * 1024, early=True, told=words.told
 )
 get, post_reading, ROUTES = _DESK.get, _DESK.post_reading, _DESK.routes
-number = desk.number
 
 
 def wrong(ask: Ask, error: DothiError) -> Filled:

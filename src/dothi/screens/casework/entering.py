@@ -15,7 +15,7 @@ from dothi.cases.service import New
 from dothi.cases.types import types
 from dothi.db import session as db
 from dothi.kit.errors import BadInput, DothiError, Fault
-from dothi.kit.text import fold
+from dothi.kit.text import fold, whole
 from dothi.places import service as places
 from dothi.screens import questions
 from dothi.screens.casework import rail, store, words
@@ -124,13 +124,12 @@ def _new(values: Mapping[str, str]) -> New:
     if faults:
         raise BadInput("this contact cannot be kept", faults)
     about = types().category(category)
-    office = values.get("office", "")
     return New(
         type=about.type, category=category, title=values.get("title", ""), text=values.get("text", ""),
         fields=questions.given(about, values), lon=at[0] if at else None, lat=at[1] if at else None,
         address=values.get("address", ""), channel="desk" if values.get("channel") == "desk" else "phone",
         contact=who or None, public=values.get("public") == "1", key=values.get("key") or None,
-        priority="urgent" if values.get("urgent") == "1" else None, office=int(office) if office.isdecimal() else None,
+        priority="urgent" if values.get("urgent") == "1" else None, office=whole(values.get("office")),
     )  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from dothi.cases.lists import Asked, Line
 from dothi.db import session as db
 from dothi.identity import called
 from dothi.kit.errors import BadInput, DothiError, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens.casework import rail, words
-from dothi.screens.casework.desk import Ask, number, wrong
+from dothi.screens.casework.desk import Ask, wrong
 from dothi.web.forms import Filled
 from dothi.web.i18n import marked
 
@@ -76,7 +77,7 @@ def _lines(ask: Ask, query: Any, most: int) -> list[Line]:
     which = str(query.get("list") or "team")
     if which not in words.LISTS:
         raise NotFound(ask.say("Không có hộp việc nào như vậy."))
-    wanted, held = number(str(query.get("office") or "")), sight.offices(ask.caller)
+    wanted, held = whole(str(query.get("office") or "")), sight.offices(ask.caller)
     office = wanted if wanted is not None and (held is None or wanted in held) else None
     lines: list[Line] = []
     after: str | None = None

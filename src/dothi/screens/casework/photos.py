@@ -61,7 +61,7 @@ def publish(ask: Ask) -> Response:
 
 def _found(ask: Ask) -> tuple[Case, CaseFile]:
     case = subject.held(ask, str(ask.request.path_params["number"])[:60])
-    wanted = ask.request.path_params["file"]
+    wanted = ask.request.path_params["id"]
     found = next((one for one in files.of(ask.session, case, inside=True) if one.id == wanted), None)
     if found is None:
         raise NotFound(ask.say("Việc này không có ảnh đó."))

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from dothi.cases import calendar, due, reading, sight
 from dothi.cases.calendar import Calendar
 from dothi.duty import orders
+from dothi.kit.text import whole
 from dothi.places import cities
 from dothi.screens.casework import store, words
-from dothi.screens.casework.desk import Ask, number
+from dothi.screens.casework.desk import Ask
 from dothi.web.i18n import marked
 
 LISTS = ("team", "mine", "unassigned", "overdue", "soon", "waiting", "co-handled")
@@ -49,7 +50,7 @@ class Rail:
 
 def office(ask: Ask) -> int | None:
     """The office asked for, if the caller reads in it."""
-    wanted = number(ask.given("office"))
+    wanted = whole(ask.given("office"))
     held = sight.offices(ask.caller)
     return wanted if wanted is not None and (held is None or wanted in held) else None
 

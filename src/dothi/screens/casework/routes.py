@@ -4,9 +4,10 @@ from starlette.routing import BaseRoute
 
 from dothi.screens.casework import acting, bulk, entering, exporting, inbox, photos, settings
 from dothi.screens.casework.desk import get, post_reading
+from dothi.web.paths import ID
 
 _ONE = "/desk/cases/{number}"
-_PHOTO = f"{_ONE}/photos/{{file:int}}"
+_PHOTO = f"{_ONE}/photos/{ID}"
 FILES = 8
 
 routes: list[BaseRoute] = [

@@ -14,9 +14,10 @@ from dothi.cases.types import types
 from dothi.db import session as db
 from dothi.kit import clock as instants
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens import wards
 from dothi.screens.casework import rail, store, words
-from dothi.screens.casework.desk import WRONG, Ask, number, wrong
+from dothi.screens.casework.desk import WRONG, Ask, wrong
 from dothi.screens.casework.rail import Rail
 from dothi.screens.desk import back
 from dothi.web.forms import Filled
@@ -112,7 +113,7 @@ def texts(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response
     held = templates.list_(ask.session, ask.caller)
     named = {one.id: one.name for one in store.agencies(ask.session)}
     known = {code: words.subject(code, ask.language) for one in held if (code := one.category)}
-    wanted = number(ask.given("edit")) if filled is None else number(filled.values.get("id"))
+    wanted = whole(ask.given("edit")) if filled is None else whole(filled.values.get("id"))
     edited = next((one for one in held if one.id == wanted), None)
     mine = [(id_, name) for id_, name in named.items() if ask.may("cases:config", id_)]
     made = Texts(
@@ -132,13 +133,13 @@ def save_text(ask: Ask) -> Response:
     values = ask.values
     try:
         with db.writing() as session:
-            id_ = number(values.get("id"))
+            id_ = whole(values.get("id"))
             if values.get("drop") and id_ is not None:
                 templates.remove(session, ask.caller, id_)
             else:
                 templates.save(
                     session, ask.caller, title=values.get("title", ""), text=values.get("text", ""), id_=id_,
-                    office=number(values.get("office")), category=values.get("category") or None,
+                    office=whole(values.get("office")), category=values.get("category") or None,
                     public=values.get("public") == "1",
                 )  # fmt: skip
     except WRONG as error:
@@ -153,7 +154,7 @@ def days(ask: Ask, filled: Filled | None = None, status: int = 200, effect: tupl
     """`GET /desk/settings/calendar`: `?year=2026`, `?moved=12` after a change."""
     cal = ask.cal
     this = calendar.day_of(ask.now)
-    asked = number(ask.given("year")) if filled is None else number(filled.values.get("day", "")[:4])
+    asked = whole(ask.given("year")) if filled is None else whole(filled.values.get("day", "")[:4])
     year = asked if asked is not None and 2000 <= asked <= 2100 else this.year
     own = {one.day for one in calendar.days(ask.session) if one.set_by is not None}
     listed = []
@@ -164,7 +165,7 @@ def days(ask: Ask, filled: Filled | None = None, status: int = 200, effect: tupl
             listed.append(_day(ask, day, decided, day in own, day < this))
         day += dt.timedelta(days=1)
     made = Days(
-        year, listed, _week(ask, cal), effect, number(ask.given("moved")) if filled is None else None,
+        year, listed, _week(ask, cal), effect, whole(ask.given("moved")) if filled is None else None,
         "cases:config" in ask.caller.everywhere, rail.rail(ask, "/desk/settings/calendar"),
     )  # fmt: skip
     return ask.page("calendar", filled, status, page=made, rail=made.rail)
@@ -276,7 +277,7 @@ def set_rule(ask: Ask) -> Response:
         category = values.get("category") or None
         about = types().about(category)
         type_ = getattr(about, "type", None) or ("dossier" if about is not None else values.get("type") or "report")
-        office = number(values.get("office"))
+        office = whole(values.get("office"))
         if office is None and not values.get("drop"):
             raise BadInput("nothing was changed", [Fault("office", "is missing")])
         with db.writing() as session:

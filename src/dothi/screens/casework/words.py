@@ -8,6 +8,7 @@ from dothi.cases.lists import Line
 from dothi.cases.reading import Told
 from dothi.cases.tables import Case
 from dothi.cases.types import types
+from dothi.kit import clock
 from dothi.kit.clock import DAY
 from dothi.kit.errors import DothiError, Fault
 from dothi.screens import words as common
@@ -367,4 +368,4 @@ def type_(code: str, language: str) -> str:
 
 def local_day(now: int) -> str:
     """2026-11-21 in Vietnam, as names of files carry it."""
-    return f"{common.local(now):%Y-%m-%d}"
+    return f"{clock.local(now):%Y-%m-%d}"

@@ -15,6 +15,7 @@ from dothi.datasets.schema import Field
 from dothi.datasets.views import View
 from dothi.identity import guard
 from dothi.identity import store as identity
+from dothi.kit import clock
 from dothi.screens import words
 from dothi.screens.asking import city_name
 from dothi.screens.catalogue import cells, citing, columns, downloads, examples, history, labels, listing, store, table
@@ -139,7 +140,7 @@ def page_of(ask: Ask, view: View, form: Filled | None = None, status: int = 200)
     rows = table.table(ask, view, listing.place_names(ask.session, ask.now))
     share = rows.total / view.count if view.count else 0.0
     checks = _checks(ask, view)
-    changed = words.local(view.changed_at).date() if view.changed_at else None
+    changed = clock.local_day(view.changed_at) if view.changed_at else None
     spatial = view.geometry_type is not None
     params = ask.request.query_params
     page = DatasetPage(
@@ -159,7 +160,7 @@ def page_of(ask: Ask, view: View, form: Filled | None = None, status: int = 200)
         downloads.offered(ask, view, rows.query, share),
         examples.examples(ask.base, view.code, rows.cql, ask.say, spatial=spatial, q=rows.q),
         citing.citation(title, agency, changed, view.version, f"{ask.base}/catalogue/{view.code}",
-                        words.local(ask.now).date(), view.code, ask.say),
+                        clock.local_day(ask.now), view.code, ask.say),
         _json_ld(describe.schema_org(view, ask.base, publisher)), _info(ask, view, agency),
         (view.source_url or "") if describe.is_web(view.source_url) else "", ask.base,
         params.get("sent") == "1", form or Filled(), f"/map?layers={quote(view.code)}" if spatial else "",

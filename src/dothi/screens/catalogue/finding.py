@@ -7,6 +7,7 @@ from functools import lru_cache
 from urllib.parse import urlencode
 
 from dothi.kit import clock, text
+from dothi.kit.text import whole
 
 PAGE = 20
 FACETS = ("theme", "agency", "place", "format", "fresh", "licence", "sharing", "portal")
@@ -108,8 +109,8 @@ def wanted(pairs: Iterable[tuple[str, str]]) -> Wanted:
             q = value
         elif name == "sort" and value in SORTS:
             sort = value
-        elif name == "page" and value.isdecimal() and len(value) < 6:
-            page = max(1, int(value))
+        elif name == "page":
+            page = whole(value, 5) or 1
     return Wanted(q, chosen, sort or default_sort(q), page)
 
 

@@ -195,7 +195,7 @@ def moment_of(text: str) -> int:
 
 
 def _stamp(at: int) -> str:
-    local = clock.moment(at).astimezone(clock.VIETNAM) + timedelta(0)
+    local = clock.local(at) + timedelta(0)
     return f"{local:%Y-%m-%dT%H:%M:%S}"
 
 

@@ -81,6 +81,8 @@ class Table:
 
 def asked_of(view: View, params: QueryParams, *, limit: int | None = None) -> tuple[Asked, list[Condition]]:
     """What the address asks of the records. Raises BadInput naming all it cannot understand."""
+    if faults := [Fault(name[:80], "a zero character", "text") for name, said in params.multi_items() if "\0" in said]:
+        raise BadInput("the records cannot be asked for so", faults)
     texts = params.getlist("f")
     if params.get("field") and (params.get("value") or params.get("op") in ("empty", "full")):
         texts.append(f"{params['field']}:{params.get('op') or 'is'}:{params.get('value', '')}")

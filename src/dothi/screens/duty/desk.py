@@ -31,7 +31,6 @@ class Ask(desk.Ask):
 admit = desk.holders("sign in to see the duty room")
 _DESK = desk.Desk(Ask, admit, SEES, SEES, told=words.told)
 get, post, ROUTES = _DESK.get, _DESK.post, _DESK.routes
-number = desk.number
 
 
 def tried(ask: Ask, verb: Callable[[], Any]) -> Filled | None:

@@ -12,9 +12,10 @@ from dothi.duty.tables import Shift
 from dothi.identity import store as identity
 from dothi.kit import clock
 from dothi.kit.errors import NotFound, PreconditionFailed
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.duty import words
-from dothi.screens.duty.desk import Ask, get, number, post, tried
+from dothi.screens.duty.desk import Ask, get, post, tried
 from dothi.warnings import service as warnings
 from dothi.web.forms import Filled
 
@@ -51,7 +52,7 @@ def room(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
     on, mine = shifts.current(ask.session, ask.caller), shifts.mine(ask.session, ask.caller)
     since = mine.began_at if mine is not None else ask.now - USUAL
     found = shifts.report(ask.session, ask.caller, since, ask.now, warnings=in_force(ask))
-    past = shifts.past(ask.session, ask.caller, number(ask.request.query_params.get("before", "")), 21)
+    past = shifts.past(ask.session, ask.caller, whole(ask.request.query_params.get("before", "")), 21)
     people = {one.person_id for one in past} | {one.taken_by for one in past}
     page = Room(
         mine, on, [one for one in on if one.shift.handed_at is not None and one.person.id != ask.caller.id], found,
@@ -141,7 +142,7 @@ def letter(ask: Ask, held: Shift) -> Letter:
 
 
 def _id(ask: Ask) -> int:
-    found = number(ask.request.path_params["id"])
+    found = whole(ask.request.path_params["id"])
     if found is None:
         raise NotFound(ask.say("Không có ca nào như vậy."))
     return found

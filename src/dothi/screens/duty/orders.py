@@ -17,9 +17,10 @@ from dothi.duty.tables import Order
 from dothi.identity import guard
 from dothi.identity.tables import Agency, Person
 from dothi.kit.errors import BadInput, DothiError, NotFound
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.duty import words
-from dothi.screens.duty.desk import Ask, get, number, post, safe, tried, wrong
+from dothi.screens.duty.desk import Ask, get, post, safe, tried, wrong
 from dothi.sensing import state as things
 from dothi.web.forms import Filled
 
@@ -84,7 +85,7 @@ def board(ask: Ask) -> Response:
     asked = ask.request.query_params
     state = asked.get("state", "open")
     about = asked.get("subject", "")[:200]
-    wanted = Asked(state if state in STATES else "open", number(asked.get("agency", "")), about or None)
+    wanted = Asked(state if state in STATES else "open", whole(asked.get("agency", "")), about or None)
     lines = orders.list_(ask.session, ask.caller, wanted, ask.language)
     if "json" in ask.request.headers.get("accept", ""):
         body = json.dumps({"orders": [orders.as_json(one) for one in lines]}, ensure_ascii=False)
@@ -137,7 +138,7 @@ def giving(ask: Ask, subject: str, name: str = "") -> Giving:
             raise NotFound(ask.say("Không có cảnh báo nào như vậy."))
         title = saying.title(found, ask.language)
         name, severity, owner = f"{found.number} · {title}", found.severity, found.agency_id
-    elif subject.startswith("thing:") and (id_ := number(subject[6:])) is not None:
+    elif subject.startswith("thing:") and (id_ := whole(subject[6:])) is not None:
         seen = things.states(ask.session, ask.caller, language=ask.language, things=[id_])
         name = seen[0].name if seen else name
     held = sight.agencies(ask.caller, "orders:give")
@@ -161,9 +162,9 @@ def give(ask: Ask) -> Response:
     def do() -> None:
         made.append(
             orders.give(
-                ask.session, ask.caller, agency_id=number(values.get("agency", "")), text=values.get("text", ""),
+                ask.session, ask.caller, agency_id=whole(values.get("agency", "")), text=values.get("text", ""),
                 due_at=due, subject=values.get("subject") or None, subject_name=values.get("subject_name", ""),
-                person_id=number(values.get("person", "")),
+                person_id=whole(values.get("person", "")),
             )
         )  # fmt: skip
 
@@ -184,7 +185,7 @@ def step(ask: Ask) -> Response:
     name, verb, values = ask.request.path_params["number"], ask.request.path_params["verb"], ask.values
     if verb not in words.VERBS:
         raise NotFound(ask.say("Không có bước nào như vậy."))
-    text, version = values.get("text", ""), number(values.get("version", ""))
+    text, version = values.get("text", ""), whole(values.get("version", ""))
     try:
         due = words.due_of(values.get("due", "at"), values.get("due_at", ""), ask.now) if verb == "extend" else None
     except BadInput as error:
@@ -218,7 +219,7 @@ def subject_href(subject: str | None, name: str = "") -> str:
     if kind == "alarm":
         told = name.partition(" ")[0]
         return f"/operations?alarm={told}" if told.startswith("CB-") else "/operations"
-    if kind == "thing" and number(id_) is not None:
+    if kind == "thing" and whole(id_) is not None:
         return f"/operations?select=thing:{id_}"
     return ""
 
@@ -226,7 +227,7 @@ def subject_href(subject: str | None, name: str = "") -> str:
 def _alarm(ask: Ask, subject: str) -> Alarm | None:
     id_ = subject.partition(":")[2]
     try:
-        return alarms.alarm(ask.session, ask.caller, id_) if number(id_) is not None or id_.startswith("CB-") else None
+        return alarms.alarm(ask.session, ask.caller, id_) if whole(id_) is not None or id_.startswith("CB-") else None
     except NotFound:
         return None
 

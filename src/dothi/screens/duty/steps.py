@@ -5,14 +5,15 @@ from starlette.responses import Response
 from dothi.alerts import service as alarms
 from dothi.duty import procedures
 from dothi.kit.errors import NotFound
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.duty import slots
-from dothi.screens.duty.desk import Ask, number, post, safe, tried
+from dothi.screens.duty.desk import Ask, post, safe, tried
 
 
 def tick(ask: Ask) -> Response:
     """`POST /operations/steps`: alarm (id), step, done (1 or 0), note; `part=1` answers with the procedure alone."""
-    values, id_ = ask.values, number(ask.values.get("alarm", ""))
+    values, id_ = ask.values, whole(ask.values.get("alarm", ""))
     if id_ is None:
         raise NotFound(ask.say("Không có cảnh báo nào như vậy."))
     done = values.get("done", "1") != "0"

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from dothi.duty import views
 from dothi.kit.errors import NotFound
+from dothi.kit.text import whole
 from dothi.screens.desk import back
-from dothi.screens.duty.desk import Ask, get, number, post, tried
+from dothi.screens.duty.desk import Ask, get, post, tried
 from dothi.web.forms import Filled
 
 
@@ -46,7 +47,7 @@ def save(ask: Ask) -> Response:
         ask,
         lambda: views.save(
             ask.session, ask.caller, values.get("title", ""), values.get("state", "")[:8000],
-            position=number(values.get("position", "")), shared=values.get("shared") == "1",
+            position=whole(values.get("position", "")), shared=values.get("shared") == "1",
         ),
     )  # fmt: skip
     return back("/operations/views") if filled is None else shown(ask, filled, 400)
@@ -54,7 +55,7 @@ def save(ask: Ask) -> Response:
 
 def delete(ask: Ask) -> Response:
     """`POST /operations/views/{id}/delete`."""
-    id_ = number(ask.request.path_params["id"])
+    id_ = whole(ask.request.path_params["id"])
     if id_ is None:
         raise NotFound(ask.say("Không có góc nhìn nào như vậy."))
     views.delete(ask.session, ask.caller, id_)

@@ -8,8 +8,9 @@ from dothi.duty import sight, store, views, walls
 from dothi.duty.report import person_id
 from dothi.duty.tables import Wall
 from dothi.kit.errors import NotFound
+from dothi.kit.text import whole
 from dothi.screens.desk import back
-from dothi.screens.duty.desk import Ask, get, number, post, tried
+from dothi.screens.duty.desk import Ask, get, post, tried
 from dothi.web.forms import Filled
 
 ADDRESS = "/operations/wall"
@@ -33,7 +34,7 @@ def create(ask: Ask) -> Response:
     known = {str(one.id): one for one in views.list_(ask.session, ask.caller)}
     turns: list[dict[str, Any]] = []
     for id_ in ask.all("view"):
-        seconds = number(ask.values.get(f"seconds_{id_}", "")) or 0
+        seconds = whole(ask.values.get(f"seconds_{id_}", "")) or 0
         if id_ == "all":
             turns.append({"title": ask.say("Toàn cảnh"), "state": {}, "seconds": seconds})
         elif id_ in known:
@@ -43,7 +44,7 @@ def create(ask: Ask) -> Response:
         ask,
         lambda: made.append(
             walls.create(
-                ask.session, ask.caller, ask.values.get("title", ""), turns, number(ask.values.get("agency", ""))
+                ask.session, ask.caller, ask.values.get("title", ""), turns, whole(ask.values.get("agency", ""))
             )
         ),
     )
@@ -52,7 +53,7 @@ def create(ask: Ask) -> Response:
 
 def revoke(ask: Ask) -> Response:
     """`POST /operations/walls/{id}/revoke`."""
-    id_ = number(ask.request.path_params["id"])
+    id_ = whole(ask.request.path_params["id"])
     if id_ is None:
         raise NotFound(ask.say("Không có màn hình nào như vậy."))
     walls.revoke(ask.session, ask.caller, id_)

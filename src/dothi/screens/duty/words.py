@@ -177,12 +177,12 @@ def _word(text: str, say: Say) -> str:
 
 def second(micros: int | None) -> str:
     """17:42:08 21/11/2026, as signatures carry it."""
-    return f"{common.local(micros):%H:%M:%S %d/%m/%Y}" if micros else "–"
+    return f"{clock.local(micros):%H:%M:%S %d/%m/%Y}" if micros else "–"
 
 
 def long_day(micros: int, say: Say) -> str:
     """ngày 21 tháng 11 năm 2026."""
-    at = common.local(micros)
+    at = clock.local(micros)
     return say(
         "ngày {d} tháng {m} năm {y}", d=f"{at.day:02}", m=f"{at.month:02}" if at.month < 3 else at.month, y=at.year
     )
@@ -245,7 +245,7 @@ def title(one: dict[str, Any], language: str) -> str:
 
 def dues(now: int) -> dict[str, str]:
     """The deadlines a form offers just now."""
-    return {key: label for key, label in DUES.items() if key != "day" or common.local(now).hour < 16}
+    return {key: label for key, label in DUES.items() if key != "day" or clock.local(now).hour < 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +290,7 @@ def due_of(choice: str, text: str, now: int) -> int | None:
     text: `2026-11-21T19:00`, Vietnam's time. Raises BadInput.
     """
     if choice in ("day", "next"):
-        local = common.local(now)
+        local = clock.local(now)
         five = datetime(local.year, local.month, local.day, 17, tzinfo=clock.VIETNAM)
         return clock.micros(five + timedelta(days=1 if choice == "next" else 0))
     if choice.isdecimal() and choice in DUES:

@@ -13,7 +13,8 @@ from dothi.cases.jobs import Part
 from dothi.cases.tables import Job
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Fault
-from dothi.screens.field.desk import Ask, number
+from dothi.kit.text import whole
+from dothi.screens.field.desk import Ask
 
 VERBS = ("go", "begin", "tick", "photo", "work", "finish", "fail")
 _MS = 1000
@@ -34,12 +35,12 @@ class Given:
     def minutes(self) -> int | None:
         """How long it took."""
         text = self.values.get("minutes", "")
-        return (number(text) or 0) if text else None
+        return (whole(text) or 0) if text else None
 
     @property
     def version(self) -> int | None:
         """The version the page showed; a parcel names none: what counts is the state it finds."""
-        return number(self.values.get("version"))
+        return whole(self.values.get("version"))
 
 
 def given(ask: Ask) -> Given:
@@ -47,7 +48,7 @@ def given(ask: Ask) -> Given:
     parts, faults = _parts(ask)
     photos = [files.prepare(one.filename or "photo", one.file) for one in _uploads(ask, "photo")]
     drawn = [files.prepare(one.filename or "signature.png", one.file) for one in _uploads(ask, "signature")]
-    at = number(ask.values.get("at"))
+    at = whole(ask.values.get("at"))
     return Given(ask.values, parts, photos, drawn[0] if drawn else None, at * _MS if at is not None else None, faults)
 
 

@@ -33,7 +33,6 @@ class Ask(desk.Ask):
 
 _DESK = desk.Desk(Ask, desk.people, WORKS, WORKS, early=True, told=words.told)
 get, post, ROUTES = _DESK.get, _DESK.post, _DESK.routes
-number = desk.number
 
 
 def post_files(path: str, view: Callable[[Ask], Response]) -> Any:

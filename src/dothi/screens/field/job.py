@@ -9,10 +9,11 @@ from dothi.cases.jobs import Whole
 from dothi.cases.tables import CaseFile, Job
 from dothi.db import session as db
 from dothi.kit.errors import DothiError, Fault
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.field import acting, words
 from dothi.screens.field.acting import Given
-from dothi.screens.field.desk import WRONG, Ask, get, number, post_files, wrong
+from dothi.screens.field.desk import WRONG, Ask, get, post_files, wrong
 from dothi.web.forms import Filled
 from dothi.web.paths import ID
 
@@ -69,7 +70,7 @@ def act(ask: Ask) -> Response:
 
 def parcel(ask: Ask) -> Response:
     """`POST /field/parcels`: what a telephone did, once however often it comes. key, job, do, at (ms); fields of `do`."""
-    key, id_, verb = ask.values.get("key", ""), number(ask.values.get("job")) or 0, ask.values.get("do", "")
+    key, id_, verb = ask.values.get("key", ""), whole(ask.values.get("job")) or 0, ask.values.get("do", "")
     found = parcels.before(ask.session, ask.caller, key)
     if found is None:
         given, refused = _looked(ask)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from dothi.identity import guard
 from dothi.identity import store as identity
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.text import whole
 from dothi.notify import ladders, service, store, wording
 from dothi.notify.ladders import Rung
 from dothi.notify.tables import Ladder
@@ -127,19 +128,20 @@ def _given(said: Mapping[str, str]) -> list[Rung]:
         if not who:
             continue
         kind, _, name = who.partition(":")
-        if not after.isdecimal() or len(after) > 6:
+        minutes = whole(after, 6)
+        if minutes is None:
             faults.append(Fault(f"rung{place}_after", f"{after[:20]!r}", "minutes"))
             continue
-        person = int(name) if kind == "person" and name.isdecimal() and len(name) < 10 else None
+        person = whole(name, 9) if kind == "person" else None
         channels = tuple(one for one in CHANNELS if said.get(f"rung{place}_{one}"))
-        found.append(Rung(int(after), name if kind == "role" else None, person, channels))
+        found.append(Rung(minutes, name if kind == "role" else None, person, channels))
     if faults:
         raise BadInput("this ladder cannot be kept", faults)
     return sorted(found, key=lambda one: one.after_minutes)
 
 
 def _agency(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return whole(text, 9)
 
 
 def _steps(ask: Ask, ladder: Ladder) -> list[Step]:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.text import whole
 from dothi.notify import store, targets, wording
 from dothi.notify.tables import Address, Message
 from dothi.notify.targets import CHANNELS
@@ -41,7 +42,7 @@ def log(ask: Ask) -> Response:
         for place, said, allowed in (("state", state, tuple(STATES)), ("channel", channel, CHANNELS))
         if said and said not in allowed
     ]
-    if before and not (before.isdecimal() and len(before) < 16):
+    if before and whole(before, 15) is None:
         faults.append(Fault("before", f"{before[:40]!r}", "a number of the log"))
     if "\0" in cause or len(cause) > 100:
         faults.append(Fault("cause", "cannot be one", "alarm:12"))

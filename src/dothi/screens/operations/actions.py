@@ -10,6 +10,7 @@ from dothi.alerts import service as alerts
 from dothi.alerts.tables import Alarm
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens.operations import queue, store, words
 from dothi.screens.operations.asking import Ask, json, wants_json
 from dothi.web.i18n import marked
@@ -118,9 +119,9 @@ VERBS: dict[str, Verb] = {
 
 
 def _whole(text: str, place: str, allowed: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+    if (number := whole(text, 9)) is None:
         raise BadInput("the form cannot be read", [Fault(place, repr(text[:40]), allowed)])
-    return int(text)
+    return number
 
 
 def _ids(values: Mapping[str, str]) -> list[int]:

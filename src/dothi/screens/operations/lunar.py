@@ -7,7 +7,7 @@ Việt Nam's time zone (UTC+7): right to the day for 1900 to 2100.
 import math
 from functools import lru_cache
 
-from dothi.screens import words
+from dothi.kit import clock
 from dothi.web.i18n import Say
 
 _ZONE = 7.0  # hours
@@ -15,7 +15,7 @@ _ZONE = 7.0  # hours
 
 def line(micros: int, say: Say) -> str:
     """13/10 âm lịch."""
-    local = words.local(micros)
+    local = clock.local(micros)
     day, month, leap = of(local.day, local.month, local.year)
     return say("{day}/{month}{leap} âm lịch", day=day, month=month, leap=say(" nhuận") if leap else "")
 

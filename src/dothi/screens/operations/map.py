@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens import features
 from dothi.screens import words as common
 from dothi.screens.operations import queue, store
@@ -71,9 +72,10 @@ def series(ask: Ask) -> Response:
     if glance.stream_of(ask.session, ask.caller, id_) is None:
         raise NotFound(f"no Datastream {id_} that you may see")
     text = ask.request.query_params.get("hours", "12")
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) * clock.HOUR <= LONGEST):
+    hours = whole(text, 4) or 0
+    if not 0 < hours * clock.HOUR <= LONGEST:
         raise BadInput("hours cannot be read", [Fault("hours", repr(text[:20]), "1 to 744")])
-    start = ask.at - int(text) * clock.HOUR
+    start = ask.at - hours * clock.HOUR
     if not ask.replay:
         found = glance.series(ask.session, id_, start, ask.at + 1)
         return json({"step": found.step // 1000, "at": [at // 1000 for at in found.at], "value": found.value})

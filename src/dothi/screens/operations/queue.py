@@ -14,7 +14,7 @@ from dothi.alerts.tables import Alarm
 from dothi.identity import called
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, Fault
-from dothi.kit.text import fold
+from dothi.kit.text import fold, whole
 from dothi.places import cities
 from dothi.screens import words as common
 from dothi.screens.asking import sector_names
@@ -67,8 +67,8 @@ def filters(query: QueryParams, caller: Caller) -> Filters:
 
 
 def _number(text: str, place: str, allowed: str, faults: list[Fault]) -> int:
-    if text.isascii() and text.isdecimal() and len(text) < 10:
-        return int(text)
+    if (number := whole(text, 9)) is not None:
+        return number
     faults.append(Fault(place, repr(text), allowed))
     return -1
 

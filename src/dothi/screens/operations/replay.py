@@ -12,6 +12,7 @@ from dothi.alerts import standing
 from dothi.alerts.model import SEVERITIES
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.text import whole
 from dothi.screens import words as common
 from dothi.screens.operations import words
 from dothi.screens.operations.asking import Ask, get, json
@@ -91,7 +92,7 @@ def band(ask: Ask) -> Mapping[str, Any] | None:
 
 def _moment(known: int, at: int) -> str:
     """17:42:05, with its day where it is another."""
-    a, b = (clock.moment(one).astimezone(clock.VIETNAM) for one in (known, at))
+    a, b = (clock.local(one) for one in (known, at))
     return f"{a:%H:%M:%S}" if a.date() == b.date() else f"{a:%H:%M:%S %d/%m/%Y}"
 
 
@@ -100,7 +101,7 @@ def counts(ask: Ask) -> Response:
     query, faults = ask.request.query_params, list[Fault]()
     since, until = (_instant(query.get(name), name, faults) for name in ("since", "until"))
     text = query.get("step", "1800")
-    step = int(text) * clock.SECOND if text.isascii() and text.isdecimal() and len(text) < 8 else 0
+    step = (whole(text, 7) or 0) * clock.SECOND
     if step <= 0:
         faults.append(Fault("step", repr(text[:20]), "whole seconds"))
     if not faults and not 0 < until - since <= LONGEST:

@@ -11,6 +11,7 @@ from dothi.alerts import service as alerts
 from dothi.alerts.tables import Alarm, AlarmEvent
 from dothi.identity import called
 from dothi.kit.errors import NotFound
+from dothi.kit.text import whole
 from dothi.screens import features
 from dothi.screens import words as common
 from dothi.screens.asking import state_words
@@ -129,8 +130,8 @@ def selected(ask: Ask) -> tuple[Subject, Alarm | None]:
     try:
         if query.get("alarm"):
             return of_alarm(ask, query["alarm"])
-        if kind == "thing" and name.isascii() and name.isdecimal() and len(name) < 10:
-            return of_thing(ask, int(name)), None
+        if kind == "thing" and (id_ := whole(name, 9)) is not None:
+            return of_thing(ask, id_), None
     except NotFound:
         pass
     return EMPTY, None

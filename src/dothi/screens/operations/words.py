@@ -36,7 +36,7 @@ def span(micros: int, language: str) -> str:
 
 def second(micros: int) -> str:
     """17:42:08."""
-    return f"{words.local(micros):%H:%M:%S}"
+    return f"{clock.local(micros):%H:%M:%S}"
 
 
 def initials(name: str) -> str:

@@ -106,7 +106,7 @@ def bars(
                 f'<rect class="edge q{level}" x="{left:.1f}" y="{y(value):.1f}" width="{width:.1f}" height="{h:.1f}">'
                 f"<title>{words.hour(at)}: {value:.0f}</title></rect>"
             )
-        if words.local(at).hour % 6 == 0:
+        if clock.local(at).hour % 6 == 0:
             parts.append(
                 f'<text x="{left + width / 2:.1f}" y="{f.height - 5}" text-anchor="middle">{words.hour(at)}</text>'
             )

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from dothi.kit.text import fold, sort_key
+from dothi.kit.text import fold, sort_key, whole
 from dothi.screens import drawing, words
 from dothi.screens.asking import STATES, sector_names, state_words
 from dothi.screens.portal import air
@@ -101,11 +101,7 @@ def front(ask: Ask) -> Response:
     query = ask.request.query_params
     q, wanted, sector = query.get("q", "")[:100], query.get("state", ""), query.get("sector", "")
     listed = _listed(everything, q, wanted if wanted in STATES else "", sector)
-    start = (
-        max(0, int(query.get("from", "0")))
-        if query.get("from", "0").isascii() and query.get("from", "0").isdigit()
-        else 0
-    )
+    start = whole(query.get("from"), 9) or 0
     shown = listed[start : start + ROWS]
     names, called = sector_names(ask.language), state_words(ask.say)
     counts = Counter(one.state for one in everything)

@@ -203,7 +203,7 @@ def _limits(thing: ThingNow, stream: StreamNow | None, ask: Ask) -> list[dict[st
     if known.code in _LEVEL_KINDS:
         now = sensing_water.station_now(ask.session, thing.id, ask.now)
         return rivers.chart_limits(now, ask.language) if now and now.datastream_id == stream.id else []
-    law = [one for one in known.limits_on(words.local(ask.now).date()) if one.averaging in ("1h", "24h", "now")]
+    law = [one for one in known.limits_on(clock.local_day(ask.now)) if one.averaging in ("1h", "24h", "now")]
 
     def named(one: Limit) -> str:
         if not _REGULATION.match(one.source):

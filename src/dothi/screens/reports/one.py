@@ -17,6 +17,7 @@ from dothi.identity import called
 from dothi.identity.guard import ANONYMOUS
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Conflict, Fault, NotAllowed, NotFound
+from dothi.kit.text import whole
 from dothi.screens import questions, words
 from dothi.screens.desk import ANYBODY, back
 from dothi.screens.reports import choices, receipt, saying
@@ -352,15 +353,15 @@ def moderate(ask: Ask) -> Response:
 
 
 def _file(ask: Ask, found: Seen) -> int:
-    id_ = ask.values.get("file", "")
+    id_ = whole(ask.values.get("file"), 9)
     known = {
         one.id
         for case_id in reading.gathered(ask.session, found.case.id)
         for one in files_store.files(ask.session, case_id)
     }
-    if not id_.isdecimal() or len(id_) > 9 or int(id_) not in known:
+    if id_ is None or id_ not in known:
         raise NotFound("there is no such file")
-    return int(id_)
+    return id_
 
 
 def _boxes(text: str) -> list[list[float]]:

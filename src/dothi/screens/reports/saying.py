@@ -7,6 +7,7 @@ from typing import Any
 from dothi.cases.lists import Public
 from dothi.cases.reading import Told
 from dothi.cases.types import types
+from dothi.kit import clock
 from dothi.screens import wards, words
 from dothi.screens.reports.asking import Ask
 from dothi.web.i18n import Say, marked
@@ -21,7 +22,7 @@ PHASES = {
 
 def moment(at: int, language: str) -> str:
     """17:00 thứ Hai 30/11/2026."""
-    local = words.local(at)
+    local = clock.local(at)
     day = (_DAYS_EN if language == "en" else _DAYS_VI)[local.weekday()]
     return f"{local:%H:%M} {day} {local:%d/%m/%Y}"
 

@@ -66,7 +66,7 @@ def hours(raised: Iterable[tuple[int, str]]) -> Chart:
     """Alarms by hour of the local day."""
     counted = [Counter[str]() for _ in range(24)]
     for at, severity in raised:
-        counted[clock.moment(at).astimezone(clock.VIETNAM).hour][severity] += 1
+        counted[clock.local(at).hour][severity] += 1
     return _chart(
         [(f"{h:02}:00\u2013{h + 1:02}:00", f"{h:02}" if h % 3 == 0 else "", one) for h, one in enumerate(counted)]
     )
@@ -81,7 +81,7 @@ def durations(lengths: Iterable[float], names: Sequence[str]) -> Chart:
 
 
 def _day(at: int) -> date:
-    return clock.moment(at).astimezone(clock.VIETNAM).date()
+    return clock.local_day(at)
 
 
 def _chart(rows: Sequence[tuple[str, str, Counter[str]]]) -> Chart:

@@ -8,11 +8,10 @@ from starlette.responses import Response
 from dothi.alerts import declared, rulebook
 from dothi.alerts.model import SEVERITIES
 from dothi.kit.errors import BadInput, DothiError, Fault
-from dothi.kit.text import sort_key
+from dothi.kit.text import sort_key, whole
 from dothi.screens import wards
 from dothi.screens.asking import sector_names
 from dothi.screens.desk import back
-from dothi.screens.desk import number as whole
 from dothi.screens.rules import making, pages
 from dothi.screens.rules.desk import WRITES, WRONG, Ask, wrong
 from dothi.sensing.sectors import Property, sectors

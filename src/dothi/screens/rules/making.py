@@ -6,7 +6,7 @@ from typing import Any
 
 from dothi.alerts.model import SEVERITIES, WEEKDAYS
 from dothi.kit.errors import BadInput, Fault
-from dothi.kit.text import slug
+from dothi.kit.text import slug, whole
 from dothi.screens.rules.editing import hours, number, put
 from dothi.sensing.sectors import Property
 from dothi.web.i18n import marked
@@ -195,10 +195,11 @@ def _minutes(text: str, place: str, faults: list[Fault], *, needed: bool = False
         if needed:
             faults.append(Fault(place, marked("Cần số phút."), "1 – 525 600"))
         return None
-    if not (text.isascii() and text.isdecimal() and 0 < int(text[:7]) <= 525_600):
+    minutes = whole(text, 6)
+    if minutes is None or not 0 < minutes <= 525_600:
         faults.append(Fault(place, f"{text[:40]!r}", marked("số phút, như 15")))
         return None
-    return f"{int(text)}m"
+    return f"{minutes}m"
 
 
 def placed(fault: Fault, kind: str) -> Fault:

@@ -12,7 +12,7 @@ from dothi.alerts.tables import Alarm, Maintenance, Rule, RuleVersion
 from dothi.identity import store as identity
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, DothiError, Fault
-from dothi.kit.text import fold
+from dothi.kit.text import fold, whole
 from dothi.screens.asking import sector_names
 from dothi.screens.desk import back
 from dothi.screens.rules import editing, store, words
@@ -170,8 +170,7 @@ def _again(ask: Ask, error: DothiError) -> Response:
 
 
 def _version(values: dict[str, str]) -> int | None:
-    given = values.get("version", "")
-    return int(given) if given.isdecimal() and len(given) < 9 else None
+    return whole(values.get("version"), 8)
 
 
 def remove(ask: Ask) -> Response:
@@ -263,10 +262,10 @@ def save(ask: Ask) -> Response:
 
 def create(ask: Ask) -> Response:
     """Make a rule: a draft, so that it is tried before it rings."""
-    values, agency = ask.values, ask.values.get("agency", "")
+    values = ask.values
     try:
         definition = editing.read(values.get("yaml", "")).definition()
-        agency_id = int(agency) if agency.isdecimal() and len(agency) < 19 else None
+        agency_id = whole(values.get("agency"))
         with ask.session.begin_nested():
             made = rulebook.create(ask.session, ask.caller, definition, agency_id=agency_id, status="draft")
     except WRONG as error:

@@ -9,6 +9,7 @@ from dothi.alerts.tables import Maintenance
 from dothi.identity import store as identity
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens import words as common
 from dothi.screens.asking import sector_names
 from dothi.screens.desk import back
@@ -50,7 +51,7 @@ def listed(ask: Ask, filled: Filled | None = None, status: int = 200) -> Respons
 
 def about(ask: Ask, kind: str, scope: str) -> str:
     """What a window is about, by its name as far as the caller may know it."""
-    number = int(scope) if scope.isascii() and scope.isdigit() and len(scope) < 19 else 0
+    number = whole(scope) or 0
     if kind == "rule":
         try:
             return words.title(rulebook.rule(ask.session, ask.caller, scope), ask.language)

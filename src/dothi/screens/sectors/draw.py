@@ -77,7 +77,7 @@ def _axis(series: Series, f: Frame, x: Callable[[float], float]) -> list[str]:
     first = -(-(series.begin + ahead) // step) * step - ahead
     made = []
     for at in range(first, series.end + 1, step * every):
-        text = words.hour(at) if step < clock.DAY else f"{words.local(at):%d/%m}"
+        text = words.hour(at) if step < clock.DAY else f"{clock.local(at):%d/%m}"
         made.append(f'<text x="{x(at):.1f}" y="{f.height - 6}" text-anchor="middle">{text}</text>')
     return made
 

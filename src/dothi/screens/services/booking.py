@@ -14,6 +14,7 @@ from dothi.identity import guard
 from dothi.identity import store as identity
 from dothi.identity.tables import Agency
 from dothi.kit.errors import BadInput, Conflict, NotFound
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.services.desk import HANDLES, Ask
 from dothi.web.forms import Filled
@@ -80,11 +81,11 @@ def book(ask: Ask) -> Response:
     """`POST /services/appointments`."""
     given = ask.values
     at = given.get("at", "")
-    desk = int(given["office"]) if given.get("office", "").isdecimal() and len(given["office"]) < 18 else 0
+    desk = whole(given.get("office")) or 0
     try:
         with db.writing() as session:
             made = appointments.book(
-                session, desk, int(at) if at.isdecimal() and len(at) < 18 else 0, name=given.get("name", ""),
+                session, desk, whole(at) or 0, name=given.get("name", ""),
                 phone=given.get("phone", ""), procedure=given.get("service") or None, address=ask.address,
             )  # fmt: skip
             id_, token = made.appointment.id, made.token

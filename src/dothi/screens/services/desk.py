@@ -54,10 +54,17 @@ class Ask(desk.Ask):
         return found
 
     def keep(self, answer: Response, cookie: str, value: str, path: str) -> Response:
-        """The answer with a token its browser brings back to these addresses alone."""
-        answer.set_cookie(
-            cookie, value, max_age=MONTH, path=path, httponly=True, samesite="lax", secure=forms.secure(self.request)
-        )
+        """The answer with a token its browser brings back to these addresses alone; what can be none of ours is not kept."""
+        if value.isascii():
+            answer.set_cookie(
+                cookie,
+                value,
+                max_age=MONTH,
+                path=path,
+                httponly=True,
+                samesite="lax",
+                secure=forms.secure(self.request),
+            )
         return answer
 
 

@@ -12,6 +12,7 @@ from dothi.db import session as db
 from dothi.identity import guard, secret
 from dothi.identity.tables import Agency
 from dothi.kit.errors import BadInput, DothiError, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.services.desk import DOSSIER, DRAFT, HANDLES, Ask, prepared
 from dothi.web.forms import Filled
@@ -140,9 +141,9 @@ def upload(ask: Ask) -> Response:
             raise
         except DothiError as error:
             faults[code] = _said(ask, error)
-    if ask.values.get("remove", "").isdecimal():
+    if (gone := whole(ask.values.get("remove"))) is not None:
         with db.writing() as session:
-            papers.remove(session, token, service.code, int(ask.values["remove"]))
+            papers.remove(session, token, service.code, gone)
         return back(f"{_base(service)}/papers")
     with db.reading() as session:
         draft = papers.draft(session, token, service.code)
@@ -209,8 +210,7 @@ def _filed(ask: Ask, service: Procedure, number: str, link: str) -> Response:
 
 
 def _office(ask: Ask) -> int | None:
-    given = ask.values.get("office", "")
-    return int(given) if given.isdecimal() and len(given) < 18 else None
+    return whole(ask.values.get("office"))
 
 
 def _service(ask: Ask) -> Procedure:

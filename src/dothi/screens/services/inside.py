@@ -15,6 +15,7 @@ from dothi.cases.tables import Case
 from dothi.db import session as db
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.services import words
 from dothi.screens.services.desk import Ask, prepared
@@ -70,18 +71,18 @@ def apology(ask: Ask) -> Response:
 def fee(ask: Ask) -> Response:
     """`POST /services/desk/{number}/fee`: another amount than the usual one."""
     given = ask.values.get("fee", "").replace(".", "").replace(" ", "")
-    if not given.isdecimal() or len(given) > 12:
+    if (fee_ := whole(given, 12)) is None:
         raise BadInput(ask.say("Mức phí là một số đồng."), [Fault("fee", given[:20], "VND")])
     with db.writing() as session:
-        dossiers.set_fee(session, ask.caller, _number(ask), int(given))
+        dossiers.set_fee(session, ask.caller, _number(ask), fee_)
     return _back(ask)
 
 
 def refund(ask: Ask) -> Response:
     """`POST /services/desk/{number}/refund`: a fee was given back."""
-    given = ask.values.get("payment", "")
+    payment = whole(ask.values.get("payment")) or 0
     with db.writing() as session:
-        payments.give_back(session, ask.caller, _number(ask), int(given) if given.isdecimal() else 0)
+        payments.give_back(session, ask.caller, _number(ask), payment)
     return _back(ask)
 
 

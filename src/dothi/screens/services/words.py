@@ -6,6 +6,7 @@ from dothi.cases.clock import of as amount_of
 from dothi.cases.declared import Procedure
 from dothi.cases.tables import CaseFile
 from dothi.cases.timers import amount_said
+from dothi.kit import clock
 from dothi.screens import words
 from dothi.web.i18n import Say, marked
 
@@ -54,7 +55,7 @@ def due(micros: int | None, language: str) -> str:
     """17:00 thứ Hai 30/11/2026; a dash for none."""
     if micros is None:
         return "–"
-    at = words.local(micros)
+    at = clock.local(micros)
     return f"{at:%H:%M} {_DAYS[language][at.weekday()]} {at:%d/%m/%Y}"
 
 

@@ -180,7 +180,7 @@ def _written(row: Dataset) -> dict[str, str]:
         made[f"contact_{name}"] = str((row.contact or {}).get(name) or "")
     for name in ("valid_from", "valid_until"):
         at = getattr(row, name)
-        made[name] = f"{clock.moment(at).astimezone(clock.VIETNAM):%Y-%m-%d}" if at is not None else ""
+        made[name] = f"{clock.local(at):%Y-%m-%d}" if at is not None else ""
     if row.simulated:
         made["simulated"] = "1"
     return made

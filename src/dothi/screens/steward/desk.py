@@ -10,6 +10,7 @@ from dothi.datasets.views import View
 from dothi.identity import guard
 from dothi.identity.guard import Caller
 from dothi.kit.errors import BadInput, NotAllowed, NotFound, NotSignedIn
+from dothi.kit.text import whole
 from dothi.screens import desk
 from dothi.screens.asking import map_setting
 from dothi.web.forms import Filled
@@ -53,6 +54,6 @@ def kept(ask: Ask) -> View:
 
 def number(text: str, name: str) -> int:
     """A whole number of an address or a form. Raises BadInput."""
-    if not text.isdecimal() or len(text) > 12:
+    if (found := whole(text, 12)) is None:
         raise BadInput(f"{name} is no number: {text[:40]!r}")
-    return int(text)
+    return found

@@ -23,6 +23,7 @@ from dothi.db import session as db
 from dothi.identity import guard
 from dothi.kit import clock, encodings
 from dothi.kit.errors import BadInput, Conflict, DothiError, Fault
+from dothi.kit.text import whole
 from dothi.screens import words as common
 from dothi.screens.desk import back, wrong
 from dothi.screens.steward import describing, store, uploads, words
@@ -222,7 +223,8 @@ def mapping_of(said: Mapping[str, str]) -> dict[str, Any]:
     """What the form says of how the file is read, as plain values of a mapping."""
     made: dict[str, Any] = {name: said[f"how_{name}"] for name in _HOW if said.get(f"how_{name}")}
     if "header_row" in made:
-        made["header_row"] = int(made["header_row"]) if made["header_row"].isdecimal() else made["header_row"]
+        row = whole(made["header_row"])
+        made["header_row"] = made["header_row"] if row is None else row
     if said.get("crs"):
         made["crs"] = said["crs"]
     if said.get("swap"):
@@ -311,11 +313,12 @@ def _target(field: schemas.Field, of: FieldOf | None) -> Target:
 
 
 def _how(said: Mapping[str, str]) -> How:
-    row = said.get("header_row", "")
-    if row and not row.isdecimal():
-        raise BadInput("the row of headings is a number", [Fault("header_row", repr(row[:20]), "1, 2, 3 …")])
+    given = said.get("header_row", "")
+    row = whole(given)
+    if given and row is None:
+        raise BadInput("the row of headings is a number", [Fault("header_row", repr(given[:20]), "1, 2, 3 …")])
     layer, encoding, font, delimiter = (said.get(name) or None for name in ("layer", "encoding", "font", "delimiter"))
-    how = How(layer, encoding, font, delimiter, int(row) if row else None)
+    how = How(layer, encoding, font, delimiter, row)
     if how.encoding is not None:
         encodings.named(how.encoding)
     return how

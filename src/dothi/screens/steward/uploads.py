@@ -1,6 +1,7 @@
 """Files somebody sent and has not finished with: kept a day in the data folder, each for who sent it alone."""
 
 import json
+import re
 import secrets
 import shutil
 import time
@@ -14,6 +15,7 @@ from dothi.kit.errors import NotFound, TooLarge
 
 KEPT = 24 * 3600.0  # seconds
 _PIECE = 1 << 20
+_ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def keep(file: IO[bytes], name: str, owner: str, code: str) -> Upload:
 def find(id_: str, owner: str) -> Upload:
     """The file of an address, for who sent it; NotFound for everybody else and for one that is gone."""
     told = _folder() / id_ / "upload.json"
-    if not id_.replace("-", "").replace("_", "").isalnum() or not told.is_file():
+    if not _ID.fullmatch(id_) or not told.is_file():
         raise NotFound("there is no such file any more; send it again")
     one = Upload(**json.loads(told.read_text("utf-8")))
     if one.owner != owner or not one.path.is_file():

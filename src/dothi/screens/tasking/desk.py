@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -32,7 +31,6 @@ class Ask(desk.Ask):
 admit = desk.holders("sign in to see what machines are told")
 _DESK = desk.Desk(Ask, admit, SEES, GIVES, told=words.told)
 get, post, ROUTES = _DESK.get, _DESK.post, _DESK.routes
-number = partial(desk.number, digits=15)
 
 
 def tried(ask: Ask, verb: Callable[[], Any]) -> Filled | None:

@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from dothi.identity import guard
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.tasking import words
-from dothi.screens.tasking.desk import GIVES, Ask, get, number, post, tried
+from dothi.screens.tasking.desk import GIVES, Ask, get, post, tried
 from dothi.tasking import flow, service, store, swe
 from dothi.tasking.service import Asking
 from dothi.tasking.store import Subject
@@ -95,8 +96,8 @@ def _field(one: Mapping[str, Any], ask: Any) -> Field:
 def page(ask: Ask, filled: Filled | None = None, status: int = 200) -> Response:
     """`GET /operations/tasks/new?capability=` or `?thing=`."""
     query = ask.request.query_params
-    one = number(ask.values.get("capability", "") or query.get("capability", ""))
-    thing_id = number(query.get("thing", ""))
+    one = whole(ask.values.get("capability", "") or query.get("capability", ""))
+    thing_id = whole(query.get("thing", ""))
     if one is not None:
         found = [service.look(ask.session, ask.caller, one)]
     else:
@@ -117,7 +118,7 @@ def confirmed(ask: Ask, subject: Subject) -> None:
 
 def give(ask: Ask) -> Response:
     """`POST /operations/tasks`."""
-    id_ = number(ask.values.get("capability", ""))
+    id_ = whole(ask.values.get("capability", ""))
     if id_ is None:
         raise BadInput("no capability is named", [Fault("capability", "is missing", "the id of a TaskingCapability")])
     made: list[int] = []

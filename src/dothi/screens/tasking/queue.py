@@ -9,9 +9,10 @@ from dothi.identity import called, guard
 from dothi.journal import service as journal
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.tasking import giving, words
-from dothi.screens.tasking.desk import Ask, get, number, post, tried
+from dothi.screens.tasking.desk import Ask, get, post, tried
 from dothi.sensing.sectors import sectors
 from dothi.tasking import flow, service, store
 from dothi.tasking.declared import Kind
@@ -79,7 +80,7 @@ def board(ask: Ask) -> Response:
     query = ask.request.query_params
     state = query.get("state", "open")
     state = state if state in _STATES else "open"
-    thing_id, before = number(query.get("thing", "")), number(query.get("before", ""))
+    thing_id, before = whole(query.get("thing", "")), whole(query.get("before", ""))
     wanted = store.Wanted(_STATES[state], thing_id, before=before, limit=_SIZE + 1)
     found = store.tasks(ask.session, ask.caller, wanted)
     lines = told(ask, found[:_SIZE])

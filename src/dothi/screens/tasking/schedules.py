@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from dothi.kit.errors import BadInput, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.screens.desk import back
 from dothi.screens.tasking.desk import GIVES, Ask, get, post, tried
 from dothi.tasking import schedules, store, swe
@@ -143,7 +144,7 @@ def _save(ask: Ask) -> None:
     if faults:
         raise BadInput("the schedule cannot be kept", faults)
     things = [part for part in re.split(r"[\s,;]+", given.get("things", "")) if part]
-    version = int(given["version"]) if given.get("version", "").isdecimal() else None
+    version = whole(given.get("version"))
     agency = held.agency_id if held is not None else ask.caller.agency_id
     schedules.put(ask.session, ask.caller, schedules.Wanted(
         code, given.get("title", ""), kind.code, things, steps, days, held.enabled if held is not None else True, agency,

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from dothi.db import session as db
 from dothi.identity import guard
 from dothi.kit.errors import BadInput, DothiError, Fault
+from dothi.kit.text import whole
 from dothi.screens import desk, words
 from dothi.screens.transit import asking
 from dothi.screens.transit.asking import Ask, Note
@@ -161,10 +162,10 @@ def _read(ask: Ask) -> Any:
 
 def back(ask: Ask) -> Response:
     """`POST /transit/feeds/{code}/return`: an earlier version holds again."""
-    code, number = ask.request.path_params["code"][:80], ask.values.get("version", "")
-    if not (number.isascii() and number.isdecimal() and len(number) < 10):
-        raise BadInput("this is no version", [Fault("version", repr(number[:20]), "the number of a version")])
-    service.return_to(ask.session, ask.caller, code, int(number))
+    code, said = ask.request.path_params["code"][:80], ask.values.get("version", "")
+    if (version := whole(said, 9)) is None:
+        raise BadInput("this is no version", [Fault("version", repr(said[:20]), "the number of a version")])
+    service.return_to(ask.session, ask.caller, code, version)
     mirror.renew(ask.session, service.held(ask.session, ask.caller, code))
     return RedirectResponse(f"{HERE}?done=returned#f-{code}", 303)
 

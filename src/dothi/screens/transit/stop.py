@@ -167,7 +167,7 @@ def _row(ask: Ask, one: Departure, badge: Badge, platform: str) -> Row:
             ask.say("thực tế, muộn {n} phút", n=late) if late > 0
             else ask.say("thực tế, sớm {n} phút", n=-late) if late < 0 else ask.say("thực tế, đúng giờ")
         )  # fmt: skip
-    day = "" if words.day(one.at) == words.day(ask.now) else f"{words.local(one.at):%d/%m}"
+    day = "" if words.day(one.at) == words.day(ask.now) else f"{clock.local(one.at):%d/%m}"
     was = words.hour(one.planned) if words.hour(one.planned) != words.hour(one.at) else ""
     return Row(
         badge, one.headsign, platform, one.at, one.planned, words.hour(one.at), was, asking.minutes(one.at, ask.now), state, word,

@@ -14,6 +14,7 @@ from dothi.cases import calendar, stats
 from dothi.cases.stats import BY, Asked, By, Row
 from dothi.kit import clock
 from dothi.kit.errors import BadInput, Fault
+from dothi.kit.text import whole
 from dothi.places import cities
 from dothi.screens import desk, words
 from dothi.screens.desk import ANYBODY
@@ -62,14 +63,11 @@ def wanted(ask: Ask) -> Wanted:
     given = {
         name: query[name].strip()[:60] for name in ("period", "since", "until", "ward", "office", "category") if query.get(name)
     }  # fmt: skip
-    if given.get("period", USUAL) not in PERIODS:
-        faults.append(Fault("period", f"{given['period']!r}", ", ".join(PERIODS)))
     period = given.get("period", USUAL)
-    first = (
-        dt.date(today.year, 1, 1)
-        if period == "year"
-        else today - dt.timedelta(days=int(period) if period.isdecimal() else 0)
-    )
+    if period not in PERIODS:
+        faults.append(Fault("period", f"{period!r}", ", ".join(PERIODS)))
+        period = USUAL
+    first = dt.date(today.year, 1, 1) if period == "year" else today - dt.timedelta(days=int(period))
     last = today
     for name in ("since", "until"):
         if name in given:
@@ -80,7 +78,7 @@ def wanted(ask: Ask) -> Wanted:
                 continue
             first, last = (day, last) if name == "since" else (first, day)
     office = given.get("office")
-    if office is not None and not (office.isascii() and office.isdecimal() and len(office) < 10):
+    if office is not None and whole(office, 9) is None:
         faults.append(Fault("office", f"{office!r}", ask.say("mã số của cơ quan")))
     if any("\0" in value for value in given.values()):
         faults.append(Fault("query", ask.say("có ký tự rỗng"), ask.say("chữ")))
@@ -138,9 +136,9 @@ def narrowed(found: Wanted, by: By, key: str) -> Asked:
     if by == "category":
         return replace(asked, category=key)
     if by == "office":
-        if not (key.isascii() and key.isdecimal() and len(key) < 10):
+        if (office := whole(key, 9)) is None:
             raise BadInput("there is no such office", [Fault("key", f"{key[:40]!r}", "the number of an office")])
-        return replace(asked, office=int(key))
+        return replace(asked, office=office)
     return asked
 
 

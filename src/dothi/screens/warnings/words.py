@@ -75,7 +75,7 @@ def moment(micros: int | None, now: int) -> str:
     """17:42 for today, 17:42 20/11 for another day of this year, with the year otherwise; a dash for never."""
     if micros is None:
         return "–"
-    local, today = (clock.moment(one).astimezone(clock.VIETNAM) for one in (micros, now))
+    local, today = (clock.local(one) for one in (micros, now))
     if local.date() == today.date():
         return f"{local:%H:%M}"
     return f"{local:%H:%M} {local.day}/{local.month}" + ("" if local.year == today.year else f"/{local.year}")

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from dothi.identity import guard
 from dothi.kit.errors import BadInput, Conflict, Fault, NotFound
+from dothi.kit.text import whole
 from dothi.notify import service as notify
 from dothi.screens.desk import back
 from dothi.screens.warnings import public, words, writing
@@ -252,6 +253,6 @@ def _row(ask: Ask) -> Warning_:
 
 def _version(ask: Ask) -> int:
     text = ask.values.get("version", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 9):
+    if (version := whole(text, 8)) is None:
         raise BadInput("the page is too old; open it again", [Fault("version", repr(text[:20]), "a number")])
-    return int(text)
+    return version

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dothi.kit.errors import DothiError
+from dothi.kit.text import whole
 
 LONGEST = 4000  # characters of a text
 
@@ -63,10 +64,10 @@ class Given:
         if value is None or value == "":
             return default
         text = str(value).strip() if isinstance(value, (int, str)) and not isinstance(value, bool) else "x"
-        if not (text.isascii() and text.isdigit() and len(text) < 16):
+        if (number := whole(text, 15)) is None:
             self.refuse(name, "Must be a natural number")
             return default
-        return min(int(text), most)
+        return min(number, most)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """True or false, as CKAN's asbool reads them."""
