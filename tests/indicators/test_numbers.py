@@ -5,6 +5,7 @@ import math
 import pytest
 from sqlalchemy import update
 
+from dothi.datasets import service as datasets
 from dothi.identity.guard import ANONYMOUS, SYSTEM
 from dothi.indicators import computing, declared, reasons, receipts, refresh, service, store
 from dothi.indicators.tables import IndicatorMark, IndicatorPart, IndicatorReceipt, IndicatorValue
@@ -206,6 +207,36 @@ def test_what_has_no_place_is_never_told_as_none(session, streams, monkeypatch):
         elsewhere = value(session, "all-lamps", "27712", "2026-02")
         assert (elsewhere.number, elsewhere.state, elsewhere.reason) == (None, "missing", "no-place")
     assert "no location" in reasons.said(elsewhere.reason, "en")
+
+
+def test_a_dataset_without_a_field_stops_the_indicators_that_ask_for_it_alone(session, streams, monkeypatch):
+    everywhere = {"code": "all-lamps", "sector": "lighting", "formula": "n",
+                  "inputs": {"n": {"records": {"dataset": "lamps"}, "aggregate": "count"}}}  # fmt: skip
+    town.declare(monkeypatch, LAMP, BROKE, everywhere)
+    monkeypatch.setattr(clock, "source", lambda: clock.moment(TENTH))
+    whole = town.LAMPS
+    fewer = {name: field for name, field in whole["properties"].items() if name not in ("state", "broke_on")}
+    monkeypatch.setattr(town, "LAMPS", whole | {"properties": fewer})
+    town.lamps(session, {"L1": {"power": 100}})
+
+    def number(code):
+        refresh.run(now=town.NOW)
+        session.commit()
+        found = value(session, code, None, "2026-02")
+        return found.number, found.reason
+
+    assert number("all-lamps") == (1, None)
+    assert number("lamps-out") == number("watts-broken") == (None, "other-fields")
+    assert "fields" in reasons.said("other-fields", "en")
+    datasets.describe(session, SYSTEM, "lamps", {"schema": whole})
+    town.put(session, "L2", {"state": "out", "power": 100, "broke_on": "2026-02-03"})
+    assert number("lamps-out") == (50, None)
+    assert number("watts-broken") == (100, None)
+    datasets.describe(session, SYSTEM, "lamps", {"schema": whole | {"properties": fewer}})
+    town.put(session, "L3", {"power": 100})
+    assert number("all-lamps") == (3, None)
+    with pytest.raises(NotFound):  # it rests on what nobody sees any more
+        number("lamps-out")
 
 
 def test_records_without_a_place_are_the_whole_citys(session, streams, monkeypatch):

@@ -5,6 +5,7 @@ _SAID: dict[str, tuple[str, str]] = {
     "no-sensors": ("Nơi này chưa có cảm biến đo chỉ số này", "No sensor measures this here"),
     "no-values": ("Cảm biến có, nhưng kỳ này không gửi số đo", "There are sensors, but none sent values in this period"),
     "no-dataset": ("Chưa có bộ dữ liệu cần dùng", "The dataset it needs is not there"),
+    "other-fields": ("Bộ dữ liệu không còn trường mà chỉ số cần", "The dataset no longer has the fields it asks for"),
     "not-kept-then": ("Khi đó bộ dữ liệu chưa được lập", "The dataset was not kept then"),
     "no-records": ("Không có bản ghi nào để tính", "No record to compute from"),
     "no-place": ("Có bản ghi không có vị trí, không rõ thuộc địa bàn nào", "Some records have no location, so their place is not known"),

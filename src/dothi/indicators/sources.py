@@ -13,6 +13,7 @@ from dothi.indicators.ground import LEVEL, Ground
 from dothi.indicators.model import APART, BY_TIME, Cases, Input, Observations, Records
 from dothi.indicators.parts import Part, hashed, merged, rounded, text
 from dothi.indicators.periods import Period, containing, months
+from dothi.kit.errors import BadInput
 from dothi.places import atlas as atlases
 from dothi.places import cities
 
@@ -213,7 +214,10 @@ class Stage:
             return Found({}, why="not-kept-then")
         if of.unit is None and boundary != self.ground.today and not self.ground.drawn(boundary):
             return Found({}, why="no-outlines")
-        read = self.records(of, period)
+        try:
+            read = self.records(of, period)
+        except BadInput:  # described anew meanwhile: that stops no other indicator
+            return Found({}, why="other-fields", version=dataset.version)
         assert read is not None  # noqa: S101
         if one.aggregate == "sum" and of.during is not None and one.empty == "missing" and not read[1]:
             return Found(
